@@ -1,0 +1,43 @@
+#pragma once
+#include <string>
+#include <vector>
+
+#include "graph/base/config.hpp"
+
+namespace thimble {
+
+/// One stage of inverted bottlenecks: its first block has `stride`, the others stride 1.
+struct Stage {
+  int base_width = 16;  ///< output channels at width multiplier 1
+  int stride = 1;
+  std::vector<int> depths;            ///< numbers of blocks to choose from, ascending
+  std::vector<int> kernel_sizes;      ///< odd, ascending
+  std::vector<int> expansion_ratios;  ///< ascending
+
+  int max_depth() const { return depths.back(); }
+};
+
+/// A family of subnets (MCUNet section 3.1): MobileNetV2-style blocks with ReLU6, a stem, stages, and pool + classifier.
+struct SearchSpace {
+  std::string name;
+  int input_channels = 3;
+  int classes = 2;
+  std::vector<int> resolutions;            ///< ascending, square inputs
+  std::vector<double> width_multipliers;   ///< ascending
+  int stem_base_width = 32;                ///< 3x3 convolution, stride 2
+  int first_block_base_width = 16;         ///< a fixed block without expansion, 3x3, stride 1; 0: none
+  std::vector<Stage> stages;
+
+  int max_resolution() const { return resolutions.back(); }
+  double max_width() const { return width_multipliers.back(); }
+  int block_count() const;  ///< over all stages at full depth
+};
+
+/// Channels at a width multiplier: the nearest multiple of 8, at least 8 and at least 90 % of base * multiplier
+/// (MobileNetV2's make_divisible).
+int scaled_width(int base_width, double width_multiplier);
+
+/// Reads the keys of a space file (configs/spaces/*.yaml); problems go to the map's file.
+SearchSpace read_space(ConfigMap map);
+
+}  // namespace thimble
