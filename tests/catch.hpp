@@ -17,15 +17,16 @@ namespace thimble::test {
 /// THIMBLE_TEST_DATA names it; the default is `shared` beside the checkout.
 inline std::filesystem::path test_data(const std::string& name) {
   const char* set = std::getenv("THIMBLE_TEST_DATA");
-  const std::filesystem::path root = set ? std::filesystem::path(set) : std::filesystem::path(THIMBLE_SOURCE_DIR) / "../shared";
+  const std::filesystem::path root =
+      set ? std::filesystem::path(set) : std::filesystem::path(THIMBLE_SOURCE_DIR) / "../shared";
   return std::filesystem::exists(root / name) ? root / name : std::filesystem::path();
 }
 
 }  // namespace thimble::test
 
 /// Ends the test case, saying so, where the material is missing.
-#define THIMBLE_SKIP_WITHOUT(path, what)                    \
-  if ((path).empty()) {                                     \
-    WARN("skipped: " what " is not on this machine");       \
-    return;                                                 \
+#define THIMBLE_SKIP_WITHOUT(path, what)              \
+  if ((path).empty()) {                               \
+    WARN("skipped: " what " is not on this machine"); \
+    return;                                           \
   }

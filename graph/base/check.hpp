@@ -12,7 +12,7 @@ namespace thimble {
 }  // namespace thimble
 
 /// An invariant of ours, checked in release builds too. `message` may be any std::string expression.
-#define THIMBLE_CHECK(condition, message)                                          \
-  do {                                                                             \
+#define THIMBLE_CHECK(condition, message)                                                 \
+  do {                                                                                    \
     if (!(condition)) ::thimble::check_failed(#condition, __FILE__, __LINE__, (message)); \
   } while (false)

@@ -20,10 +20,10 @@ struct ConfigState;
 ///
 /// A key that is absent leaves the value as it is: defaults live in the struct.
 struct Range {
-  double above = -std::numeric_limits<double>::infinity();    ///< value > above
-  double least = -std::numeric_limits<double>::infinity();    ///< value >= least
-  double most = std::numeric_limits<double>::infinity();      ///< value <= most
-  std::string rule() const;                                   ///< "must be > 0", "must be in [1, 16]", ...
+  double above = -std::numeric_limits<double>::infinity();  ///< value > above
+  double least = -std::numeric_limits<double>::infinity();  ///< value >= least
+  double most = std::numeric_limits<double>::infinity();    ///< value <= most
+  std::string rule() const;                                 ///< "must be > 0", "must be in [1, 16]", ...
   bool holds(double value) const { return value > above && value >= least && value <= most; }
 };
 
@@ -40,7 +40,8 @@ class ConfigMap {
   bool read(const std::string& key, double& value, const Range& range = {});
   bool read(const std::string& key, bool& value);
   bool read(const std::string& key, std::string& value);
-  bool read(const std::string& key, std::vector<int>& value, const Range& range = {});       ///< each element in range, at least one
+  bool read(const std::string& key, std::vector<int>& value,
+            const Range& range = {});  ///< each element in range, at least one
   bool read(const std::string& key, std::vector<double>& value, const Range& range = {});
   bool read(const std::string& key, std::vector<std::string>& value);
   /// A word out of `choices`; the rule names them and the nearest one.
@@ -64,7 +65,8 @@ class ConfigFile {
   /// @error ConfigError  the file is missing, is not YAML, or is not a mapping
   static ConfigFile load(const std::string& path, const std::vector<std::string>& overrides = {});
   /// The same from text; `name` stands for the file in messages.
-  static ConfigFile parse(const std::string& text, const std::string& name, const std::vector<std::string>& overrides = {});
+  static ConfigFile parse(const std::string& text, const std::string& name,
+                          const std::vector<std::string>& overrides = {});
 
   ConfigMap root();
   /// The whole document with its overrides, as YAML.

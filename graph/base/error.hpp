@@ -19,12 +19,12 @@ class BoardError : public Error {
 
 /// One thing wrong in a user's file or command line.
 struct ConfigIssue {
-  std::string file;     ///< as the user gave it; empty for the command line
-  int line = 0;         ///< 1-based; 0 where there is no line
-  int column = 0;       ///< 1-based
-  std::string key;      ///< e.g. "target.sram_kb"
-  std::string value;    ///< as written; empty where it is missing
-  std::string rule;     ///< what must hold, e.g. "must be > 0"
+  std::string file;   ///< as the user gave it; empty for the command line
+  int line = 0;       ///< 1-based; 0 where there is no line
+  int column = 0;     ///< 1-based
+  std::string key;    ///< e.g. "target.sram_kb"
+  std::string value;  ///< as written; empty where it is missing
+  std::string rule;   ///< what must hold, e.g. "must be > 0"
 };
 
 /// All that is wrong with one input, thrown once; the command ends with exit code 2.

@@ -6,7 +6,8 @@
 
 namespace thimble {
 
-/// A value, or the reason why there is none: for outcomes that are ordinary in a search (does not fit, board timed out).
+/// A value, or the reason why there is none: for outcomes that are ordinary in a search (does not fit, board timed
+/// out).
 template <class T, class E>
 class [[nodiscard]] Result {
  public:

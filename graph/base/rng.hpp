@@ -17,8 +17,8 @@ inline std::uint64_t mix64(std::uint64_t x) {
 
 /// A small reproducible generator: the same key gives the same numbers on every machine.
 ///
-/// Make one where it is needed, from a key that says what it is for: `Rng({job.seed, kTrainStream, step})`. Nothing has to
-/// be saved to resume, because no generator outlives its purpose.
+/// Make one where it is needed, from a key that says what it is for: `Rng({job.seed, kTrainStream, step})`. Nothing has
+/// to be saved to resume, because no generator outlives its purpose.
 class Rng {
  public:
   explicit Rng(std::initializer_list<std::uint64_t> key) {
@@ -30,7 +30,9 @@ class Rng {
     return mix64(state_);
   }
   /// Uniform in [0, n), n > 0, without bias worth the name (n is far below 2^32).
-  std::uint64_t below(std::uint64_t n) { return static_cast<std::uint64_t>((static_cast<unsigned __int128>(next()) * n) >> 64); }
+  std::uint64_t below(std::uint64_t n) {
+    return static_cast<std::uint64_t>((static_cast<unsigned __int128>(next()) * n) >> 64);
+  }
   /// Uniform in [low, high].
   int between(int low, int high) { return low + static_cast<int>(below(static_cast<std::uint64_t>(high - low) + 1)); }
   /// Uniform in [0, 1).

@@ -1,0 +1,346 @@
+#include "graph/base/config.hpp"
+
+#include <yaml-cpp/yaml.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <set>
+#include <sstream>
+
+namespace thimble {
+
+struct ConfigState {
+  std::string file;
+  YAML::Node document;
+  std::vector<ConfigIssue> issues;
+  std::map<std::string, std::shared_ptr<void>>
+      maps;  ///< every ConfigMap::Node handed out by path, to find unknown keys
+};
+
+struct ConfigMap::Node {
+  YAML::Node yaml;
+  std::string path;  ///< "target." or ""
+  std::set<std::string> known;
+};
+
+namespace {
+
+std::string number_text(double value) {
+  std::ostringstream out;
+  out << value;
+  return out.str();
+}
+
+YAML::Node child_of(const YAML::Node& map, const std::string& key) {
+  return map.IsMap() ? map[key] : YAML::Node(YAML::NodeType::Undefined);
+}
+
+std::string scalar_text(const YAML::Node& node) {
+  if (!node || node.IsNull()) return "null";
+  if (node.IsScalar()) return node.Scalar();
+  return node.IsSequence() ? "[...]" : "{...}";
+}
+
+template <class T>
+bool convert(const YAML::Node& node, T& value) {
+  return node.IsScalar() && YAML::convert<T>::decode(node, value);
+}
+
+template <class T>
+const char* kind_rule();
+template <>
+const char* kind_rule<int>() {
+  return "must be a whole number";
+}
+template <>
+const char* kind_rule<std::int64_t>() {
+  return "must be a whole number";
+}
+template <>
+const char* kind_rule<double>() {
+  return "must be a number";
+}
+template <>
+const char* kind_rule<bool>() {
+  return "must be true or false";
+}
+template <>
+const char* kind_rule<std::string>() {
+  return "must be text";
+}
+
+class Reading {
+ public:
+  Reading(ConfigState& state, YAML::Node node, std::string key)
+      : state_(state), node_(std::move(node)), key_(std::move(key)) {}
+
+  void problem(const YAML::Node& node, const std::string& rule) const {
+    const YAML::Mark mark = node ? node.Mark() : YAML::Mark::null_mark();
+    state_.issues.push_back({state_.file, mark.is_null() ? 0 : mark.line + 1, mark.is_null() ? 0 : mark.column + 1,
+                             key_, node ? scalar_text(node) : "", rule});
+  }
+
+  template <class T>
+  bool scalar(const YAML::Node& node, T& value, const Range& range) const {
+    T read{};
+    if (!convert(node, read)) return problem(node, kind_rule<T>()), false;
+    if constexpr (!std::is_same_v<T, std::string> && !std::is_same_v<T, bool>) {
+      if (!std::isfinite(static_cast<double>(read)) || !range.holds(static_cast<double>(read)))
+        return problem(node, range.rule()), false;
+    }
+    value = read;
+    return true;
+  }
+
+  template <class T>
+  bool read(T& value, const Range& range) const {
+    return node_ && scalar(node_, value, range);
+  }
+
+  template <class T>
+  bool read_list(std::vector<T>& value, const Range& range) const {
+    if (!node_) return false;
+    if (!node_.IsSequence() || node_.size() == 0) return problem(node_, "must be a list of at least one value"), false;
+    std::vector<T> values(node_.size());
+    bool good = true;
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      T element{};
+      good = scalar(node_[i], element, range) && good;
+      values[i] = element;
+    }
+    if (good) value = std::move(values);
+    return good;
+  }
+
+ private:
+  ConfigState& state_;
+  YAML::Node node_;
+  std::string key_;
+};
+
+void apply_override(YAML::Node root, const std::string& setting, std::vector<ConfigIssue>& issues) {
+  const std::size_t equals = setting.find('=');
+  if (equals == std::string::npos || equals == 0) {
+    issues.push_back({"", 0, 0, "--set", setting, "must be of the form a.b=c"});
+    return;
+  }
+  YAML::Node value;
+  try {
+    value = YAML::Load(setting.substr(equals + 1));
+  } catch (const YAML::Exception& e) {
+    issues.push_back({"", 0, 0, "--set", setting, std::string("is not YAML: ") + e.what()});
+    return;
+  }
+  std::istringstream path(setting.substr(0, equals));
+  std::vector<std::string> keys;
+  for (std::string key; std::getline(path, key, '.');) keys.push_back(key);
+  YAML::Node node = root;
+  for (std::size_t i = 0; i + 1 < keys.size(); ++i) {
+    if (!node[keys[i]] || !node[keys[i]].IsMap()) node[keys[i]] = YAML::Node(YAML::NodeType::Map);
+    node.reset(node[keys[i]]);
+  }
+  node[keys.back()] = value;
+}
+
+std::size_t edit_distance(const std::string& a, const std::string& b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
+  for (std::size_t i = 1; i <= a.size(); ++i) {
+    std::size_t diagonal = row[0];
+    row[0] = i;
+    for (std::size_t j = 1; j <= b.size(); ++j) {
+      const std::size_t change = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
+      diagonal = row[j];
+      row[j] = std::min({row[j] + 1, row[j - 1] + 1, change});
+    }
+  }
+  return row[b.size()];
+}
+
+}  // namespace
+
+std::string nearest_word(const std::string& word, const std::vector<std::string>& words) {
+  std::string best;
+  std::size_t distance = std::max<std::size_t>(2, word.size() / 3) + 1;
+  for (const std::string& candidate : words) {
+    const std::size_t d = edit_distance(word, candidate);
+    if (d < distance) distance = d, best = candidate;
+  }
+  return best;
+}
+
+std::string Range::rule() const {
+  const double infinity = std::numeric_limits<double>::infinity();
+  if (most == infinity) {
+    if (above > -infinity) return "must be > " + number_text(above);
+    if (least > -infinity) return "must be >= " + number_text(least);
+    return "must be a finite number";
+  }
+  if (above > -infinity) return "must be in (" + number_text(above) + ", " + number_text(most) + "]";
+  if (least > -infinity) return "must be in [" + number_text(least) + ", " + number_text(most) + "]";
+  return "must be <= " + number_text(most);
+}
+
+ConfigMap::ConfigMap(std::shared_ptr<ConfigState> state, std::shared_ptr<Node> node) : state_(std::move(state)) {
+  // Two readers of one mapping share what they know of it.
+  const auto entry = state_->maps.emplace(node->path, node).first;
+  node_ = std::static_pointer_cast<Node>(entry->second);
+}
+
+bool ConfigMap::has(const std::string& key) const { return static_cast<bool>(child_of(node_->yaml, key)); }
+
+ConfigMap ConfigMap::map(const std::string& key, bool required) {
+  if (required) require(key);
+  node_->known.insert(key);
+  YAML::Node yaml = child_of(node_->yaml, key);
+  const std::string path = node_->path + key;
+  if (yaml && !yaml.IsMap()) {
+    problem(key, "must be a mapping");
+    yaml.reset();
+  }
+  auto node = std::make_shared<Node>();
+  node->yaml = yaml ? yaml : YAML::Node(YAML::NodeType::Map);
+  node->path = path + ".";
+  return ConfigMap(state_, std::move(node));
+}
+
+std::vector<ConfigMap> ConfigMap::maps(const std::string& key, bool required) {
+  if (required) require(key);
+  node_->known.insert(key);
+  const YAML::Node yaml = child_of(node_->yaml, key);
+  std::vector<ConfigMap> result;
+  if (!yaml) return result;
+  if (!yaml.IsSequence()) {
+    problem(key, "must be a list of mappings");
+    return result;
+  }
+  for (std::size_t i = 0; i < yaml.size(); ++i) {
+    auto node = std::make_shared<Node>();
+    node->yaml = yaml[i];
+    node->path = node_->path + key + "[" + std::to_string(i) + "].";
+    if (!yaml[i].IsMap()) {
+      Reading(*state_, yaml[i], node_->path + key + "[" + std::to_string(i) + "]")
+          .problem(yaml[i], "must be a mapping");
+      continue;
+    }
+    result.push_back(ConfigMap(state_, std::move(node)));
+  }
+  return result;
+}
+
+#define THIMBLE_READING(key) \
+  (node_->known.insert(key), Reading(*state_, child_of(node_->yaml, key), node_->path + (key)))
+
+bool ConfigMap::read(const std::string& key, int& value, const Range& range) {
+  return THIMBLE_READING(key).read(value, range);
+}
+bool ConfigMap::read(const std::string& key, std::int64_t& value, const Range& range) {
+  return THIMBLE_READING(key).read(value, range);
+}
+bool ConfigMap::read(const std::string& key, double& value, const Range& range) {
+  return THIMBLE_READING(key).read(value, range);
+}
+bool ConfigMap::read(const std::string& key, bool& value) { return THIMBLE_READING(key).read(value, {}); }
+bool ConfigMap::read(const std::string& key, std::string& value) { return THIMBLE_READING(key).read(value, {}); }
+bool ConfigMap::read(const std::string& key, std::vector<int>& value, const Range& range) {
+  return THIMBLE_READING(key).read_list(value, range);
+}
+bool ConfigMap::read(const std::string& key, std::vector<double>& value, const Range& range) {
+  return THIMBLE_READING(key).read_list(value, range);
+}
+bool ConfigMap::read(const std::string& key, std::vector<std::string>& value) {
+  return THIMBLE_READING(key).read_list(value, {});
+}
+#undef THIMBLE_READING
+
+bool ConfigMap::read_choice(const std::string& key, std::string& value, const std::vector<std::string>& choices) {
+  std::string word;
+  if (!read(key, word)) return false;
+  if (std::find(choices.begin(), choices.end(), word) != choices.end()) {
+    value = word;
+    return true;
+  }
+  std::string rule = "must be one of";
+  for (const std::string& choice : choices) rule += " " + choice;
+  const std::string near = nearest_word(word, choices);
+  problem(key, near.empty() ? rule : rule + "; did you mean " + near + "?");
+  return false;
+}
+
+void ConfigMap::require(const std::string& key) {
+  node_->known.insert(key);
+  if (has(key)) return;
+  const YAML::Mark mark = node_->yaml.Mark();
+  const bool placed = !mark.is_null() && mark.line >= 0;
+  state_->issues.push_back(
+      {state_->file, placed ? mark.line + 1 : 0, placed ? mark.column + 1 : 0, node_->path + key, "", "is missing"});
+}
+
+void ConfigMap::problem(const std::string& key, const std::string& rule) {
+  node_->known.insert(key);
+  const YAML::Node yaml = child_of(node_->yaml, key);
+  Reading(*state_, yaml, node_->path + key).problem(yaml, rule);
+}
+
+ConfigFile ConfigFile::load(const std::string& path, const std::vector<std::string>& overrides) {
+  if (std::filesystem::is_directory(path)) throw ConfigError({{path, 0, 0, "", "", "is a folder, not a YAML file"}});
+  std::ifstream in(path, std::ios::binary);
+  if (!in) throw ConfigError({{path, 0, 0, "", "", "cannot be read: no such file, or no permission"}});
+  std::ostringstream text;
+  text << in.rdbuf();
+  return parse(text.str(), path, overrides);
+}
+
+ConfigFile ConfigFile::parse(const std::string& text, const std::string& name,
+                             const std::vector<std::string>& overrides) {
+  auto state = std::make_shared<ConfigState>();
+  state->file = name;
+  try {
+    state->document = YAML::Load(text);
+  } catch (const YAML::Exception& e) {
+    throw ConfigError({{name, e.mark.line + 1, e.mark.column + 1, "", "", "is not YAML: " + e.msg}});
+  }
+  if (!state->document.IsMap()) throw ConfigError({{name, 0, 0, "", "", "must be a mapping of keys to values"}});
+  for (const std::string& setting : overrides) apply_override(state->document, setting, state->issues);
+  return ConfigFile(std::move(state));
+}
+
+ConfigMap ConfigFile::root() {
+  auto node = std::make_shared<ConfigMap::Node>();
+  node->yaml = state_->document;
+  return ConfigMap(state_, std::move(node));
+}
+
+std::string ConfigFile::to_yaml() const {
+  YAML::Emitter out;
+  out << state_->document;
+  return std::string(out.c_str()) + "\n";
+}
+
+void ConfigFile::finish() {
+  for (const auto& [path, handle] : state_->maps) {
+    const auto& map = *std::static_pointer_cast<ConfigMap::Node>(handle);
+    if (!map.yaml.IsMap()) continue;
+    const std::vector<std::string> known(map.known.begin(), map.known.end());
+    for (const auto& entry : map.yaml) {
+      const std::string key = entry.first.Scalar();
+      if (map.known.count(key)) continue;
+      const std::string near = nearest_word(key, known);
+      const YAML::Mark mark = entry.first.Mark();
+      state_->issues.push_back({state_->file, mark.line + 1, mark.column + 1, map.path + key, "",
+                                near.empty() ? "unknown key" : "unknown key; did you mean " + near + "?"});
+    }
+  }
+  state_->maps.clear();
+  if (state_->issues.empty()) return;
+  std::stable_sort(state_->issues.begin(), state_->issues.end(), [](const ConfigIssue& a, const ConfigIssue& b) {
+    return std::pair(a.line, a.column) < std::pair(b.line, b.column);
+  });
+  throw ConfigError(state_->issues);
+}
+
+}  // namespace thimble
