@@ -3,6 +3,7 @@
 #include <yaml-cpp/yaml.h>
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 #include <cstdint>
 #include <filesystem>
@@ -146,6 +147,23 @@ void apply_override(YAML::Node root, const std::string& setting, std::vector<Con
   node[keys.back()] = value;
 }
 
+/// The shortest text that reads back as the value.
+YAML::Node resolved(double value) {
+  char text[32];
+  return YAML::Node(std::string(text, std::to_chars(text, text + sizeof text, value).ptr));
+}
+template <class T>
+YAML::Node resolved(const T& value) {
+  return YAML::Node(value);
+}
+template <class T>
+YAML::Node resolved(const std::vector<T>& values) {
+  YAML::Node list(YAML::NodeType::Sequence);
+  list.SetStyle(YAML::EmitterStyle::Flow);
+  for (const T& value : values) list.push_back(resolved(value));
+  return list;
+}
+
 std::size_t edit_distance(const std::string& a, const std::string& b) {
   std::vector<std::size_t> row(b.size() + 1);
   for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
@@ -196,15 +214,13 @@ bool ConfigMap::has(const std::string& key) const { return static_cast<bool>(chi
 ConfigMap ConfigMap::map(const std::string& key, bool required) {
   if (required) require(key);
   node_->known.insert(key);
-  YAML::Node yaml = child_of(node_->yaml, key);
-  const std::string path = node_->path + key;
-  if (yaml && !yaml.IsMap()) {
-    problem(key, "must be a mapping");
-    yaml.reset();
-  }
+  const YAML::Node found = child_of(node_->yaml, key);
+  if (found && !found.IsMap()) problem(key, "must be a mapping");
+  const YAML::Node yaml = found && found.IsMap() ? found : YAML::Node(YAML::NodeType::Map);
+  if (!found) node_->yaml[key] = yaml;
   auto node = std::make_shared<Node>();
-  node->yaml = yaml ? yaml : YAML::Node(YAML::NodeType::Map);
-  node->path = path + ".";
+  node->yaml = yaml;
+  node->path = node_->path + key + ".";
   return ConfigMap(state_, std::move(node));
 }
 
@@ -232,33 +248,45 @@ std::vector<ConfigMap> ConfigMap::maps(const std::string& key, bool required) {
   return result;
 }
 
-#define THIMBLE_READING(key) \
-  (node_->known.insert(key), Reading(*state_, child_of(node_->yaml, key), node_->path + (key)))
+/// Reads a value, or writes the default that stays in force into the document (so that it shows in job.resolved.yaml).
+template <class T, class Read>
+bool ConfigMap::read_or_resolve(const std::string& key, T& value, Read read) {
+  node_->known.insert(key);
+  const YAML::Node found = child_of(node_->yaml, key);
+  if (!found) {
+    node_->yaml[key] = resolved(value);
+    return false;
+  }
+  return read(Reading(*state_, found, node_->path + key));
+}
 
 bool ConfigMap::read(const std::string& key, int& value, const Range& range) {
-  return THIMBLE_READING(key).read(value, range);
+  return read_or_resolve(key, value, [&](const auto& reading) { return reading.read(value, range); });
 }
 bool ConfigMap::read(const std::string& key, std::int64_t& value, const Range& range) {
-  return THIMBLE_READING(key).read(value, range);
+  return read_or_resolve(key, value, [&](const auto& reading) { return reading.read(value, range); });
 }
 bool ConfigMap::read(const std::string& key, double& value, const Range& range) {
-  return THIMBLE_READING(key).read(value, range);
+  return read_or_resolve(key, value, [&](const auto& reading) { return reading.read(value, range); });
 }
-bool ConfigMap::read(const std::string& key, bool& value) { return THIMBLE_READING(key).read(value, {}); }
-bool ConfigMap::read(const std::string& key, std::string& value) { return THIMBLE_READING(key).read(value, {}); }
+bool ConfigMap::read(const std::string& key, bool& value) {
+  return read_or_resolve(key, value, [&](const auto& reading) { return reading.read(value, {}); });
+}
+bool ConfigMap::read(const std::string& key, std::string& value) {
+  return read_or_resolve(key, value, [&](const auto& reading) { return reading.read(value, {}); });
+}
 bool ConfigMap::read(const std::string& key, std::vector<int>& value, const Range& range) {
-  return THIMBLE_READING(key).read_list(value, range);
+  return read_or_resolve(key, value, [&](const auto& reading) { return reading.read_list(value, range); });
 }
 bool ConfigMap::read(const std::string& key, std::vector<double>& value, const Range& range) {
-  return THIMBLE_READING(key).read_list(value, range);
+  return read_or_resolve(key, value, [&](const auto& reading) { return reading.read_list(value, range); });
 }
 bool ConfigMap::read(const std::string& key, std::vector<std::string>& value) {
-  return THIMBLE_READING(key).read_list(value, {});
+  return read_or_resolve(key, value, [&](const auto& reading) { return reading.read_list(value, {}); });
 }
-#undef THIMBLE_READING
 
 bool ConfigMap::read_choice(const std::string& key, std::string& value, const std::vector<std::string>& choices) {
-  std::string word;
+  std::string word = value;
   if (!read(key, word)) return false;
   if (std::find(choices.begin(), choices.end(), word) != choices.end()) {
     value = word;

@@ -54,6 +54,8 @@ class ConfigMap {
  private:
   friend class ConfigFile;
   struct Node;
+  template <class T, class Read>
+  bool read_or_resolve(const std::string& key, T& value, Read read);
   ConfigMap(std::shared_ptr<ConfigState> state, std::shared_ptr<Node> node);
   std::shared_ptr<ConfigState> state_;
   std::shared_ptr<Node> node_;
@@ -69,7 +71,7 @@ class ConfigFile {
                           const std::vector<std::string>& overrides = {});
 
   ConfigMap root();
-  /// The whole document with its overrides, as YAML.
+  /// The whole document with its overrides and the defaults of what was read, as YAML.
   std::string to_yaml() const;
   /// Adds unknown keys to the problems, and throws ConfigError if there is any problem at all.
   void finish();

@@ -17,6 +17,18 @@ class BoardError : public Error {
   using Error::Error;
 };
 
+/// Nothing meets the target's limits; the command ends with exit code 3.
+class DoesNotFitError : public Error {
+ public:
+  using Error::Error;
+};
+
+/// The user asked to stop; what was done is kept and can be resumed. The command ends with exit code 130.
+class Interrupted : public Error {
+ public:
+  using Error::Error;
+};
+
 /// One thing wrong in a user's file or command line.
 struct ConfigIssue {
   std::string file;   ///< as the user gave it; empty for the command line

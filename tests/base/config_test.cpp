@@ -59,7 +59,8 @@ TEST_CASE("what is not YAML is named with its place", "[base][config]") {
 }
 
 TEST_CASE("an override is laid over the file and shows in its text", "[base][config]") {
-  ConfigFile file = ConfigFile::parse("search: {population_size: 10}\n", "job.yaml", {"search.population_size=4", "seed=7"});
+  ConfigFile file =
+      ConfigFile::parse("search: {population_size: 10}\n", "job.yaml", {"search.population_size=4", "seed=7"});
   int size = 0, seed = 0;
   file.root().map("search").read("population_size", size);
   file.root().read("seed", seed);
@@ -67,6 +68,18 @@ TEST_CASE("an override is laid over the file and shows in its text", "[base][con
   CHECK(size == 4);
   CHECK(seed == 7);
   CHECK_THAT(file.to_yaml(), Catch::Contains("population_size: 4"));
+}
+
+TEST_CASE("defaults that stay in force show in the text", "[base][config]") {
+  ConfigFile file = ConfigFile::parse("a: {b: 1}\n", "job.yaml");
+  double rate = 0.1;
+  std::vector<int> sizes{8, 16};
+  file.root().map("a").read("rate", rate);
+  file.root().map("c").read("sizes", sizes);
+  int b = 0;
+  file.root().map("a").read("b", b);
+  file.finish();
+  CHECK(file.to_yaml() == "a: {b: 1, rate: 0.1}\nc:\n  sizes: [8, 16]\n");
 }
 
 TEST_CASE("a file that cannot be read is a configuration error", "[base][config]") {

@@ -37,8 +37,8 @@ TEST_CASE("a shuffle is a permutation", "[base]") {
 }
 
 TEST_CASE("hashes are the published ones", "[base]") {
-  CHECK(crc32_of("123456789", 9) == 0xcbf43926u);            // the check value of CRC-32/ISO-HDLC
-  CHECK(fnv1a64("a") == 0xaf63dc4c8601ec8cULL);               // FNV-1a test vector
+  CHECK(crc32_of("123456789", 9) == 0xcbf43926u);  // the check value of CRC-32/ISO-HDLC
+  CHECK(fnv1a64("a") == 0xaf63dc4c8601ec8cULL);    // FNV-1a test vector
   CHECK(to_hex(0xaf63dc4c8601ec8cULL) == "af63dc4c8601ec8c");
 }
 
