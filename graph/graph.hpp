@@ -24,7 +24,8 @@ struct Quantization {
 };
 
 /// Values of a constant tensor; empty (monostate) for activations and for weights that nobody filled in yet.
-using TensorData = std::variant<std::monostate, std::vector<float>, std::vector<std::int8_t>, std::vector<std::int32_t>>;
+using TensorData =
+    std::variant<std::monostate, std::vector<float>, std::vector<std::int8_t>, std::vector<std::int32_t>>;
 
 struct Tensor {
   std::string name;
@@ -42,11 +43,19 @@ enum class OpType {
   kConv2D,           ///< inputs: x [1,H,W,C_in], weights [C_out,K_h,K_w,C_in], bias [C_out]
   kDepthwiseConv2D,  ///< inputs: x [1,H,W,C], weights [1,K_h,K_w,C], bias [C] (depth multiplier 1)
   kFullyConnected,   ///< inputs: x [1,...] flattened, weights [C_out,C_in], bias [C_out]
-  kAdd,              ///< inputs: two of one shape
+  kAdd,              ///< inputs: two of one shape, or one is broadcast to the other's (NumPy's rule)
   kAveragePool2D,    ///< window kernel_h x kernel_w; padding is not counted in the divisor
   kMaxPool2D,
-  kReshape,          ///< output shape is the output tensor's
-  kSoftmax,          ///< over the last dimension, beta 1
+  kReshape,  ///< output shape is the output tensor's
+  kSoftmax,  ///< over the last dimension, beta 1
+  // Operators of imported models:
+  kMul,            ///< inputs as kAdd's
+  kPad,            ///< rows and columns by `padding`, with real zero
+  kMean,           ///< over `axes`; output shape is the output tensor's
+  kTranspose,      ///< output dimension i is input dimension axes[i]
+  kResizeNearest,  ///< rows and columns, to the output's size: source index floor(i * in / out)
+  kQuantize,       ///< float32 or int8 to int8
+  kDequantize,     ///< int8 to float32
 };
 
 enum class Activation { kNone, kRelu, kRelu6 };
@@ -58,13 +67,14 @@ struct Padding {
 
 struct Operator {
   OpType type = OpType::kConv2D;
-  std::string name;          ///< the layer's name, kept to the generated code
-  std::vector<int> inputs;   ///< tensor indices, in the order of OpType
+  std::string name;         ///< the layer's name, kept to the generated code
+  std::vector<int> inputs;  ///< tensor indices, in the order of OpType
   std::vector<int> outputs;
   int stride_h = 1, stride_w = 1;
   int kernel_h = 1, kernel_w = 1;  ///< of pools; convolutions repeat their weights' size here
   Padding padding;
   Activation activation = Activation::kNone;
+  std::vector<int> axes;  ///< of kMean (ascending) and kTranspose
 };
 
 /// A network: operators in execution order over tensors. Weights and quantisation are optional.
@@ -79,7 +89,7 @@ struct Graph {
   Tensor& tensor(int index) { return tensors.at(static_cast<std::size_t>(index)); }
 };
 
-const char* to_text(OpType type);          ///< "conv2d", "depthwise_conv2d", ...
+const char* to_text(OpType type);  ///< "conv2d", "depthwise_conv2d", ...
 const char* to_text(Activation activation);
 
 /// Multiply-accumulates of one operator, from shapes alone; 0 for operators without weights.
@@ -88,7 +98,8 @@ std::int64_t macs(const Graph& graph);
 /// Elements of all constant tensors.
 std::int64_t params(const Graph& graph);
 
-/// Everything that is wrong with the graph's structure: indices, shapes, element counts, order, missing inputs. Empty if sound.
+/// Everything that is wrong with the graph's structure: indices, shapes, element counts, order, missing inputs. Empty
+/// if sound.
 std::vector<std::string> validate(const Graph& graph);
 
 }  // namespace thimble
