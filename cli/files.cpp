@@ -5,8 +5,6 @@
 
 #include <cerrno>
 #include <cstring>
-#include <fstream>
-#include <sstream>
 
 #include "graph/base/error.hpp"
 
@@ -43,15 +41,6 @@ void write_all(int fd, const std::string& content, const std::filesystem::path& 
 }
 
 }  // namespace
-
-std::string read_file(const std::filesystem::path& path) {
-  std::ifstream in(path, std::ios::binary);
-  if (!in || std::filesystem::is_directory(path)) fail("cannot be read", path, errno ? errno : EISDIR);
-  std::ostringstream content;
-  content << in.rdbuf();
-  if (in.bad()) fail("cannot be read", path, EIO);
-  return content.str();
-}
 
 void write_file_atomically(const std::filesystem::path& path, const std::string& content) {
   const std::filesystem::path temporary = path.string() + ".part";

@@ -4,9 +4,6 @@
 
 namespace thimble {
 
-/// Whole file as bytes. @error Error  names the file and the cause
-std::string read_file(const std::filesystem::path& path);
-
 /// Writes a file so that a reader, or a crash, sees the old content or the new, never half of it.
 /// @error Error  names the file and the cause (no space left, no permission)
 void write_file_atomically(const std::filesystem::path& path, const std::string& content);

@@ -299,6 +299,8 @@ bool ConfigMap::read_choice(const std::string& key, std::string& value, const st
   return false;
 }
 
+void ConfigMap::resolve(const std::string& key, const std::string& value) { node_->yaml[key] = value; }
+
 void ConfigMap::require(const std::string& key) {
   node_->known.insert(key);
   if (has(key)) return;

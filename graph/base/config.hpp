@@ -47,6 +47,9 @@ class ConfigMap {
   /// A word out of `choices`; the rule names them and the nearest one.
   bool read_choice(const std::string& key, std::string& value, const std::vector<std::string>& choices);
 
+  /// Writes another form of a value into the document (a path made absolute), for `to_yaml`.
+  void resolve(const std::string& key, const std::string& value);
+
   void require(const std::string& key);  ///< a problem where the key is absent
   /// Says that `key` breaks `rule`, at the key's place in the file.
   void problem(const std::string& key, const std::string& rule);

@@ -1,0 +1,40 @@
+#pragma once
+#include <string>
+#include <vector>
+
+namespace thimble {
+
+/// What all commands that fill or read a run share.
+struct RunOptions {
+  std::string job;                    ///< path of the YAML file
+  std::vector<std::string> settings;  ///< --set a.b=c
+  std::string runs = "runs";          ///< folder of all runs
+  bool resume = false;
+  bool json = false;
+};
+
+/// What all commands on one model share. `model` is a .tflite file or RUN[:SUBNET].
+struct ModelOptions {
+  std::string model;
+  std::string board = "virtual-m4";
+  std::string out;              ///< deploy: the folder
+  std::string inputs, outputs;  ///< verify: raw int8 tensors, one case after the other
+  std::string layers_file;      ///< verify: expected crc32 per operator
+  bool json = false;
+};
+
+enum class Stage { kSpace, kTrain, kSearch, kAll };
+
+/// Each command returns its exit code; errors are thrown.
+int run_command(const RunOptions& options, Stage last);
+int report_command(const std::string& run);
+int replay_command(const std::string& run, const std::string& board, bool json);
+int inspect_command(const ModelOptions& options);
+int profile_command(const ModelOptions& options);
+int deploy_command(const ModelOptions& options);
+int verify_command(const ModelOptions& options);
+int boards_command(const std::string& action, bool json);
+int doctor_command(bool json);
+int init_command(const std::string& file);
+
+}  // namespace thimble

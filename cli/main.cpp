@@ -1,0 +1,136 @@
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <functional>
+
+#include "cli/commands.hpp"
+#include "cli/progress.hpp"
+#include "cli/stop.hpp"
+#include "graph/base/error.hpp"
+
+namespace thimble {
+namespace {
+
+constexpr int kFailed = 1, kBadInput = 2, kDoesNotFit = 3, kBoardTrouble = 4, kInterrupted = 130;
+
+int complain(int code, const std::string& message) {
+  std::fprintf(stderr, "thimble: %s\n", message.c_str());
+  return code;
+}
+
+int exit_code_of(const std::function<int()>& command) {
+  try {
+    return command();
+  } catch (const ConfigError& e) {
+    return complain(kBadInput, e.what());
+  } catch (const DoesNotFitError& e) {
+    return complain(kDoesNotFit, e.what());
+  } catch (const BoardError& e) {
+    return complain(kBoardTrouble, e.what());
+  } catch (const Interrupted& e) {
+    return complain(kInterrupted, e.what());
+  } catch (const std::exception& e) {
+    return complain(kFailed, e.what());
+  }
+}
+
+class CommandLine {
+ public:
+  CommandLine()
+      : app_(
+            "Thimble finds the most accurate neural network that fits a microcontroller, and hands it over as "
+            "firmware.",
+            "thimble") {
+    app_.set_version_flag("--version", THIMBLE_VERSION);
+    app_.add_flag("--quiet,-q", quiet_, "no progress on stderr");
+    app_.require_subcommand(1);
+    add_jobs();
+    add_models();
+    add_rest();
+  }
+
+  int parse_and_run(int argc, char** argv) {
+    try {
+      app_.parse(argc, argv);
+    } catch (const CLI::ParseError& e) {
+      return app_.exit(e) == 0 ? 0 : kBadInput;
+    }
+    Progress::set_quiet(quiet_);
+    return exit_code_of(command_);
+  }
+
+ private:
+  void add_job(const char* name, const char* what, Stage last) {
+    CLI::App* sub = app_.add_subcommand(name, what);
+    sub->add_option("JOB", run_.job, "job file")->required();
+    sub->add_option("--set", run_.settings, "a.b=c: overrides a key of the job; may be repeated")->expected(1);
+    sub->add_option("--runs", run_.runs, "folder that holds the runs")->capture_default_str();
+    sub->add_flag("--json", run_.json, "print the front as JSON and nothing else");
+    if (last == Stage::kAll) sub->add_flag("--resume", run_.resume, "continue the job's newest run");
+    sub->callback([this, last] { command_ = [this, last] { return run_command(run_, last); }; });
+  }
+
+  void add_jobs() {
+    add_job("run", "the whole job: space, train, search, deploy, verify, report", Stage::kAll);
+    add_job("space", "prune the search space by its FLOPs CDF", Stage::kSpace);
+    add_job("train", "train the supernet (and what comes before)", Stage::kTrain);
+    add_job("search", "search it (and what comes before)", Stage::kSearch);
+  }
+
+  CLI::App* add_model(const char* name, const char* what, int (*command)(const ModelOptions&)) {
+    CLI::App* sub = app_.add_subcommand(name, what);
+    sub->add_option("MODEL", model_.model, "a .tflite file, or RUN[:SUBNET]")->required();
+    sub->add_flag("--json", model_.json, "print one JSON document and nothing else");
+    sub->callback([this, command] { command_ = [this, command] { return command(model_); }; });
+    return sub;
+  }
+
+  void add_models() {
+    for (CLI::App* sub : {add_model("inspect", "static check: operators, MACs, SRAM, flash", inspect_command),
+                          add_model("profile", "run it on a board: cycles per layer, totals, stack", profile_command)})
+      sub->add_option("--board", model_.board, "a board's name or file")->capture_default_str();
+    CLI::App* deploy = add_model("deploy", "C code and a firmware project that builds by itself", deploy_command);
+    deploy->add_option("--board", model_.board, "a board's name or file")->capture_default_str();
+    deploy->add_option("--out", model_.out, "folder of the project")->required();
+    CLI::App* verify = add_model("verify", "bit for bit against the reference", verify_command);
+    verify->add_option("--board", model_.board, "a board's name or file")->capture_default_str();
+    verify->add_option("--inputs", model_.inputs, "raw int8 inputs, one case after the other");
+    verify->add_option("--outputs", model_.outputs, "expected raw int8 outputs");
+    verify->add_option("--layers", model_.layers_file, "expected crc32 of every operator's output (host)");
+  }
+
+  void add_rest() {
+    CLI::App* report = app_.add_subcommand("report", "write the HTML report of a run again");
+    report->add_option("RUN", path_, "folder of the run")->required();
+    report->callback([this] { command_ = [this] { return report_command(path_); }; });
+    CLI::App* replay = app_.add_subcommand("replay", "measure a finished front on another board");
+    replay->add_option("RUN", path_, "folder of the run")->required();
+    replay->add_option("--on", model_.board, "the board")->required();
+    replay->add_flag("--json", json_, "print one JSON document and nothing else");
+    replay->callback([this] { command_ = [this] { return replay_command(path_, model_.board, json_); }; });
+    CLI::App* boards = app_.add_subcommand("boards", "the boards that are known");
+    boards->add_option("ACTION", action_, "list or check")->check(CLI::IsMember({"list", "check"}));
+    boards->add_flag("--json", json_, "print one JSON document and nothing else");
+    boards->callback([this] { command_ = [this] { return boards_command(action_, json_); }; });
+    CLI::App* doctor = app_.add_subcommand("doctor", "what is installed, what is missing, how to get it");
+    doctor->add_flag("--json", json_, "print one JSON document and nothing else");
+    doctor->callback([this] { command_ = [this] { return doctor_command(json_); }; });
+    CLI::App* init = app_.add_subcommand("init", "write a commented job file");
+    init->add_option("FILE", path_, "the file")->capture_default_str();
+    init->callback([this] { command_ = [this] { return init_command(path_.empty() ? "job.yaml" : path_); }; });
+  }
+
+  CLI::App app_;
+  bool quiet_ = false, json_ = false;
+  RunOptions run_;
+  ModelOptions model_;
+  std::string path_, action_ = "list";
+  std::function<int()> command_;
+};
+
+}  // namespace
+}  // namespace thimble
+
+int main(int argc, char** argv) {
+  thimble::install_stop_handler();
+  return thimble::CommandLine().parse_and_run(argc, argv);
+}

@@ -1,0 +1,226 @@
+#include "cli/report.hpp"
+
+#include <algorithm>
+#include <cstdio>
+#include <nlohmann/json.hpp>
+
+#include "cli/svg_plot.hpp"
+
+using nlohmann::json;
+
+namespace thimble {
+namespace {
+
+std::string fixed(double value, int digits) {
+  char text[48];
+  std::snprintf(text, sizeof text, "%.*f", digits, value);
+  return text;
+}
+
+std::string percent(const json& fraction) {
+  return fraction.is_number() ? fixed(100 * fraction.get<double>(), 1) + " %" : "-";
+}
+std::string kib(const json& bytes) { return fixed(bytes.get<double>() / 1024, 1); }
+std::string mega(const json& count) { return fixed(count.get<double>() / 1e6, 2); }
+std::string milliseconds(const json& us) { return fixed(us.get<double>() / 1e3, 2); }
+
+using Row = std::vector<std::string>;
+
+const Row& front_head() {
+  static const Row head{"subnet",    "input",      "MMACs",      "k params",   "SRAM KiB",
+                        "flash KiB", "top-1 fp32", "top-1 int8", "latency ms", "latency is"};
+  return head;
+}
+
+/// One member of the front; accuracies are of the validation split, with the supernet's weights.
+Row front_row(const json& entry) {
+  return {entry["subnet"],
+          std::to_string(entry["resolution"].get<int>()),
+          mega(entry["macs"]),
+          fixed(entry["params"].get<double>() / 1e3, 1),
+          kib(entry["peak_sram_bytes"]),
+          kib(entry["flash_bytes"]["total"]),
+          percent(entry["top1_fp32"]),
+          percent(entry["top1_int8"]),
+          milliseconds(entry["latency_us"]),
+          entry["provenance"]};
+}
+
+std::string html_row(const Row& row, const char* cell, const std::string& attributes = "") {
+  std::string html = "<tr" + attributes + ">";
+  for (const std::string& text : row) html += std::string("<") + cell + ">" + escape_html(text) + "</" + cell + ">";
+  return html + "</tr>\n";
+}
+
+std::string front_section(const json& front) {
+  std::string html =
+      "<h2>Front</h2><p>No other candidate is better in accuracy, SRAM and latency at once. Accuracies are of "
+      "the validation split with the supernet's weights.</p><div class='wide'><table>" +
+      html_row(front_head(), "th");
+  const std::string winner = front["winner"].is_null() ? "" : front["winner"]["subnet"].get<std::string>();
+  for (const json& entry : front["front"])
+    html += html_row(front_row(entry), "td", entry["subnet"] == winner ? " class='winner'" : "");
+  return html + "</table></div>";
+}
+
+std::string fact(const std::string& name, const std::string& value) {
+  return "<tr><th>" + escape_html(name) + "</th><td>" + escape_html(value) + "</td></tr>\n";
+}
+
+std::string winner_section(const json& front) {
+  const json& w = front["winner"];
+  if (w.is_null()) return "";
+  const std::string cases = std::to_string(w["known_answers"].get<int>());
+  std::string html =
+      "<h2>Winner</h2><table class='facts'>" + fact("subnet", w["subnet"]) + fact("board", front["board"]);
+  html += fact("top-1 on the test split", "fp32 " + percent(w["top1_fp32"]) + ", int8 " + percent(w["top1_int8"]) +
+                                              " of " + std::to_string(w["test_images"].get<int>()) + " pictures");
+  html += fact("MACs", mega(w["macs"]) + " M") + fact("parameters", std::to_string(w["params"].get<long>()));
+  html += fact("SRAM", std::to_string(w["peak_sram_bytes"].get<long>()) + " B predicted, " +
+                           std::to_string(w["linked_sram_bytes"].get<long>()) + " B linked");
+  html += fact("flash", std::to_string(w["flash_bytes"]["total"].get<long>()) + " B predicted, " +
+                            std::to_string(w["linked_flash_bytes"].get<long>()) + " B linked");
+  html += fact("arena", std::to_string(w["arena_bytes"].get<long>()) + " B; no plan of its class needs less than " +
+                            std::to_string(w["arena_lower_bound_bytes"].get<long>()) + " B");
+  html += fact("latency", milliseconds(w["latency_us"]) + " ms, " + std::to_string(w["cycles"].get<long>()) +
+                              " cycles (" + w["provenance"].get<std::string>() + ")");
+  html += fact("firmware against the host's int8 reference",
+               w["bit_exact"].get<bool>() ? "bit-exact on " + cases + " test pictures" : "DIFFERS, see log.txt");
+  return html + "</table>";
+}
+
+std::string layers_section(const json& front) {
+  const json& w = front["winner"];
+  if (w.is_null() || !w.contains("layers")) return "";
+  std::string html = "<h2>Layers of the winner</h2><div class='wide'><table>" +
+                     html_row({"layer", "operator", "MACs", "cycles", "cycles/MAC", "float to int8, dB"}, "th");
+  for (const json& layer : w["layers"]) {
+    const double macs = layer["macs"].get<double>(), cycles = layer["cycles"].get<double>();
+    const json sqnr = layer.value("sqnr_db", json());
+    html += html_row({layer["name"], layer["op"], std::to_string(layer["macs"].get<long>()),
+                      std::to_string(layer["cycles"].get<long>()), macs > 0 ? fixed(cycles / macs, 2) : "-",
+                      sqnr.is_number() ? fixed(sqnr.get<double>(), 1) : "-"},
+                     "td");
+  }
+  return html + "</table></div>";
+}
+
+std::string search_section(const json& search, const json& front) {
+  Plot plot{"Candidates by accuracy and latency", "latency, ms", "top-1 of the validation split", {}, true};
+  PlotSeries all{"evaluated", {}, false, true, true}, best{"front", {}, true, true};
+  for (const json& generation : search["generations"])
+    for (const json& point : generation["points"])
+      all.points.emplace_back(point[0].get<double>() / 1e3, point[1].get<double>());
+  for (const json& entry : front["front"])
+    best.points.emplace_back(entry["latency_us"].get<double>() / 1e3, entry["top1_fp32"].get<double>());
+  std::sort(best.points.begin(), best.points.end());
+  plot.series = {all, best};
+  Plot history{"Best candidate so far", "generation", "top-1 of the validation split", {}, true};
+  PlotSeries line{"", {}, true, true};
+  for (const json& generation : search["generations"])
+    line.points.emplace_back(generation["generation"].get<double>(), generation["best_top1"].get<double>());
+  history.series = {line};
+  return "<h2>Search</h2><p>" + std::to_string(search["evaluated"].get<int>()) + " candidates evaluated, " +
+         std::to_string(search["measured"].get<int>()) + " of them run on " +
+         escape_html(front["board"].get<std::string>()) +
+         ". Latencies of the others are predicted from those; median error " + percent(search["latency_model_error"]) +
+         " (cross-validated).</p><div class='plots'>" + to_svg(plot) + to_svg(history) + "</div>";
+}
+
+std::string space_section(const json& space) {
+  Plot plot{"MACs of the subnets that fit, best spaces", "MACs, M", "share of subnets with at most so many", {}, true};
+  std::string rows;
+  for (const json& s : space["spaces"]) {
+    if (plot.series.size() < 8) {
+      PlotSeries series{"r" + std::to_string(s["resolution"].get<int>()) + " w" + fixed(s["width_multiplier"], 2), {}};
+      for (const json& p : s["cdf"]) series.points.emplace_back(p[0].get<double>() / 1e6, p[1].get<double>());
+      plot.series.push_back(series);
+    }
+    rows += html_row({std::to_string(s["resolution"].get<int>()), fixed(s["width_multiplier"], 2), mega(s["mean_macs"]),
+                      percent(s["fits_share"])},
+                     "td", s["kept"].get<bool>() ? " class='winner'" : "");
+  }
+  return "<h2>Search space</h2><p>For every pair of resolution and width, random subnets; those that fit the target "
+         "are "
+         "kept; pairs are ranked by the mean MACs of what fits. Marked: in the space that was trained and searched.</p>"
+         "<div class='plots'>" +
+         to_svg(plot) + "<div class='scroll'><table>" + html_row({"resolution", "width", "mean MMACs", "fits"}, "th") +
+         rows + "</table></div></div>";
+}
+
+std::string training_section(const json& training) {
+  Plot plot{"Training loss", "step", "loss", {}, false};
+  PlotSeries line{"", {}};
+  for (const json& p : training["curve"]) line.points.emplace_back(p["step"].get<double>(), p["loss"].get<double>());
+  plot.series = {line};
+  return "<h2>Supernet</h2><p>" + std::to_string(training["parameters"].get<long>()) + " shared parameters, " +
+         std::to_string(training["steps"].get<int>()) + " steps.</p><div class='plots'>" + to_svg(plot) + "</div>";
+}
+
+constexpr const char* kStyle =
+    "body{font:15px/1.5 system-ui,sans-serif;max-width:1180px;margin:2em auto;padding:0 1em;color:#212121}"
+    "h1{font-size:1.6em}h2{font-size:1.2em;margin-top:2em;border-bottom:1px solid #cfd8dc}"
+    "table{border-collapse:collapse;font-size:13px}th,td{padding:3px 9px;text-align:right;border-bottom:1px solid "
+    "#eceff1}"
+    "th:first-child,td:first-child{text-align:left;font-family:ui-monospace,monospace}th{color:#546e7a;font-weight:600}"
+    ".facts td{text-align:left}.winner td{background:#e3f2fd;font-weight:600}.wide{overflow-x:auto}"
+    ".plots{display:flex;flex-wrap:wrap;gap:1em}.scroll{max-height:330px;overflow-y:auto}svg{width:560px;max-width:100%"
+    "}"
+    "svg text{font:11px system-ui,sans-serif;fill:#37474f}svg "
+    ".title{font-weight:600;font-size:13px}.grid{stroke:#eceff1}";
+
+Row pad_columns(const Row& row, const std::vector<std::size_t>& widths) {
+  Row padded = row;
+  for (std::size_t i = 0; i < row.size(); ++i)
+    padded[i].insert(i == 0 ? padded[i].size() : 0, widths[i] - std::min(widths[i], row[i].size()), ' ');
+  return padded;
+}
+
+}  // namespace
+
+std::string report_html(const json& space, const json& training, const json& search, const json& front) {
+  const std::string name = front.is_null() ? "run" : front["job"].get<std::string>();
+  std::string body = "<h1>Thimble: " + escape_html(name) + "</h1>";
+  if (!front.is_null()) body += winner_section(front) + front_section(front);
+  if (!search.is_null() && !front.is_null()) body += search_section(search, front);
+  if (!space.is_null()) body += space_section(space);
+  if (!training.is_null()) body += training_section(training);
+  if (!front.is_null()) body += layers_section(front);
+  return "<!doctype html>\n<html lang='en'><head><meta charset='utf-8'><meta name='viewport' "
+         "content='width=device-width'>"
+         "<title>Thimble: " +
+         escape_html(name) + "</title><style>" + kStyle + "</style></head><body>\n" + body + "\n</body></html>\n";
+}
+
+std::string front_table(const json& front) {
+  std::vector<Row> rows{front_head()};
+  for (const json& entry : front["front"]) rows.push_back(front_row(entry));
+  std::vector<std::size_t> widths(front_head().size());
+  for (const Row& row : rows)
+    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
+  std::string text;
+  for (const Row& row : rows) {
+    for (const std::string& cell : pad_columns(row, widths)) text += cell + "  ";
+    text.erase(text.find_last_not_of(' ') + 1);
+    text += "\n";
+  }
+  return text;
+}
+
+std::string front_csv(const json& front) {
+  std::string csv =
+      "subnet,resolution,width_multiplier,macs,params,arena_bytes,peak_sram_bytes,flash_bytes,top1_fp32,"
+      "top1_int8,cycles,latency_us,provenance\n";
+  for (const json& e : front["front"]) {
+    for (const char* key :
+         {"subnet", "resolution", "width_multiplier", "macs", "params", "arena_bytes", "peak_sram_bytes"})
+      csv += (e[key].is_string() ? e[key].get<std::string>() : e[key].dump()) + ",";
+    csv += e["flash_bytes"]["total"].dump();
+    for (const char* key : {"top1_fp32", "top1_int8", "cycles", "latency_us", "provenance"})
+      csv += "," + (e[key].is_string() ? e[key].get<std::string>() : e[key].dump());
+    csv += "\n";
+  }
+  return csv;
+}
+
+}  // namespace thimble

@@ -1,0 +1,18 @@
+#pragma once
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+
+namespace thimble {
+
+/// The report of a run as one HTML page that needs nothing else: winner, front, search, space CDFs, training, layers.
+/// @param space, training, search, front  the run's space.json, training.json, search.json and front.json, or null
+std::string report_html(const nlohmann::json& space, const nlohmann::json& training, const nlohmann::json& search,
+                        const nlohmann::json& front);
+
+/// The front and the winner as text for a terminal; every latency with its provenance.
+std::string front_table(const nlohmann::json& front);
+
+/// The front as comma-separated values, a head line first.
+std::string front_csv(const nlohmann::json& front);
+
+}  // namespace thimble

@@ -1,0 +1,45 @@
+#pragma once
+#include <filesystem>
+#include <memory>
+#include <string>
+
+namespace thimble {
+
+/// The directory that a job fills: complete enough to resume, report and replay.
+///
+///   RUNS/JOB-001/   job.resolved.yaml  run.sqlite  checkpoints/  space.json  front.csv  front.json  report.html
+///   firmware/  log.txt RUNS/latest     -> JOB-001
+///
+/// One process at a time works in it: it holds a lock for as long as the object lives.
+class RunDirectory {
+ public:
+  /// The next free number.
+  static RunDirectory create(const std::filesystem::path& runs, const std::string& job_name);
+  /// The newest run of that job, or a new one where there is none.
+  static RunDirectory newest(const std::filesystem::path& runs, const std::string& job_name);
+  /// An existing run by its path ("runs/latest").
+  /// @error ConfigError  it is not a run directory
+  static RunDirectory open(const std::filesystem::path& path);
+  ~RunDirectory();
+  RunDirectory(RunDirectory&&) noexcept;
+  RunDirectory& operator=(RunDirectory&&) = delete;
+
+  const std::filesystem::path& path() const { return path_; }
+  std::filesystem::path resolved_job() const { return path_ / "job.resolved.yaml"; }
+  std::filesystem::path database() const { return path_ / "run.sqlite"; }
+  std::filesystem::path checkpoints() const { return path_ / "checkpoints"; }
+  std::filesystem::path space() const { return path_ / "space.json"; }
+  std::filesystem::path front_json() const { return path_ / "front.json"; }
+  std::filesystem::path front_csv() const { return path_ / "front.csv"; }
+  std::filesystem::path report() const { return path_ / "report.html"; }
+  std::filesystem::path firmware() const { return path_ / "firmware"; }
+  std::filesystem::path log() const { return path_ / "log.txt"; }
+
+ private:
+  class Lock;
+  explicit RunDirectory(std::filesystem::path path);
+  std::filesystem::path path_;
+  std::unique_ptr<Lock> lock_;
+};
+
+}  // namespace thimble
