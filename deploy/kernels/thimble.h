@@ -1,14 +1,18 @@
-/* Thimble's int8 runtime: freestanding C11, no malloc, no recursion, no printing.
+/* Thimble's int8 runtime: freestanding C11, no malloc, no recursion, no printing, no floats, nothing from libc or
+ * libgcc.
  *
- * A plan is an array of layers over one arena. The same array is printed as C for a deployed firmware, sent to the probe
- * firmware, and built in memory by the host's tests: so what a search measured is what is deployed.
+ * A plan is an array of layers over one arena. The same array is printed as C for a deployed firmware, sent to the
+ * probe firmware, and built in memory by the host's tests: so what a search measured is what is deployed.
  *
- * Rows are the unit: a kernel computes one output row from pointers to its input rows. The runner (thimble_run) hands it
- * the rows: from the arena, or a row of the zero point where the window reaches over the edge. Where the output is laid
- * over the input (in place), the input rows still needed are kept in a ring in the scratch.
+ * Rows are the unit: a kernel computes one output row from pointers to its input rows. The runner (thimble_run) hands
+ * it the rows of the arena, or NULL where the window reaches over the upper or lower edge. Where the output is laid
+ * over the input (in place), the input rows that are still needed are kept in a ring in the scratch.
  *
  * Arithmetic is TFLite's int8: int32 accumulators, per-channel multipliers with double rounding (SRDHM, then rounding
  * right shift), output zero point, clamp.
+ *
+ * Time depends on shapes and flags alone, never on the values of activations, weights, multipliers, shifts, zero
+ * points. The flags are `relu`, and whether the activation range is narrower than int8 (one more pass over each row).
  */
 #ifndef THIMBLE_H
 #define THIMBLE_H
@@ -20,41 +24,112 @@
 extern "C" {
 #endif
 
+/* Most rows that one window may cover. */
+#define THIMBLE_MAX_KERNEL_H 64
+/* Bound on the stack of thimble_run and everything below it, on Cortex-M; a test holds it. */
+#define THIMBLE_STACK_BYTES 768
+
 typedef enum thimble_status {
   THIMBLE_OK = 0,
-  THIMBLE_BAD_LAYER = -1,   /* a shape, stride, zero point or pointer that no kernel takes */
-  THIMBLE_BAD_ARENA = -2,   /* an offset outside the arena, or an arena that is not aligned to 8 bytes */
+  THIMBLE_BAD_LAYER = -1, /* a shape, stride or pointer that no kernel takes */
+  THIMBLE_BAD_ARENA = -2, /* an offset outside the arena, or something that is not aligned as it must be */
 } thimble_status;
 
 struct thimble_layer;
 
-/* Computes one output row. `rows`: kernel_h pointers to input rows int8 [in_w, in_c] (two for add: the rows of either
- * operand); `output`: int8 [out_w, out_c]; `scratch`: layer->scratch_bytes, aligned to 8 bytes. */
-typedef void (*thimble_kernel)(const struct thimble_layer *layer, const int8_t *const *rows, int8_t *output, void *scratch);
+/* Computes one output row. `rows`: kernel_h pointers to input rows int8 [in_w, in_c], NULL for a row of padding (add:
+ * the rows of the first and of the second operand); `output`: int8 [out_w, out_c], which no row may overlap unless
+ * thimble_ring_rows allows it; `scratch`: what the kernel's scratch twin asks for, aligned to 8 bytes. */
+typedef void (*thimble_kernel)(const struct thimble_layer* layer, const int8_t* const* rows, int8_t* output,
+                               void* scratch);
 
+/* One operator over one arena. Offsets are bytes from the arena's start, multiples of 4.
+ * A fully connected layer has in_h = in_w = out_h = out_w = 1. Pointwise and add may be given a whole picture as one
+ * row (in_h = 1, in_w = height * width). */
 typedef struct thimble_layer {
   thimble_kernel kernel;
-  const int8_t *weights;      /* packed for the kernel; NULL for layers without */
-  const int32_t *bias;        /* [out_c], input zero point folded in; NULL for layers without */
-  const int32_t *multiplier;  /* [out_c] Q31, in [2^30, 2^31) */
-  const int8_t *shift;        /* [out_c] positive: left, negative: right */
-  uint32_t input, input2, output, scratch;  /* bytes from the start of the arena */
+  const uint32_t* weights; /* weights, biases, multipliers and shifts as packed for the kernel; NULL: has none */
+  uint32_t input;          /* int8 [in_h, in_w, in_c] */
+  uint32_t input2;         /* add: the second operand */
+  uint32_t output;         /* int8 [out_h, out_w, out_c] */
+  uint32_t scratch;        /* multiple of 8: the ring of rows, then the kernel's own */
   uint32_t scratch_bytes;
   uint16_t in_h, in_w, in_c, out_h, out_w, out_c;
   uint8_t kernel_h, kernel_w, stride_h, stride_w, pad_top, pad_left;
-  uint8_t in_place;           /* 1: the output lies over the input */
-  uint8_t left_shift;         /* add: 20 */
-  int16_t input_zero, input2_zero, output_zero, activation_min, activation_max;
-  int32_t input_multiplier, input2_multiplier, output_multiplier;  /* add, pools */
-  int8_t input_shift, input2_shift, output_shift;
+  uint8_t ring_rows; /* thimble_ring_rows: 0 unless the output lies over the input */
+  uint8_t relu;      /* 1: activation_min >= output_zero: a shorter rounding gives the same results */
+  int8_t input_zero, output_zero, activation_min, activation_max;
 } thimble_layer;
 
-/* Checks everything that a run relies on. */
-thimble_status thimble_prepare(const thimble_layer *layers, uint32_t count, const int8_t *arena, uint32_t arena_bytes);
+/* --- what a plan must know; functions of shapes, offsets and flags, never of weights --- */
 
-/* One inference. The input lies in the arena where the first layer reads it; so does the output where the last one wrote it. */
-void thimble_run(const thimble_layer *layers, uint32_t count, int8_t *arena);
-void thimble_run_layer(const thimble_layer *layer, int8_t *arena);
+/* Input rows to keep when the output overlaps the input (0: disjoint, or the kernel reads ahead of its writes);
+ * -1: no ring helps, since a row would be overwritten long before it is read. Offsets must be set. */
+int32_t thimble_ring_rows(const thimble_layer* layer);
+/* Bytes of that ring, a multiple of 8; layer->ring_rows must be set. */
+uint32_t thimble_ring_bytes(const thimble_layer* layer);
+
+/* Bytes that the kernel itself works in, a multiple of 8; a layer's scratch_bytes is thimble_ring_bytes + this. */
+uint32_t thimble_conv2d_s8_scratch(const thimble_layer* layer);
+uint32_t thimble_pointwise_s8_scratch(const thimble_layer* layer);
+uint32_t thimble_depthwise_s8_scratch(const thimble_layer* layer);
+uint32_t thimble_fully_connected_s8_scratch(const thimble_layer* layer);
+uint32_t thimble_add_s8_scratch(const thimble_layer* layer);
+uint32_t thimble_average_pool_s8_scratch(const thimble_layer* layer);
+uint32_t thimble_max_pool_s8_scratch(const thimble_layer* layer);
+
+/* --- kernels --- */
+
+void thimble_conv2d_s8(const thimble_layer*, const int8_t* const* rows, int8_t* output, void* scratch);
+/* 1x1, stride 1, no padding. */
+void thimble_pointwise_s8(const thimble_layer*, const int8_t* const* rows, int8_t* output, void* scratch);
+/* Depth multiplier 1: out_c = in_c. */
+void thimble_depthwise_s8(const thimble_layer*, const int8_t* const* rows, int8_t* output, void* scratch);
+void thimble_fully_connected_s8(const thimble_layer*, const int8_t* const* rows, int8_t* output, void* scratch);
+/* Two operands of one shape. */
+void thimble_add_s8(const thimble_layer*, const int8_t* const* rows, int8_t* output, void* scratch);
+/* Pools keep the quantisation of their input; padding is not counted in the divisor. */
+void thimble_average_pool_s8(const thimble_layer*, const int8_t* const* rows, int8_t* output, void* scratch);
+void thimble_max_pool_s8(const thimble_layer*, const int8_t* const* rows, int8_t* output, void* scratch);
+
+/* --- the table of all kernels, in a file of its own: who never asks for it links only the kernels that it names --- */
+
+typedef enum thimble_kernel_id {
+  THIMBLE_CONV2D = 0,
+  THIMBLE_POINTWISE = 1,
+  THIMBLE_DEPTHWISE = 2,
+  THIMBLE_FULLY_CONNECTED = 3,
+  THIMBLE_ADD = 4,
+  THIMBLE_AVERAGE_POOL = 5,
+  THIMBLE_MAX_POOL = 6,
+  THIMBLE_KERNEL_COUNT = 7,
+} thimble_kernel_id;
+
+typedef struct thimble_kernel_entry {
+  const char* name; /* of the C function, "thimble_conv2d_s8" */
+  thimble_kernel kernel;
+  uint32_t (*scratch)(const thimble_layer* layer);
+} thimble_kernel_entry;
+
+/* NULL for a number that is no kernel's. */
+const thimble_kernel_entry* thimble_kernel_by_id(uint32_t id);
+
+/* A layer as words, for a wire: the kernel's id, then the members from `input` to `activation_max` in their order,
+ * signed ones sign-extended. The receiver resolves `weights` itself. THIMBLE_BAD_LAYER: the id or a value does not fit.
+ */
+#define THIMBLE_LAYER_WORDS 24
+thimble_status thimble_layer_from_words(thimble_layer* layer, const uint32_t words[THIMBLE_LAYER_WORDS]);
+void thimble_layer_to_words(const thimble_layer* layer, uint32_t id, uint32_t words[THIMBLE_LAYER_WORDS]);
+
+/* --- the runner --- */
+
+/* Checks everything that a run relies on, but for the contents of `weights` and the kernel's part of scratch_bytes. */
+thimble_status thimble_prepare(const thimble_layer* layers, uint32_t count, const int8_t* arena, uint32_t arena_bytes);
+
+/* One inference. The input lies in the arena where the first layer reads it; so does the output where the last one
+ * wrote it. The arena is aligned to 8 bytes. */
+void thimble_run(const thimble_layer* layers, uint32_t count, int8_t* arena);
+void thimble_run_layer(const thimble_layer* layer, int8_t* arena);
 
 #ifdef __cplusplus
 }
