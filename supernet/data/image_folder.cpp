@@ -1,0 +1,229 @@
+#include "supernet/data/image_folder.hpp"
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+
+#include "graph/base/error.hpp"
+#include "graph/base/hash.hpp"
+#include "graph/base/rng.hpp"
+#include "supernet/data/binary_file.hpp"
+#include "supernet/data/decode.hpp"
+#include "supernet/data/parallel.hpp"
+#include "supernet/data/resize.hpp"
+
+namespace thimble {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::string_view kMagic = "THIMIMG";
+constexpr std::uint32_t kVersion = 1;
+constexpr std::uint64_t kSplitStream = 0x5b117;
+constexpr int kNamedCorrupt = 5;  // so many are named in an error
+
+struct Listed {
+  fs::path path;
+  int label = 0;
+};
+
+struct Listing {
+  std::vector<std::string> classes;
+  std::vector<Listed> files;  // by class, then by name
+};
+
+[[noreturn]] void refuse(const std::string& value, const std::string& rule) {
+  throw ConfigError({ConfigIssue{"", 0, 0, "data.path", value, rule}});
+}
+
+bool is_hidden(const fs::path& path) { return path.filename().string().starts_with("."); }
+
+std::vector<fs::path> sorted_entries(const fs::path& folder, bool directories) {
+  std::vector<fs::path> found;
+  for (const auto& entry : fs::directory_iterator(folder))
+    if (!is_hidden(entry.path()) && (directories ? entry.is_directory() : entry.is_regular_file()))
+      found.push_back(entry.path());
+  std::sort(found.begin(), found.end());
+  return found;
+}
+
+Listing list_classes(const fs::path& root) {
+  if (!fs::is_directory(root)) refuse(root.string(), "must be a folder of class folders; it does not exist");
+  const std::vector<fs::path> folders = sorted_entries(root, true);
+  if (folders.size() < 2)
+    refuse(root.string(), "must hold a folder per class, at least two; it holds " + std::to_string(folders.size()));
+  Listing listing;
+  std::vector<ConfigIssue> empty;
+  for (const fs::path& folder : folders) {
+    const std::vector<fs::path> files = sorted_entries(folder, false);
+    if (files.empty())
+      empty.push_back({"", 0, 0, "data.path", folder.string(), "class folder must hold pictures; it is empty"});
+    for (const fs::path& file : files) listing.files.push_back({file, static_cast<int>(listing.classes.size())});
+    listing.classes.push_back(folder.filename().string());
+  }
+  if (!empty.empty()) throw ConfigError(empty);
+  return listing;
+}
+
+std::vector<std::vector<Listed>> by_class(const Listing& listing) {
+  std::vector<std::vector<Listed>> groups(listing.classes.size());
+  for (const Listed& file : listing.files) groups[static_cast<std::size_t>(file.label)].push_back(file);
+  return groups;
+}
+
+/// A seeded share of every class goes to the second listing.
+std::pair<Listing, Listing> split_classes(const Listing& listing, double second_share, std::uint64_t seed) {
+  Listing first{listing.classes, {}}, second{listing.classes, {}};
+  for (std::vector<Listed>& group : by_class(listing)) {
+    Rng rng({seed, kSplitStream, static_cast<std::uint64_t>(group.front().label)});
+    rng.shuffle(group);
+    const auto count = static_cast<std::size_t>(static_cast<double>(group.size()) * second_share + 0.5);
+    second.files.insert(second.files.end(), group.begin(), group.begin() + static_cast<std::ptrdiff_t>(count));
+    first.files.insert(first.files.end(), group.begin() + static_cast<std::ptrdiff_t>(count), group.end());
+  }
+  const auto by_path = [](const Listed& a, const Listed& b) { return a.path < b.path; };
+  std::sort(first.files.begin(), first.files.end(), by_path);
+  std::sort(second.files.begin(), second.files.end(), by_path);
+  return {first, second};
+}
+
+/// At most `most` files, evenly over the classes.
+Listing limited(const Listing& listing, int most, std::uint64_t seed) {
+  if (most <= 0 || most >= static_cast<int>(listing.files.size())) return listing;
+  return split_classes(listing, static_cast<double>(most) / static_cast<double>(listing.files.size()), seed).second;
+}
+
+std::vector<std::uint8_t> read_bytes(const fs::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+}
+
+/// The central square, resized into `output`; the reason where that fails.
+std::string decode_square(const fs::path& path, int size, std::span<std::uint8_t> output) {
+  const Result<DecodedImage, std::string> decoded = decode_image(read_bytes(path), size);
+  if (!decoded) return decoded.error();
+  const int side = std::min(decoded->height, decoded->width);
+  const int top = (decoded->height - side) / 2, left = (decoded->width - side) / 2;
+  std::vector<std::uint8_t> square(static_cast<std::size_t>(side) * static_cast<std::size_t>(side) * 3);
+  for (int y = 0; y < side; ++y) {
+    const std::ptrdiff_t start = (static_cast<std::ptrdiff_t>(top + y) * decoded->width + left) * 3;
+    std::copy_n(decoded->pixels.begin() + start, side * 3, square.begin() + static_cast<std::ptrdiff_t>(y) * side * 3);
+  }
+  resize_image(square, side, side, 3, size, size, output);
+  return "";
+}
+
+struct Decoded {
+  ImageSet images;
+  std::vector<std::string> corrupt;
+};
+
+/// Decodes all files in parallel; corrupt ones are left out and named.
+Decoded decode_all(const Listing& listing, int size, int threads) {
+  ImageSet all{size, 3, listing.classes, {}, {}};
+  const std::size_t bytes = all.image_bytes();
+  const auto count = static_cast<int>(listing.files.size());
+  all.pixels.resize(bytes * listing.files.size());
+  std::vector<std::string> reasons(listing.files.size());
+  parallel_for(count, threads, [&](int i) {
+    const auto index = static_cast<std::size_t>(i);
+    reasons[index] = decode_square(listing.files[index].path, size, {all.pixels.data() + index * bytes, bytes});
+  });
+  for (const Listed& file : listing.files) all.labels.push_back(file.label);
+  Decoded decoded;
+  std::vector<int> good;
+  for (int i = 0; i < count; ++i) {
+    const auto index = static_cast<std::size_t>(i);
+    if (reasons[index].empty())
+      good.push_back(i);
+    else
+      decoded.corrupt.push_back(listing.files[index].path.string() + ": " + reasons[index]);
+  }
+  decoded.images = decoded.corrupt.empty() ? std::move(all) : subset(all, good);
+  return decoded;
+}
+
+/// Changes whenever a file is added, removed or written.
+std::uint64_t key_of(const Listing& listing, int size) {
+  std::uint64_t key = fnv1a64(&size, sizeof(size));
+  for (const Listed& file : listing.files) {
+    const std::string text = file.path.string() + ' ' + std::to_string(fs::file_size(file.path)) + ' ' +
+                             std::to_string(fs::last_write_time(file.path).time_since_epoch().count());
+    key = fnv1a64(text.data(), text.size(), key);
+  }
+  return key;
+}
+
+void write_cache(const std::string& path, const Decoded& decoded) {
+  fs::create_directories(fs::path(path).parent_path());
+  BinaryWriter writer;
+  writer.put(decoded.images.labels);
+  writer.put(decoded.images.pixels);
+  writer.put(static_cast<std::uint64_t>(decoded.corrupt.size()));
+  for (const std::string& line : decoded.corrupt) writer.put(std::string_view(line));
+  writer.write_file(path, kMagic, kVersion);
+}
+
+Decoded read_cache(const std::string& path, const Listing& listing, int size) {
+  BinaryReader reader(path, kMagic, kVersion);
+  Decoded decoded{{size, 3, listing.classes, {}, {}}, {}};
+  decoded.images.labels = reader.get_vector<int>();
+  decoded.images.pixels = reader.get_vector<std::uint8_t>();
+  for (auto left = reader.get<std::uint64_t>(); left > 0; --left) decoded.corrupt.push_back(reader.get_text());
+  return decoded;
+}
+
+Decoded decode_cached(const Listing& listing, const DataConfig& config) {
+  if (config.cache_dir.empty()) return decode_all(listing, config.image_size, config.threads);
+  const fs::path path = fs::path(config.cache_dir) / ("images-" + to_hex(key_of(listing, config.image_size)) + ".raw");
+  if (fs::exists(path)) {
+    try {
+      return read_cache(path.string(), listing, config.image_size);
+    } catch (const Error&) {
+      // a damaged cache is only a lost saving: decode again and replace it
+    }
+  }
+  Decoded decoded = decode_all(listing, config.image_size, config.threads);
+  write_cache(path.string(), decoded);
+  return decoded;
+}
+
+void check_corrupt(const std::vector<std::string>& corrupt, std::size_t files, double most_share) {
+  if (static_cast<double>(corrupt.size()) <= most_share * static_cast<double>(files)) return;
+  std::string message = std::to_string(corrupt.size()) + " of " + std::to_string(files) +
+                        " pictures cannot be decoded (data.max_corrupt_share allows " +
+                        std::to_string(static_cast<int>(most_share * static_cast<double>(files))) + "):";
+  for (int i = 0; i < std::min<int>(kNamedCorrupt, static_cast<int>(corrupt.size())); ++i)
+    message += "\n  " + corrupt[static_cast<std::size_t>(i)];
+  throw Error(message);
+}
+
+std::pair<Listing, Listing> list_splits(const DataConfig& config) {
+  const fs::path root(config.path);
+  if (!fs::is_directory(root)) refuse(config.path, "must be a folder; it does not exist");
+  if (!fs::is_directory(root / "train")) return split_classes(list_classes(root), config.test_share, config.seed);
+  std::pair<Listing, Listing> splits{list_classes(root / "train"), list_classes(root / "test")};
+  if (splits.first.classes != splits.second.classes)
+    refuse(config.path, "train and test must hold the same class folders");
+  return splits;
+}
+
+}  // namespace
+
+DataSplits load_image_folder(const DataConfig& config) {
+  try {
+    auto [train_files, test_files] = list_splits(config);
+    train_files = limited(train_files, config.max_images, config.seed);
+    test_files = limited(test_files, config.max_images, config.seed);
+    Decoded train = decode_cached(train_files, config);
+    Decoded test = decode_cached(test_files, config);
+    DataSplits splits{std::move(train.images), {}, std::move(test.images), std::move(train.corrupt)};
+    splits.corrupt.insert(splits.corrupt.end(), test.corrupt.begin(), test.corrupt.end());
+    check_corrupt(splits.corrupt, train_files.files.size() + test_files.files.size(), config.max_corrupt_share);
+    return splits;
+  } catch (const fs::filesystem_error& failure) {
+    throw Error(failure.what());
+  }
+}
+
+}  // namespace thimble

@@ -1,0 +1,28 @@
+#include "supernet/data/image_set.hpp"
+
+#include "graph/base/hash.hpp"
+
+namespace thimble {
+
+ImageSet subset(const ImageSet& images, const std::vector<int>& indices) {
+  ImageSet chosen{images.size, images.channels, images.class_names, {}, {}};
+  chosen.pixels.reserve(indices.size() * images.image_bytes());
+  chosen.labels.reserve(indices.size());
+  for (int index : indices) {
+    const auto image = images.image(index);
+    chosen.pixels.insert(chosen.pixels.end(), image.begin(), image.end());
+    chosen.labels.push_back(images.labels.at(static_cast<std::size_t>(index)));
+  }
+  return chosen;
+}
+
+std::uint64_t fingerprint(const ImageSet& images) {
+  std::uint64_t key = fnv1a64(&images.size, sizeof(images.size));
+  key = fnv1a64(&images.channels, sizeof(images.channels), key);
+  for (const std::string& name : images.class_names) key = fnv1a64(name.data(), name.size() + 1, key);
+  key = fnv1a64(images.labels.data(), images.labels.size() * sizeof(int), key);
+  const std::uint32_t crc = crc32_of(images.pixels.data(), images.pixels.size());
+  return fnv1a64(&crc, sizeof(crc), key);
+}
+
+}  // namespace thimble
