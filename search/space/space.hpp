@@ -12,20 +12,23 @@ struct Stage {
   int stride = 1;
   std::vector<int> depths;            ///< numbers of blocks to choose from, ascending
   std::vector<int> kernel_sizes;      ///< odd, ascending
-  std::vector<int> expansion_ratios;  ///< ascending
+  std::vector<int> expansion_ratios;  ///< ascending, at least 2
 
   int max_depth() const { return depths.back(); }
+  int max_kernel_size() const { return kernel_sizes.back(); }
+  int max_expansion_ratio() const { return expansion_ratios.back(); }
 };
 
-/// A family of subnets (MCUNet section 3.1): MobileNetV2-style blocks with ReLU6, a stem, stages, and pool + classifier.
+/// A family of subnets (MCUNet section 3.1): MobileNetV2-style blocks with ReLU6, a stem, stages, and pool +
+/// classifier.
 struct SearchSpace {
   std::string name;
   int input_channels = 3;
   int classes = 2;
-  std::vector<int> resolutions;            ///< ascending, square inputs
-  std::vector<double> width_multipliers;   ///< ascending
-  int stem_base_width = 32;                ///< 3x3 convolution, stride 2
-  int first_block_base_width = 16;         ///< a fixed block without expansion, 3x3, stride 1; 0: none
+  std::vector<int> resolutions;           ///< ascending, square inputs
+  std::vector<double> width_multipliers;  ///< ascending, no two with the same channels everywhere
+  int stem_base_width = 32;               ///< 3x3 convolution, stride 2
+  int first_block_base_width = 16;        ///< a fixed block without expansion, 3x3, stride 1; 0: none
   std::vector<Stage> stages;
 
   int max_resolution() const { return resolutions.back(); }
@@ -37,7 +40,14 @@ struct SearchSpace {
 /// (MobileNetV2's make_divisible).
 int scaled_width(int base_width, double width_multiplier);
 
+/// log10 of the number of subnets.
+double log10_size(const SearchSpace& space);
+
 /// Reads the keys of a space file (configs/spaces/*.yaml); problems go to the map's file.
+/// A space with problems comes back as far as it was read: `ConfigFile::finish` throws them.
 SearchSpace read_space(ConfigMap map);
+
+/// Reads a space file. @error ConfigError  with everything that is wrong with it
+SearchSpace load_space(const std::string& path);
 
 }  // namespace thimble
