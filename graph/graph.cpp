@@ -1,6 +1,7 @@
 #include "graph/graph.hpp"
 
 #include <limits>
+#include <set>
 
 #include "graph/base/check.hpp"
 
@@ -94,8 +95,10 @@ std::int64_t macs(const Graph& graph) {
 }
 
 std::int64_t params(const Graph& graph) {
+  std::set<int> read;
+  for (const Operator& op : graph.operators) read.insert(op.inputs.begin(), op.inputs.end());
   std::int64_t sum = 0;
-  for (const Tensor& tensor : graph.tensors) sum += tensor.constant ? tensor.elements() : 0;
+  for (int index : read) sum += graph.tensor(index).constant ? graph.tensor(index).elements() : 0;
   return sum;
 }
 

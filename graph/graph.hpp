@@ -16,8 +16,8 @@ std::int64_t element_count(const Shape& shape);
 
 /// real = scale * (quantised - zero_point). One entry: the whole tensor; several: one per index of `axis`.
 struct Quantization {
-  std::vector<float> scales;
-  std::vector<std::int32_t> zero_points;
+  std::vector<float> scales{};
+  std::vector<std::int32_t> zero_points{};
   int axis = 0;
 
   bool empty() const { return scales.empty(); }
@@ -28,11 +28,11 @@ using TensorData =
     std::variant<std::monostate, std::vector<float>, std::vector<std::int8_t>, std::vector<std::int32_t>>;
 
 struct Tensor {
-  std::string name;
-  Shape shape;
+  std::string name{};
+  Shape shape{};
   DataType type = DataType::kFloat32;
-  Quantization quantization;
-  TensorData data;
+  Quantization quantization{};
+  TensorData data{};
   bool constant = false;  ///< weights and biases, filled in or not
 
   std::int64_t elements() const { return element_count(shape); }
@@ -67,14 +67,14 @@ struct Padding {
 
 struct Operator {
   OpType type = OpType::kConv2D;
-  std::string name;         ///< the layer's name, kept to the generated code
-  std::vector<int> inputs;  ///< tensor indices, in the order of OpType
-  std::vector<int> outputs;
+  std::string name{};         ///< the layer's name, kept to the generated code
+  std::vector<int> inputs{};  ///< tensor indices, in the order of OpType
+  std::vector<int> outputs{};
   int stride_h = 1, stride_w = 1;
   int kernel_h = 1, kernel_w = 1;  ///< of pools; convolutions repeat their weights' size here
-  Padding padding;
+  Padding padding{};
   Activation activation = Activation::kNone;
-  std::vector<int> axes;  ///< of kMean (ascending) and kTranspose
+  std::vector<int> axes{};  ///< of kMean (ascending) and kTranspose
 };
 
 /// A network: operators in execution order over tensors. Weights and quantisation are optional.
@@ -95,7 +95,7 @@ const char* to_text(Activation activation);
 /// Multiply-accumulates of one operator, from shapes alone; 0 for operators without weights.
 std::int64_t macs(const Graph& graph, const Operator& op);
 std::int64_t macs(const Graph& graph);
-/// Elements of all constant tensors.
+/// Elements of all constant tensors that operators read.
 std::int64_t params(const Graph& graph);
 
 /// Everything that is wrong with the graph's structure: indices, shapes, element counts, order, missing inputs. Empty

@@ -11,9 +11,9 @@ constexpr std::int64_t kMaxElements = std::int64_t{1} << 28;
 constexpr int kMaxDimensions = 6;
 
 std::string to_text(const Shape& shape) {
-  std::string text = "[";
-  for (std::size_t i = 0; i < shape.size(); ++i) text += (i ? "," : "") + std::to_string(shape[i]);
-  return text + "]";
+  std::string text;
+  for (int dimension : shape) text.append(text.empty() ? "[" : ",").append(std::to_string(dimension));
+  return text.empty() ? "[]" : text.append("]");
 }
 
 std::size_t input_count(OpType type) {
@@ -135,13 +135,16 @@ class Validator {
     }
     if (graph_.inputs.empty()) problem("graph inputs", "there are none");
     if (graph_.outputs.empty()) problem("graph outputs", "there are none");
-    for (std::size_t i = 0; i < graph_.operators.size(); ++i) check_operator(i, known);
+    for (std::size_t i = 0; i < graph_.operators.size(); ++i) {
+      check_operator(i, known);
+      known.insert(graph_.operators[i].outputs.begin(), graph_.operators[i].outputs.end());
+    }
     for (int index : graph_.outputs) {
       if (!known.count(index)) problem("graph outputs", "tensor " + std::to_string(index) + " is never written");
     }
   }
 
-  void check_operator(std::size_t index, std::set<int>& known) {
+  void check_operator(std::size_t index, const std::set<int>& known) {
     const Operator& op = graph_.operators[index];
     const std::string place =
         "operator " + std::to_string(index) + " (" + thimble::to_text(op.type) + " " + op.name + ")";
@@ -155,7 +158,7 @@ class Validator {
     const int output = op.outputs[0];
     if (!is_tensor(output)) return problem(place, "no tensor " + std::to_string(output));
     if (graph_.tensor(output).constant) problem(place, "writes constant tensor " + std::to_string(output));
-    if (!known.insert(output).second) problem(place, "tensor " + std::to_string(output) + " is written twice");
+    if (known.count(output)) problem(place, "tensor " + std::to_string(output) + " is written twice");
     if (problems_.size() == before) check_shapes(place, op);
   }
 
