@@ -117,13 +117,6 @@ void collect(std::vector<ConfigIssue>& issues, Action action) {
   }
 }
 
-SearchSpace load_space(const fs::path& file) {
-  ConfigFile config = ConfigFile::load(file.string());
-  SearchSpace space = read_space(config.root());
-  config.finish();
-  return space;
-}
-
 /// What only shows when job and space are seen together.
 void check_together(const Job& job, const fs::path& file, std::vector<ConfigIssue>& issues) {
   if (job.search_space.max_resolution() > job.data.image_size)
@@ -162,7 +155,7 @@ Job load_job(const fs::path& file, const std::vector<std::string>& overrides) {
   if (!job.target.board.empty()) collect(issues, [&] { find_board(job.target.board); });
   if (!job.space.file.empty()) {
     collect(issues, [&] {
-      job.search_space = load_space(job.space.file);
+      job.search_space = load_space(job.space.file.string());
       check_together(job, file, issues);
     });
   }

@@ -1,0 +1,47 @@
+#pragma once
+#include <memory>
+#include <nlohmann/json_fwd.hpp>
+#include <optional>
+#include <string>
+
+#include "cli/job.hpp"
+#include "cli/run_directory.hpp"
+#include "evaluators/limits.hpp"
+#include "profiler/board.hpp"
+#include "supernet/data/data.hpp"
+
+namespace thimble {
+
+/// What every stage of a job works with: the job, its run directory, and what is loaded once.
+class JobContext {
+ public:
+  JobContext(Job job, RunDirectory run);
+  ~JobContext();
+  JobContext(const JobContext&) = delete;
+  JobContext& operator=(const JobContext&) = delete;
+
+  const Job& job() const { return job_; }
+  const RunDirectory& run() const { return run_; }
+  const Board& board() const { return board_; }
+  const Limits& limits() const { return limits_; }  ///< of the job, else of the board
+  const DataSplits& data();                         ///< loaded when first asked for
+
+  /// A line on stderr and in log.txt.
+  void tell(const std::string& line);
+
+ private:
+  struct Log;
+  Job job_;
+  RunDirectory run_;
+  Board board_;
+  Limits limits_;
+  std::optional<DataSplits> data_;
+  std::unique_ptr<Log> log_;
+};
+
+/// Whole JSON file of a run; null where there is none yet.
+/// @error Error  it is not JSON
+nlohmann::json read_json(const std::filesystem::path& path);
+void write_json(const std::filesystem::path& path, const nlohmann::json& document);
+
+}  // namespace thimble

@@ -1,0 +1,93 @@
+#!/usr/bin/env python3
+"""Bad input: place, value and rule, and the exit codes of the design (2 bad input, 3 does not fit, 4 board trouble)."""
+
+from thimble_process import needs, run_tests, thimble, tiny_job
+
+needs("arm-none-eabi-gcc", "qemu-system-arm")
+
+
+def refused(folder, *settings, code=2):
+    arguments = [part for setting in settings for part in ("--set", setting)]
+    done = thimble("run", tiny_job(folder), *arguments, cwd=folder)
+    assert done.returncode == code, (done.returncode, done.stderr)
+    assert done.stdout == "", done.stdout
+    return done.stderr
+
+
+def test_a_wrong_key_and_a_wrong_value_are_reported_together(folder):
+    job = tiny_job(folder)
+    job.write_text(job.read_text().replace("population: 6", "poplation: 6").replace("seed: 3", "seed: -3"))
+    done = thimble("run", job, cwd=folder)
+    assert done.returncode == 2
+    assert "tiny.yaml: 2 problems" in done.stderr, done.stderr
+    assert "2:7" in done.stderr and "seed = -3" in done.stderr and "must be >= 0" in done.stderr, done.stderr
+    assert "search.poplation" in done.stderr and "did you mean population?" in done.stderr, done.stderr
+    assert not (folder / "runs").exists(), "a refused job leaves nothing behind"
+
+
+def test_a_missing_job_file_is_named(folder):
+    done = thimble("run", "nothing.yaml", cwd=folder)
+    assert done.returncode == 2 and "nothing.yaml" in done.stderr, done.stderr
+
+
+def test_a_missing_picture_folder_is_named(folder):
+    message = refused(folder, "data={kind: image_folder, path: no/such/folder}")
+    assert "data.path" in message and "no/such/folder" in message, message
+
+
+def test_an_empty_class_is_named(folder):
+    (folder / "pictures" / "train" / "cat").mkdir(parents=True)
+    (folder / "pictures" / "train" / "dog").mkdir(parents=True)
+    message = refused(folder, "data={kind: image_folder, path: pictures}")
+    assert "cat" in message, message
+
+
+def test_a_board_that_does_not_exist_is_named_with_those_that_do(folder):
+    message = refused(folder, "target.board=virtual-m5")
+    assert "virtual-m5" in message and "virtual-m4" in message, message
+
+
+def test_limits_that_nothing_can_meet_end_with_3(folder):
+    message = refused(folder, "target.sram_kb=1", code=3)
+    assert "SRAM" in message and "1024" in message, message
+
+
+def test_a_run_can_be_resumed_only_by_the_job_that_made_it(folder):
+    job = tiny_job(folder)
+    assert thimble("space", job, cwd=folder).returncode == 0
+    done = thimble("run", job, "--resume", "--set", "seed=9", cwd=folder)
+    assert done.returncode == 2 and "job.resolved.yaml" in done.stderr, done.stderr
+
+
+def test_a_command_line_that_makes_no_sense_ends_with_2(folder):
+    assert thimble("rnu", cwd=folder).returncode == 2
+    assert thimble("run", tiny_job(folder), "--set", "novalue", cwd=folder).returncode == 2
+
+
+def test_init_writes_over_nothing(folder):
+    assert thimble("init", "job.yaml", cwd=folder).returncode == 0
+    before = (folder / "job.yaml").read_text()
+    again = thimble("init", "job.yaml", cwd=folder)
+    assert again.returncode == 2 and "job.yaml" in again.stderr
+    assert (folder / "job.yaml").read_text() == before
+
+
+def test_a_full_disk_is_named_and_the_run_goes_on_when_there_is_room(folder):
+    job = tiny_job(folder)
+    # A limit on the size of files stands for the full disk: every write beyond it fails.
+    limited = thimble("run", job, cwd=folder, preexec_fn=limit_file_size)
+    assert limited.returncode == 1, (limited.returncode, limited.stderr)
+    assert "runs/" in limited.stderr, limited.stderr
+    resumed = thimble("run", job, "--resume", cwd=folder)
+    assert resumed.returncode == 0, resumed.stderr
+
+
+def limit_file_size():
+    import resource
+    import signal
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (60_000, 60_000))
+
+
+if __name__ == "__main__":
+    run_tests(globals())

@@ -1,0 +1,58 @@
+#!/usr/bin/env python3
+"""A run that was killed at any point resumes to the same final result as one that was not."""
+import random
+import signal
+import time
+
+from thimble_process import finished_files, needs, run_tests, start, thimble, tiny_job
+
+needs("arm-none-eabi-gcc", "qemu-system-arm")
+
+
+def reference(folder):
+    """Result and duration of the job without any interruption."""
+    started = time.monotonic()
+    done = thimble("run", tiny_job(folder), cwd=folder)
+    assert done.returncode == 0, done.stderr
+    return finished_files(folder), time.monotonic() - started
+
+
+def resume_until_done(folder, job):
+    done = thimble("run", job, "--resume", cwd=folder)
+    assert done.returncode == 0, done.stderr
+    return finished_files(folder, "tiny-001")
+
+
+def test_killed_runs_resume_to_the_same_bytes(folder):
+    plain = folder / "plain"
+    plain.mkdir()
+    expected, seconds = reference(plain)
+    rng = random.Random(1)
+    for attempt in range(4):
+        killed = folder / f"killed{attempt}"
+        killed.mkdir()
+        job = tiny_job(killed)
+        for _ in range(3):
+            process = start("run", job, "--resume", cwd=killed)
+            time.sleep(rng.uniform(0.1, 0.9) * seconds)
+            process.send_signal(signal.SIGKILL)
+            process.wait()
+        assert resume_until_done(killed, job) == expected, f"attempt {attempt} ended differently"
+
+
+def test_ctrl_c_ends_with_130_and_resumes(folder):
+    plain = folder / "plain"
+    plain.mkdir()
+    expected, seconds = reference(plain)
+    stopped = folder / "stopped"
+    stopped.mkdir()
+    job = tiny_job(stopped)
+    process = start("run", job, cwd=stopped)
+    time.sleep(0.4 * seconds)
+    process.send_signal(signal.SIGINT)
+    assert process.wait(60) == 130
+    assert resume_until_done(stopped, job) == expected
+
+
+if __name__ == "__main__":
+    run_tests(globals())
