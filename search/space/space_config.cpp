@@ -61,6 +61,7 @@ SearchSpace read_space(ConfigMap map) {
   map.read("stem_base_width", space.stem_base_width, kWidths);
   map.read("first_block_base_width", space.first_block_base_width, {.least = 0, .most = 4096});
   for (const ConfigMap& stage : map.maps("stages", true)) space.stages.push_back(read_stage(stage));
+  if (space.stages.empty() && map.has("stages")) map.problem("stages", "must be a list of at least one stage");
   check_widths_differ(map, space);
   return space;
 }
