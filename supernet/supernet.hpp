@@ -39,7 +39,6 @@ class Supernet {
   const SupernetWeights& weights() const { return *weights_; }
 
  private:
-  explicit Supernet(std::unique_ptr<SupernetWeights> weights);
   std::unique_ptr<SupernetWeights> weights_;
 };
 

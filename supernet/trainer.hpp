@@ -16,8 +16,8 @@ namespace thimble {
 struct TrainRecipe {
   int batch = 64;
   int largest_steps = 300;     ///< first phase: the largest subnet alone; then its channels are sorted by L1 norm
-  int sampled_steps = 1000;    ///< second phase: random subnets, their gradients summed
-  int subnets_per_step = 4;    ///< of the second phase
+  int sampled_steps = 1000;    ///< second phase: random subnets, the mean of their gradients
+  int subnets_per_step = 4;    ///< of the second phase; all of a step see one batch at one random resolution
   bool sandwich = false;       ///< second phase: largest, smallest and random ones between (needs >= 2 per step)
   double distillation = 0;     ///< with sandwich: share of the loss that follows the largest subnet's answers, [0, 1]
   double learning_rate = 0.1;  ///< peak of the first phase
@@ -30,8 +30,6 @@ struct TrainRecipe {
   int crop_pixels = 4;         ///< random shift by at most so many pixels of the stored size
   bool flip = true;            ///< mirror left and right with chance 1/2
   double colour_jitter = 0.1;  ///< brightness and contrast drawn from 1 +- this
-  double largest_resolution_share =
-      0;  ///< first phase: this share of the steps at the largest resolution, others random
 };
 
 struct TrainProgress {

@@ -1,0 +1,37 @@
+#pragma once
+#include <cstdint>
+#include <vector>
+
+#include "supernet/data/image_set.hpp"
+#include "supernet/trainer.hpp"
+
+namespace thimble {
+
+/// uint8 pictures [N,S,S,C] and their labels.
+struct Batch {
+  int count = 0, size = 0, channels = 0;
+  std::vector<std::uint8_t> pixels;
+  std::vector<std::int64_t> labels;
+};
+
+/// The training pictures in a seeded order, epoch after epoch, augmented: shifted, mirrored, resized, recoloured.
+class BatchSource {
+ public:
+  BatchSource(const ImageSet& images, const TrainRecipe& recipe, std::uint64_t seed, int threads);
+
+  /// The batch of a step, a function of (seed, step, resolution) alone.
+  Batch batch(int step, int resolution);
+
+ private:
+  int picture(std::int64_t position);
+  void augment(int step, int place, int picture, Batch& batch) const;
+
+  const ImageSet& images_;
+  const TrainRecipe& recipe_;
+  std::uint64_t seed_;
+  int threads_;
+  std::int64_t epoch_ = -1;  // whose order is held
+  std::vector<int> order_;
+};
+
+}  // namespace thimble

@@ -1,0 +1,17 @@
+#pragma once
+#include <cstdint>
+
+namespace thimble {
+
+/// A row-major matrix, or its transpose; `stride` is the distance of rows in memory, so a slice of a larger one is one
+/// too.
+struct Matrix {
+  const float* data;
+  std::int64_t stride;
+  bool transposed = false;
+};
+
+/// c [m,n] = a [m,k] * b [k,n], float, rows of c `stride` apart. Within an OpenMP region it runs on the calling thread.
+void multiply(std::int64_t m, std::int64_t n, std::int64_t k, Matrix a, Matrix b, float* c, std::int64_t stride);
+
+}  // namespace thimble

@@ -1,0 +1,107 @@
+#include "supernet/kernels/norm.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <vector>
+
+#include "supernet/kernels/chunks.hpp"
+
+namespace thimble {
+namespace {
+
+/// Adds up two sums per channel over all rows: work(chunk's first row, its rows, sums a, sums b).
+template <class Work>
+std::vector<double> pair_sums(std::int64_t rows, int channels, const Work& work) {
+  const RowChunks chunks(rows);
+  const auto width = static_cast<std::size_t>(2 * channels);
+  std::vector<double> partial(static_cast<std::size_t>(chunks.count) * width, 0.0);
+  for_chunks(chunks.count, [&](int i) {
+    double* sums = &partial[static_cast<std::size_t>(i) * width];
+    work(chunks.first(i), chunks.size(i), sums, sums + channels);
+  });
+  for (std::size_t i = width; i < partial.size(); ++i) partial[i % width] += partial[i];
+  partial.resize(width);
+  return partial;
+}
+
+}  // namespace
+
+void stem_columns(const std::uint8_t* pixels, int height, int width, int channels, float* columns) {
+  const int taps = 9 * channels;
+  for (int oh = 0; oh < (height + 1) / 2; ++oh) {
+    for (int ow = 0; ow < (width + 1) / 2; ++ow, columns += taps) {
+      for (int i = 0; i < 3; ++i) {
+        for (int j = 0; j < 3; ++j) {
+          const int y = 2 * oh - 1 + i, x = 2 * ow - 1 + j;
+          float* to = columns + (3 * i + j) * channels;
+          const bool inside = y >= 0 && y < height && x >= 0 && x < width;
+          const std::uint8_t* from = pixels + (static_cast<std::ptrdiff_t>(y) * width + x) * channels;
+          for (int c = 0; c < channels; ++c) to[c] = inside ? static_cast<float>(from[c] - 128) * (1.0f / 128) : 0.0f;
+        }
+      }
+    }
+  }
+}
+
+float inverse_deviation(float variance) { return 1.0f / std::sqrt(variance + kNormEpsilon); }
+
+void batch_moments(const float* x, std::int64_t rows, int channels, float* mean, float* variance) {
+  const std::vector<double> sums =
+      pair_sums(rows, channels, [&](std::int64_t first, std::int64_t count, double* a, double* b) {
+        kernels().moments(x + first * channels, count, channels, a, b);
+      });
+  for (int c = 0; c < channels; ++c) {
+    const double m = sums[static_cast<std::size_t>(c)] / static_cast<double>(rows);
+    const double square = sums[static_cast<std::size_t>(channels + c)] / static_cast<double>(rows);
+    mean[c] = static_cast<float>(m);
+    variance[c] = static_cast<float>(std::max(0.0, square - m * m));
+  }
+}
+
+void norm_map(ChannelMoments moments, const float* scale, const float* shift, int channels, float* map_scale,
+              float* map_shift) {
+  for (int c = 0; c < channels; ++c) {
+    map_scale[c] = scale[c] * inverse_deviation(moments.variance[c]);
+    map_shift[c] = shift[c] - moments.mean[c] * map_scale[c];
+  }
+}
+
+void normalize_rows(const float* x, const float* shortcut, float* y, std::int64_t rows, int channels, ChannelMap map,
+                    bool relu6) {
+  const RowChunks chunks(rows);
+  for_chunks(chunks.count, [&](int i) {
+    const std::int64_t at = chunks.first(i) * channels;
+    kernels().normalize(x + at, shortcut ? shortcut + at : nullptr, y + at, chunks.size(i), channels, map, relu6);
+  });
+}
+
+// With d = dL/dy where ReLU6 is open, n rows, xhat = (x - mean) / deviation:
+// dscale = sum(d xhat), dshift = sum(d), dx = map_scale * (d - dshift / n - xhat * dscale / n).
+void batch_norm_gradient(const float* x, const float* dy, std::int64_t rows, int channels, const float* statistics,
+                         bool relu6, float* dx, float* dscale, float* dshift) {
+  const float *mean = statistics, *inverse = statistics + channels;
+  const ChannelMap map{statistics + 2 * channels, statistics + 3 * channels};
+  const std::vector<double> sums =
+      pair_sums(rows, channels, [&](std::int64_t first, std::int64_t count, double* a, double* b) {
+        kernels().norm_gradient_sums(x + first * channels, dy + first * channels, count, channels, map, relu6, a, b);
+      });
+  std::vector<float> slope(static_cast<std::size_t>(channels)), offset(slope.size());
+  for (int c = 0; c < channels; ++c) {
+    const auto i = static_cast<std::size_t>(c);
+    const double sum_d = sums[i], products = (sums[i + slope.size()] - mean[c] * sum_d) * inverse[c];
+    dscale[c] = static_cast<float>(products);
+    dshift[c] = static_cast<float>(sum_d);
+    const double per_x = map.scale[c] * inverse[c] * products / static_cast<double>(rows);
+    slope[i] = static_cast<float>(per_x);
+    offset[i] = static_cast<float>(map.scale[c] * sum_d / static_cast<double>(rows) - mean[c] * per_x);
+  }
+  const RowChunks chunks(rows);
+  for_chunks(chunks.count, [&](int i) {
+    const std::int64_t at = chunks.first(i) * channels;
+    kernels().norm_gradient(x + at, dy + at, dx + at, chunks.size(i), channels, map, relu6, slope.data(),
+                            offset.data());
+  });
+}
+
+}  // namespace thimble

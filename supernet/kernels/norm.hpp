@@ -1,0 +1,37 @@
+#pragma once
+#include <cstdint>
+
+#include "supernet/kernels/kernels.hpp"
+
+namespace thimble {
+
+/// The neighbourhoods of a 3x3 convolution with stride 2 and padding 1: uint8 [H,W,C] -> float [OH*OW, 9*C], each value
+/// (pixel - 128) / 128, padding 0.
+void stem_columns(const std::uint8_t* pixels, int height, int width, int channels, float* columns);
+
+constexpr float kNormEpsilon = 1e-3f;
+float inverse_deviation(float variance);  ///< 1 / sqrt(variance + kNormEpsilon)
+
+/// Mean and (biased) variance per channel.
+struct ChannelMoments {
+  const float* mean;
+  const float* variance;
+};
+
+/// Moments of [rows, channels] over the rows, on the OpenMP threads; the same for any number of them.
+void batch_moments(const float* x, std::int64_t rows, int channels, float* mean, float* variance);
+
+/// The map of a batch norm: map_scale = scale / deviation, map_shift = shift - mean * map_scale.
+void norm_map(ChannelMoments moments, const float* scale, const float* shift, int channels, float* map_scale,
+              float* map_shift);
+
+/// Kernels::normalize on the OpenMP threads.
+void normalize_rows(const float* x, const float* shortcut, float* y, std::int64_t rows, int channels, ChannelMap map,
+                    bool relu6);
+
+/// Backward of batch norm and ReLU6.
+/// @param statistics  [4, channels]: mean, 1 / deviation, and the map's scale and shift
+void batch_norm_gradient(const float* x, const float* dy, std::int64_t rows, int channels, const float* statistics,
+                         bool relu6, float* dx, float* dscale, float* dshift);
+
+}  // namespace thimble

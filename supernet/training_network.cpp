@@ -1,0 +1,144 @@
+#include "supernet/training_network.hpp"
+
+#define AT_PER_OPERATOR_HEADERS
+#include <ATen/Parallel.h>
+#include <ATen/core/Tensor.h>
+#include <ATen/ops/cross_entropy_loss.h>
+#include <ATen/ops/from_blob.h>
+#include <ATen/ops/softmax.h>
+#include <malloc.h>
+#include <omp.h>
+
+#include <exception>
+
+#include "graph/base/check.hpp"
+#include "graph/base/error.hpp"
+#include "supernet/ops.hpp"
+
+namespace thimble {
+namespace {
+
+at::Tensor leaf(std::vector<float>& values, at::IntArrayRef sizes) {
+  if (values.empty()) return at::Tensor();
+  return at::from_blob(values.data(), sizes, at::TensorOptions().dtype(at::kFloat)).set_requires_grad(true);
+}
+
+std::vector<std::int64_t> shape_of(const LayerWeights& layer) {
+  switch (layer.kind) {
+    case LayerKind::kStem:
+      return {layer.out_channels, 3, 3, layer.in_channels};
+    case LayerKind::kDepthwise:
+      return {layer.kernel, layer.kernel, layer.out_channels};
+    default:
+      return {layer.out_channels, layer.in_channels};
+  }
+}
+
+struct LayerTensors {
+  at::Tensor weights, scale, shift;
+};
+
+}  // namespace
+
+struct TrainingNetwork::Impl {
+  SupernetWeights* weights;
+  std::vector<LayerTensors> tensors;
+  at::Tensor logits;
+
+  at::Tensor forward(const std::vector<Layer>& layers, const at::Tensor& pixels) const {
+    at::Tensor x = pixels, block_input;
+    for (const Layer& layer : layers) {
+      const LayerTensors& t = tensors.at(static_cast<std::size_t>(layer.weights));
+      if (layer.starts_block) block_input = x;
+      if (layer.kind == LayerKind::kClassifier) return ops::classifier(x, t.weights, t.shift);
+      x = ops::batch_norm(convolve(x, layer, t.weights), t.scale, t.shift, layer.relu6,
+                          layer.adds_shortcut ? block_input : at::Tensor());
+    }
+    return x;
+  }
+
+  static at::Tensor convolve(const at::Tensor& x, const Layer& layer, const at::Tensor& weights) {
+    switch (layer.kind) {
+      case LayerKind::kStem:
+        return ops::stem(x, weights, layer.out_channels);
+      case LayerKind::kDepthwise:
+        return ops::depthwise(x, weights, layer.kernel, layer.stride);
+      default:
+        return ops::pointwise(x, weights, layer.out_channels);
+    }
+  }
+
+  at::Tensor loss(const Batch& batch, const Targets& targets) const {
+    auto* labels = const_cast<std::int64_t*>(batch.labels.data());
+    const at::Tensor wanted = at::from_blob(labels, {batch.count}, at::TensorOptions().dtype(at::kLong));
+    const at::Tensor hard = at::cross_entropy_loss(logits, wanted, {}, at::Reduction::Mean, -100, targets.label_smoothing);
+    if (!targets.teacher) return hard;
+    auto* answers = const_cast<float*>(targets.teacher->data());
+    const at::Tensor soft = at::cross_entropy_loss(logits, at::from_blob(answers, logits.sizes(), logits.options()));
+    return hard.mul(1 - targets.teacher_share).add(soft, targets.teacher_share);
+  }
+};
+
+TrainingNetwork::TrainingNetwork(SupernetWeights& weights) : impl_(std::make_unique<Impl>()) {
+  impl_->weights = &weights;
+  for (LayerWeights& layer : weights.layers)
+    impl_->tensors.push_back({leaf(layer.weights, shape_of(layer)), leaf(layer.scale, {layer.out_channels}),
+                              leaf(layer.shift, {layer.out_channels})});
+}
+TrainingNetwork::~TrainingNetwork() = default;
+
+void TrainingNetwork::clear_gradients() {
+  for (LayerTensors& layer : impl_->tensors)
+    for (at::Tensor* tensor : {&layer.weights, &layer.scale, &layer.shift})
+      if (tensor->defined()) tensor->mutable_grad() = at::Tensor();
+}
+
+double TrainingNetwork::add_gradients(const std::vector<Layer>& layers, const Batch& batch, const Targets& targets) {
+  try {
+    auto* pixels = const_cast<std::uint8_t*>(batch.pixels.data());
+    const at::Tensor input = at::from_blob(pixels, {batch.count, batch.size, batch.size, batch.channels},
+                                       at::TensorOptions().dtype(at::kByte));
+    impl_->logits = impl_->forward(layers, input);
+    const at::Tensor loss = impl_->loss(batch, targets);
+    loss.backward();
+    impl_->logits = impl_->logits.detach();
+    return static_cast<double>(loss.item<float>());
+  } catch (const c10::Error& failure) {
+    throw Error(std::string("LibTorch: ") + failure.what_without_backtrace());
+  }
+}
+
+std::vector<float> TrainingNetwork::probabilities() const {
+  const at::Tensor answers = at::softmax(impl_->logits, 1).contiguous();
+  const float* first = answers.data_ptr<float>();
+  return {first, first + answers.numel()};
+}
+
+std::vector<Parameter> TrainingNetwork::parameters() {
+  std::vector<Parameter> all;
+  const auto add = [&](std::vector<float>& values, const at::Tensor& tensor, bool decays) {
+    if (!tensor.defined()) return;
+    const at::Tensor& gradient = tensor.grad();
+    THIMBLE_CHECK(!gradient.defined() || gradient.is_contiguous(), "a gradient with gaps");
+    all.push_back({&values, gradient.defined() ? gradient.data_ptr<float>() : nullptr, decays});
+  };
+  for (std::size_t i = 0; i < impl_->tensors.size(); ++i) {
+    LayerWeights& layer = impl_->weights->layers[i];
+    const LayerTensors& tensors = impl_->tensors[i];
+    add(layer.weights, tensors.weights, true);
+    add(layer.scale, tensors.scale, false);
+    add(layer.shift, tensors.shift, false);
+  }
+  return all;
+}
+
+void prepare_training(int threads) {
+  at::set_num_threads(threads);
+  omp_set_num_threads(threads);
+  // Activations of a few megabytes per operator: without this every one of them is mapped and faulted in anew.
+  mallopt(M_MMAP_THRESHOLD, 1 << 30);
+  mallopt(M_TRIM_THRESHOLD, 1 << 30);
+  mallopt(M_TOP_PAD, 1 << 26);
+}
+
+}  // namespace thimble
