@@ -56,6 +56,7 @@ typedef struct thimble_layer {
   uint32_t scratch_bytes;
   uint16_t in_h, in_w, in_c, out_h, out_w, out_c;
   uint8_t kernel_h, kernel_w, stride_h, stride_w, pad_top, pad_left;
+  uint8_t operands;  /* 2: add; 1: all others */
   uint8_t ring_rows; /* thimble_ring_rows: 0 unless the output lies over the input */
   uint8_t relu;      /* 1: activation_min >= output_zero: a shorter rounding gives the same results */
   int8_t input_zero, output_zero, activation_min, activation_max;
@@ -88,7 +89,7 @@ void thimble_depthwise_s8(const thimble_layer*, const int8_t* const* rows, int8_
 void thimble_fully_connected_s8(const thimble_layer*, const int8_t* const* rows, int8_t* output, void* scratch);
 /* Two operands of one shape. */
 void thimble_add_s8(const thimble_layer*, const int8_t* const* rows, int8_t* output, void* scratch);
-/* Pools keep the quantisation of their input; padding is not counted in the divisor. */
+/* Pools keep the quantisation of their input, have no weights, and do not count padding. */
 void thimble_average_pool_s8(const thimble_layer*, const int8_t* const* rows, int8_t* output, void* scratch);
 void thimble_max_pool_s8(const thimble_layer*, const int8_t* const* rows, int8_t* output, void* scratch);
 
@@ -117,7 +118,7 @@ const thimble_kernel_entry* thimble_kernel_by_id(uint32_t id);
 /* A layer as words, for a wire: the kernel's id, then the members from `input` to `activation_max` in their order,
  * signed ones sign-extended. The receiver resolves `weights` itself. THIMBLE_BAD_LAYER: the id or a value does not fit.
  */
-#define THIMBLE_LAYER_WORDS 24
+#define THIMBLE_LAYER_WORDS 25
 thimble_status thimble_layer_from_words(thimble_layer* layer, const uint32_t words[THIMBLE_LAYER_WORDS]);
 void thimble_layer_to_words(const thimble_layer* layer, uint32_t id, uint32_t words[THIMBLE_LAYER_WORDS]);
 

@@ -1,0 +1,72 @@
+#include "gemm.h"
+
+/* The taps of one window that lie on the input: [first, last) of kernel_w, the first at input column `column`. */
+typedef struct taps {
+  uint32_t first, last, column;
+} taps;
+
+static taps taps_of(const thimble_layer* layer, uint32_t x) {
+  const int32_t left = (int32_t)(x * layer->stride_w) - layer->pad_left;
+  const int32_t right = layer->in_w - left;
+  taps t;
+  t.first = left < 0 ? (uint32_t)-left : 0;
+  t.last = right < layer->kernel_w ? (uint32_t)(right < 0 ? 0 : right) : layer->kernel_w;
+  t.column = left < 0 ? 0 : (uint32_t)left;
+  if (t.first > t.last) t.first = t.last;
+  return t;
+}
+
+static thimble_word* fill_words(thimble_word* to, uint32_t value, uint32_t count, uint32_t pixels) {
+  for (; count != 0; --count, to += pixels) *to = value;
+  return to;
+}
+
+/* in_c a multiple of 4: the taps of a row go straight into the column. */
+static void gather_words(const thimble_columns* columns, taps t, uint32_t pixel) {
+  const thimble_layer* const layer = columns->layer;
+  const uint32_t pixels = columns->pixels, in_c = layer->in_c, words = in_c / 2;
+  const uint32_t zero = 0x00010001u * (uint16_t)layer->input_zero;
+  thimble_word* to = columns->columns + pixel;
+  for (uint32_t ky = 0; ky < layer->kernel_h; ++ky) {
+    const int8_t* const row = columns->rows[ky];
+    if (row == NULL) {
+      to = fill_words(to, zero, layer->kernel_w * words, pixels);
+      continue;
+    }
+    to = fill_words(to, zero, t.first * words, pixels);
+    to = thimble_widen(to, row + t.column * in_c, (t.last - t.first) * in_c, pixels);
+    to = fill_words(to, zero, (layer->kernel_w - t.last) * words, pixels);
+  }
+}
+
+static void gather_bytes(const thimble_columns* columns, taps t) {
+  const thimble_layer* const layer = columns->layer;
+  const uint32_t in_c = layer->in_c, line = layer->kernel_w * in_c;
+  int8_t* to = columns->bytes;
+  for (uint32_t ky = 0; ky < layer->kernel_h; ++ky, to += line) {
+    const int8_t* const row = columns->rows[ky];
+    if (row == NULL) {
+      thimble_fill(to, layer->input_zero, line);
+      continue;
+    }
+    if (t.first != 0) thimble_fill(to, layer->input_zero, t.first * in_c);
+    thimble_copy(to + t.first * in_c, row + t.column * in_c, (t.last - t.first) * in_c);
+    if (t.last != layer->kernel_w) thimble_fill(to + t.last * in_c, layer->input_zero, line - t.last * in_c);
+  }
+}
+
+static void gather(const thimble_columns* columns, uint32_t x, uint32_t pixel) {
+  const taps t = taps_of(columns->layer, x);
+  if (columns->layer->in_c % 4 == 0) {
+    gather_words(columns, t, pixel);
+    return;
+  }
+  gather_bytes(columns, t);
+  thimble_widen(columns->columns + pixel, columns->bytes, thimble_column_length(columns->layer), columns->pixels);
+}
+
+uint32_t thimble_conv2d_s8_scratch(const thimble_layer* layer) { return thimble_columns_bytes(layer); }
+
+void thimble_conv2d_s8(const thimble_layer* layer, const int8_t* const* rows, int8_t* output, void* scratch) {
+  thimble_gemm_row(layer, rows, output, scratch, gather);
+}

@@ -1,0 +1,40 @@
+/* Depthwise convolution over planes: for four channels at a time the window's rows are turned into one plane per
+ * channel whose words hold two rows of one column (for the last of an odd number of rows: two columns of one row), so
+ * that every multiplication is a dual one.
+ *
+ * Weights are packed per block of four channels A, B, C, D, the last one filled up with zeros:
+ *   int32 bias[4]                             the input's zero point folded in
+ *   per tap pair (s, t): {A_s, B_s, A_t, B_t}; then per tap pair {C_s, D_s, C_t, D_t}
+ *   thimble_channel[4]
+ * Tap pairs: for each two rows the kernel_w columns; for an odd last row its columns two by two, filled up with a zero.
+ */
+#ifndef THIMBLE_DEPTHWISE_H
+#define THIMBLE_DEPTHWISE_H
+
+#include "lanes.h"
+
+static inline uint32_t thimble_tap_pairs(uint32_t kernel_h, uint32_t kernel_w) {
+  return kernel_h / 2 * kernel_w + kernel_h % 2 * ((kernel_w + 1) / 2);
+}
+
+/* Columns of a plane: what an even number of outputs read. */
+static inline uint32_t thimble_plane_columns(const thimble_layer* layer) {
+  return (thimble_round_up(layer->out_w, 2) - 1) * layer->stride_w + layer->kernel_w + layer->kernel_w % 2;
+}
+
+static inline uint32_t thimble_planes(const thimble_layer* layer) { return (layer->kernel_h + 1u) / 2; }
+
+/* Fills the planes [4][planes][columns] from four channels on, `channel`, of which `count` exist. */
+void thimble_fill_planes(const thimble_layer* layer, const int8_t* const* rows, uint32_t channel, uint32_t count,
+                         thimble_word* planes);
+
+/* One channel's row of outputs, out_c bytes apart. */
+typedef struct thimble_depthwise_row {
+  const thimble_word* planes; /* [planes][columns] */
+  const thimble_word* taps;   /* tap pairs as words of int16 */
+  const thimble_channel* channel;
+  int8_t* output;
+  int32_t bias;
+} thimble_depthwise_row;
+
+#endif

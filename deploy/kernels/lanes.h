@@ -1,0 +1,102 @@
+/* What the kernels share: words over bytes, and the exact requantisation of one accumulator. */
+#ifndef THIMBLE_LANES_H
+#define THIMBLE_LANES_H
+
+#include "thimble.h"
+
+#if defined(__ARM_FEATURE_DSP) && defined(__thumb2__)
+#define THIMBLE_DSP 1
+#else
+#define THIMBLE_DSP 0
+#endif
+
+/* No call of memcpy or memset may come out of our own loops. */
+#if defined(__arm__) && defined(__GNUC__) && !defined(__clang__)
+#pragma GCC optimize("no-tree-loop-distribute-patterns")
+#endif
+
+/* Tensors are bytes, read four at a time. */
+typedef uint32_t __attribute__((may_alias)) thimble_word;
+typedef uint32_t __attribute__((may_alias, aligned(1))) thimble_unaligned_word;
+
+/* The tail of a packed block: four of these. `shifts`: byte 0 the right shift, byte 1 the left shift + 1, byte 2 is 31,
+ * or 32 where the right shift is 0 (then no tie is nudged). */
+typedef struct thimble_channel {
+  int32_t multiplier;
+  uint32_t shifts;
+} thimble_channel;
+
+/* Bytes 0 and 2 of a word, sign-extended into halfwords; with rotate 8, bytes 1 and 3. */
+static inline uint32_t thimble_even_bytes(uint32_t word) {
+#if THIMBLE_DSP
+  uint32_t result;
+  __asm__("sxtb16 %0, %1" : "=r"(result) : "r"(word));
+  return result;
+#else
+  return ((uint32_t)(int8_t)word & 0xffffu) | ((uint32_t)(int8_t)(word >> 16) << 16);
+#endif
+}
+static inline uint32_t thimble_odd_bytes(uint32_t word) {
+#if THIMBLE_DSP
+  uint32_t result;
+  __asm__("sxtb16 %0, %1, ror #8" : "=r"(result) : "r"(word));
+  return result;
+#else
+  return thimble_even_bytes(word >> 8);
+#endif
+}
+
+static inline int8_t thimble_saturate_s8(int32_t x) {
+#if THIMBLE_DSP
+  int32_t result;
+  __asm__("ssat %0, #8, %1" : "=r"(result) : "r"(x));
+  return (int8_t)result;
+#else
+  x = x < -128 ? -128 : x;
+  return (int8_t)(x > 127 ? 127 : x);
+#endif
+}
+
+/* floor((a * b + 2^31) / 2^32) + c: what SMMLAR computes. */
+static inline int32_t thimble_high_mul_add(int32_t a, int32_t b, int32_t c) {
+#if THIMBLE_DSP
+  int32_t result;
+  __asm__("smmlar %0, %1, %2, %3" : "=r"(result) : "r"(a), "r"(b), "r"(c));
+  return result;
+#elif defined(__thumb__) && !defined(__thumb2__)
+  /* Armv6-M has no long multiply: four products of halfwords. */
+  const int32_t a_high = a >> 16, b_high = b >> 16;
+  const uint32_t a_low = (uint16_t)a, b_low = (uint16_t)b;
+  const int32_t cross = a_high * (int32_t)b_low + (int32_t)((a_low * b_low) >> 16);
+  const int32_t cross2 = (int32_t)a_low * b_high + (int32_t)(uint16_t)cross;
+  const int32_t high = a_high * b_high + (cross >> 16) + (cross2 >> 16);
+  return high + (int32_t)((uint32_t)(uint16_t)cross2 >> 15) + c;
+#else
+  return (int32_t)(((int64_t)a * b + ((int64_t)1 << 31)) >> 32) + c;
+#endif
+}
+
+/* TFLite's MultiplyByQuantizedMultiplier plus the zero point, before the clamp; |x << left shift| < 2^30.
+ *
+ * SRDHM(x, m) = floor((x m + 2^30) / 2^31), the same as SMMULR(2x, m). The rounding right shift by n >= 1 is
+ * floor((s + 2^(n-1) - [s < 0]) / 2^n), and [x < 0] may stand for [s < 0]: they differ only at x = -1, m = 2^30, where
+ * both give 0. Rounding and zero point z are one addend, z 2^n + 2^(n-1) = ((2z + 1) << n) >> 1, for n = 0 too.
+ * `zero2`: 2z + 1. With `relu` the clamp to at least z hides the nudge of negative ties. */
+static inline int32_t thimble_requantise(int32_t x, const thimble_channel* channel, int32_t zero2, uint32_t relu) {
+  const uint32_t shifts = channel->shifts;
+  const uint32_t right = shifts & 31u;
+  int32_t addend = (int32_t)((uint32_t)zero2 << right) >> 1;
+  if (!relu) addend -= (int32_t)(((uint32_t)x >> 31) & ~(shifts >> 21));
+  const int32_t doubled = (int32_t)((uint32_t)x << ((shifts >> 8) & 31u));
+  return thimble_high_mul_add(doubled, channel->multiplier, addend) >> right;
+}
+
+/* Bytes from a to b, and a byte repeated; `count` may be 0. */
+void thimble_copy(int8_t* to, const int8_t* from, uint32_t count);
+void thimble_fill(int8_t* to, int8_t value, uint32_t count);
+
+static inline uint32_t thimble_round_up(uint32_t value, uint32_t multiple) {
+  return (value + multiple - 1u) & ~(multiple - 1u);
+}
+
+#endif

@@ -1,0 +1,45 @@
+#include "lanes.h"
+
+static uint32_t input_row_bytes(const thimble_layer* layer) { return (uint32_t)layer->in_w * layer->in_c; }
+static uint32_t output_row_bytes(const thimble_layer* layer) { return (uint32_t)layer->out_w * layer->out_c; }
+
+static int disjoint(uint32_t a, uint32_t a_bytes, uint32_t b, uint32_t b_bytes) {
+  return a + a_bytes <= b || b + b_bytes <= a;
+}
+
+/* Pixel by pixel: what is written never reaches what is still to be read. */
+static int reads_ahead(const thimble_layer* layer, uint32_t input) {
+  const int pixelwise = layer->kernel_h == 1 && layer->kernel_w == 1 && layer->stride_h == 1 && layer->stride_w == 1;
+  return pixelwise && layer->out_c <= layer->in_c && layer->output == input;
+}
+
+/* Add: each operand is disjoint from the output or lies exactly where it does. */
+static int32_t add_ring_rows(const thimble_layer* layer, uint32_t bytes) {
+  const uint32_t operands[2] = {layer->input, layer->input2};
+  for (uint32_t i = 0; i < 2; ++i) {
+    if (!disjoint(operands[i], bytes, layer->output, bytes) && operands[i] != layer->output) return -1;
+  }
+  return 0;
+}
+
+int32_t thimble_ring_rows(const thimble_layer* layer) {
+  const uint32_t in_row = input_row_bytes(layer), out_row = output_row_bytes(layer);
+  if (layer->operands == 2) return add_ring_rows(layer, out_row * layer->out_h);
+  if (disjoint(layer->input, in_row * layer->in_h, layer->output, out_row * layer->out_h)) return 0;
+  if (reads_ahead(layer, layer->input)) return 0;
+  if (layer->output > layer->input) return -1;
+  uint32_t most = 0, saved = 0;
+  for (uint32_t y = 0; y < layer->out_h; ++y) {
+    const uint32_t end = layer->output + (y + 1) * out_row;
+    while (saved < layer->in_h && layer->input + saved * in_row < end) ++saved;
+    const int32_t first = (int32_t)(y * layer->stride_h) - layer->pad_top;
+    const uint32_t needed = first < 0 ? 0 : (uint32_t)first;
+    if (saved > needed && saved - needed > most) most = saved - needed;
+  }
+  return most > THIMBLE_MAX_KERNEL_H ? -1 : (int32_t)most;
+}
+
+uint32_t thimble_ring_bytes(const thimble_layer* layer) {
+  return layer->ring_rows == 0 ? 0
+                               : thimble_round_up(layer->ring_rows * thimble_round_up(input_row_bytes(layer), 4), 8);
+}
