@@ -1,0 +1,83 @@
+#include "cli/job_context.hpp"
+
+#include <spdlog/sinks/basic_file_sink.h>
+#include <spdlog/spdlog.h>
+
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "cli/files.hpp"
+#include "cli/progress.hpp"
+#include "deploy/files.hpp"
+
+namespace thimble {
+
+struct JobContext::Log {
+  explicit Log(const std::string& file)
+      : logger("thimble", std::make_shared<spdlog::sinks::basic_file_sink_st>(file, false)) {
+    logger.flush_on(spdlog::level::info);
+  }
+  spdlog::logger logger;
+};
+
+namespace {
+
+Limits limits_of(const TargetConfig& target, const Board& board) {
+  const auto bytes = [](double kb, double board_kb) {
+    return static_cast<std::int64_t>((kb > 0 ? kb : board_kb) * 1024);
+  };
+  Limits limits;
+  limits.sram_bytes = bytes(target.sram_kb, board.ram_size_kb);
+  limits.flash_bytes = bytes(target.flash_kb, board.flash_size_kb);
+  limits.latency_us = target.latency_ms * 1000;
+  return limits;
+}
+
+}  // namespace
+
+JobContext::JobContext(Job job, RunDirectory run)
+    : job_(std::move(job)),
+      run_(std::move(run)),
+      board_(find_board(job_.target.board)),
+      limits_(limits_of(job_.target, board_)) {
+  try {
+    log_ = std::make_unique<Log>(run_.log().string());
+  } catch (const spdlog::spdlog_ex& e) {
+    throw Error(e.what());
+  }
+}
+
+JobContext::~JobContext() = default;
+
+const DataSplits& JobContext::data() {
+  if (data_) return *data_;
+  DataConfig config = job_.data;
+  config.cache_dir = (run_.path().parent_path() / ".cache").string();
+  data_ = load_data(config);
+  for (const std::string& file : data_->corrupt) tell("left out, cannot be read: " + file);
+  const ImageSet& train = data_->train;
+  tell("pictures: " + std::to_string(train.count()) + " train, " + std::to_string(data_->validation.count()) +
+       " validation, " + std::to_string(data_->test.count()) + " test, " + std::to_string(train.classes()) +
+       " classes");
+  return *data_;
+}
+
+void JobContext::tell(const std::string& line) {
+  log_->logger.info(line);
+  say(line);
+}
+
+nlohmann::json read_json(const std::filesystem::path& path) {
+  if (!std::filesystem::exists(path)) return nullptr;
+  try {
+    return nlohmann::json::parse(read_file(path));
+  } catch (const nlohmann::json::exception& e) {
+    throw Error(path.string() + ": " + e.what());
+  }
+}
+
+void write_json(const std::filesystem::path& path, const nlohmann::json& document) {
+  write_file_atomically(path, document.dump(1) + "\n");
+}
+
+}  // namespace thimble

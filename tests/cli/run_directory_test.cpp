@@ -1,0 +1,47 @@
+#include "cli/run_directory.hpp"
+
+#include <fstream>
+
+#include "cli/files.hpp"
+#include "deploy/files.hpp"
+#include "graph/base/error.hpp"
+#include "tests/catch.hpp"
+
+namespace fs = std::filesystem;
+using namespace thimble;
+
+TEST_CASE("runs of a job are numbered and latest points at the newest", "[cli][run_directory]") {
+  const TemporaryFolder folder;
+  const fs::path runs = folder.path() / "runs";
+  { CHECK(RunDirectory::create(runs, "kws").path() == runs / "kws-001"); }
+  { CHECK(RunDirectory::create(runs, "kws").path() == runs / "kws-002"); }
+  { CHECK(RunDirectory::create(runs, "vww").path() == runs / "vww-001"); }
+  { CHECK(RunDirectory::newest(runs, "kws").path() == runs / "kws-002"); }
+  CHECK(fs::read_symlink(runs / "latest") == "kws-002");
+}
+
+TEST_CASE("a job whose name begins like another's has its own numbers", "[cli][run_directory]") {
+  const TemporaryFolder folder;
+  { RunDirectory::create(folder.path(), "kws-small"); }
+  { CHECK(RunDirectory::create(folder.path(), "kws").path().filename() == "kws-001"); }
+}
+
+TEST_CASE("two programs do not work in one run", "[cli][run_directory]") {
+  const TemporaryFolder folder;
+  const RunDirectory first = RunDirectory::create(folder.path(), "kws");
+  CHECK_THROWS_WITH(RunDirectory::newest(folder.path(), "kws"), Catch::Contains("another thimble works in this run"));
+}
+
+TEST_CASE("a folder that is no run is refused", "[cli][run_directory]") {
+  const TemporaryFolder folder;
+  CHECK_THROWS_AS(RunDirectory::open(folder.path()), ConfigError);
+}
+
+TEST_CASE("a file that cannot be written leaves the old one as it was", "[cli][files]") {
+  const TemporaryFolder folder;
+  const fs::path file = folder.path() / "front.json";
+  write_file_atomically(file, "old");
+  fs::create_directory(folder.path() / "front.json.part");  // stands where the new content would go
+  CHECK_THROWS_WITH(write_file_atomically(file, "new"), Catch::Contains("front.json.part: cannot be written"));
+  CHECK(read_file(file) == "old");
+}
