@@ -155,6 +155,10 @@ class Validator {
     }
     if (op.outputs.size() != 1) return problem(place, "must have one output");
     for (int input : op.inputs) check_input(place, input, known);
+    const bool commutes = op.type == OpType::kAdd || op.type == OpType::kMul;
+    if (!commutes && is_tensor(op.inputs[0]) && graph_.tensor(op.inputs[0]).constant) {
+      problem(place, "input must not be constant");
+    }
     const int output = op.outputs[0];
     if (!is_tensor(output)) return problem(place, "no tensor " + std::to_string(output));
     if (graph_.tensor(output).constant) problem(place, "writes constant tensor " + std::to_string(output));
