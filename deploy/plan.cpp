@@ -1,0 +1,164 @@
+#include "deploy/plan.hpp"
+
+#include <algorithm>
+#include <numeric>
+
+#include "deploy/pack.hpp"
+#include "deploy/placement.hpp"
+
+namespace thimble {
+namespace {
+
+std::uint32_t kernel_scratch(const Step& step, const thimble_layer& layer) {
+  return thimble_kernel_by_id(static_cast<std::uint32_t>(step.kernel))->scratch(&layer);
+}
+
+/// Activations of an operator: the inputs that are no constants.
+std::vector<int> activations(const Graph& graph, const Operator& op) {
+  std::vector<int> tensors;
+  for (int tensor : op.inputs)
+    if (!graph.tensor(tensor).constant) tensors.push_back(tensor);
+  return tensors;
+}
+
+/// The tensor whose memory each tensor is: a reshape's output is its input.
+std::vector<int> memory_of(const Graph& graph) {
+  std::vector<int> memory(graph.tensors.size());
+  std::iota(memory.begin(), memory.end(), 0);
+  for (const Operator& op : graph.operators)
+    if (op.type == OpType::kReshape)
+      memory[static_cast<std::size_t>(op.outputs.at(0))] = memory[static_cast<std::size_t>(op.inputs.at(0))];
+  return memory;
+}
+
+std::vector<std::string> unsupported(const Graph& graph) {
+  std::vector<std::string> reasons;
+  if (graph.inputs.size() != 1)
+    reasons.push_back("graph: has " + std::to_string(graph.inputs.size()) + " inputs, not one");
+  if (graph.outputs.size() != 1)
+    reasons.push_back("graph: has " + std::to_string(graph.outputs.size()) + " outputs, not one");
+  bool computes = false;
+  for (const Operator& op : graph.operators) {
+    if (op.type == OpType::kReshape) continue;
+    const Result<thimble_kernel_id, std::string> kernel = kernel_for(graph, op);
+    if (!kernel) reasons.push_back(op.name + ": " + kernel.error());
+    computes = true;
+  }
+  if (!computes) reasons.push_back("graph: has no operator that computes");
+  return reasons;
+}
+
+std::vector<Step> steps_of(const Graph& graph) {
+  std::vector<Step> steps;
+  for (std::size_t i = 0; i < graph.operators.size(); ++i) {
+    const Operator& op = graph.operators[i];
+    if (op.type == OpType::kReshape) continue;
+    Step step;
+    step.op = static_cast<int>(i);
+    step.kernel = *kernel_for(graph, op);
+    step.layer = layer_shape(graph, op);
+    step.weight_bytes = packed_bytes(graph, op);
+    steps.push_back(step);
+  }
+  return steps;
+}
+
+/// Scratch where the output starts where the input does, if the runtime can do that.
+std::optional<std::int64_t> in_place_scratch(const Step& step) {
+  thimble_layer layer = step.layer;
+  layer.input2 = 0x40000000;  // far from both
+  const std::int32_t rows = thimble_ring_rows(&layer);
+  if (rows < 0 || rows > UINT8_MAX) return std::nullopt;
+  layer.ring_rows = static_cast<std::uint8_t>(rows);
+  return thimble_ring_bytes(&layer) + kernel_scratch(step, layer);
+}
+
+MemoryProblem memory_problem(const Graph& graph, const std::vector<Step>& steps, const std::vector<int>& memory) {
+  const auto owner = [&](int tensor) { return memory[static_cast<std::size_t>(tensor)]; };
+  MemoryProblem problem;
+  for (const Tensor& tensor : graph.tensors) problem.tensor_bytes.push_back(tensor.constant ? 0 : tensor.elements());
+  for (const Step& step : steps) {
+    const Operator& op = graph.operators[static_cast<std::size_t>(step.op)];
+    StepMemory use;
+    for (int tensor : activations(graph, op)) use.inputs.push_back(owner(tensor));
+    use.output = owner(op.outputs.at(0));
+    use.scratch_bytes = kernel_scratch(step, step.layer);
+    use.in_place_scratch_bytes = in_place_scratch(step);
+    problem.steps.push_back(use);
+  }
+  problem.inputs = {owner(graph.inputs.at(0))};
+  problem.outputs = {owner(graph.outputs.at(0))};
+  return problem;
+}
+
+void set_offsets(const MemoryProblem& problem, const Placement& placement, std::vector<Step>& steps) {
+  const auto offset = [&](int tensor) {
+    return static_cast<std::uint32_t>(placement.tensor_offsets[static_cast<std::size_t>(tensor)]);
+  };
+  for (std::size_t i = 0; i < steps.size(); ++i) {
+    const StepMemory& use = problem.steps[i];
+    Step& step = steps[i];
+    step.in_place = placement.in_place[i];
+    step.layer.input = offset(use.inputs.at(0));
+    if (use.inputs.size() > 1) step.layer.input2 = offset(use.inputs[1]);
+    step.layer.output = offset(use.output);
+    step.layer.scratch = static_cast<std::uint32_t>(placement.scratch_offsets[i]);
+    if (step.in_place) step.layer.ring_rows = static_cast<std::uint8_t>(thimble_ring_rows(&step.layer));
+    step.layer.scratch_bytes = thimble_ring_bytes(&step.layer) + kernel_scratch(step, step.layer);
+  }
+}
+
+Plan assembled(const Graph& graph, std::vector<Step> steps, const std::vector<int>& memory,
+               const Placement& placement) {
+  Plan plan;
+  for (int owner : memory) plan.offsets.push_back(placement.tensor_offsets[static_cast<std::size_t>(owner)]);
+  plan.arena_bytes = placement.bytes;
+  plan.arena_lower_bound_bytes = placement.lower_bound_bytes;
+  plan.placement_is_optimal = placement.optimal;
+  plan.input_offset = plan.offsets[static_cast<std::size_t>(graph.inputs[0])];
+  plan.input_bytes = graph.tensor(graph.inputs[0]).elements();
+  plan.output_offset = plan.offsets[static_cast<std::size_t>(graph.outputs[0])];
+  plan.output_bytes = graph.tensor(graph.outputs[0]).elements();
+  for (Step& step : steps) plan.runs.push_back({{std::move(step)}});
+  return plan;
+}
+
+}  // namespace
+
+std::vector<const Step*> Plan::steps() const {
+  std::vector<const Step*> all;
+  for (const Run& run : runs)
+    for (const Step& step : run.steps) all.push_back(&step);
+  return all;
+}
+
+std::string to_text(const PlanError& error) {
+  if (error.unsupported.empty())
+    return "needs " + std::to_string(error.needed_bytes) + " bytes of arena at " + error.peak_layer +
+           ", the limit is " + std::to_string(error.limit_bytes);
+  std::string text;
+  for (const std::string& reason : error.unsupported) text += (text.empty() ? "" : "\n") + reason;
+  return text;
+}
+
+Result<Plan, PlanError> make_plan(const Graph& graph, const PlanOptions& options) {
+  PlanError error;
+  error.unsupported = unsupported(graph);
+  if (!error.unsupported.empty()) return error;
+
+  std::vector<Step> steps = steps_of(graph);
+  const std::vector<int> memory = memory_of(graph);
+  const MemoryProblem problem = memory_problem(graph, steps, memory);
+  const Placement placement = place(problem, options.in_place);
+  if (options.arena_limit_bytes > 0 && placement.bytes > options.arena_limit_bytes) {
+    error.needed_bytes = placement.bytes;
+    error.limit_bytes = options.arena_limit_bytes;
+    error.peak_layer =
+        graph.operators[static_cast<std::size_t>(steps[static_cast<std::size_t>(placement.peak_step)].op)].name;
+    return error;
+  }
+  set_offsets(problem, placement, steps);
+  return assembled(graph, std::move(steps), memory, placement);
+}
+
+}  // namespace thimble

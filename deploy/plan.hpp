@@ -1,0 +1,60 @@
+#pragma once
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "deploy/kernels/thimble.h"
+#include "graph/base/result.hpp"
+#include "graph/graph.hpp"
+
+namespace thimble {
+
+/// One operator made ready for the runtime.
+struct Step {
+  int op = 0;  ///< index into Graph::operators
+  thimble_kernel_id kernel = THIMBLE_CONV2D;
+  thimble_layer layer{};  ///< all but the pointers; a graph without quantisation has the quantiser's usual values
+  bool in_place = false;  ///< the output lies over the first input
+  std::int64_t weight_bytes = 0;  ///< flash of its constants, as packed for the kernel
+
+  const char* kernel_name() const { return thimble_kernel_by_id(static_cast<std::uint32_t>(kernel))->name; }
+};
+
+/// Consecutive operators that stream rows through rings. Today each run is one operator over whole tensors.
+struct Run {
+  std::vector<Step> steps;
+};
+
+/// A graph made ready for one target: order, arena, kernels. All sizes are those of int8 and follow from shapes alone.
+struct Plan {
+  std::vector<Run> runs;
+  std::vector<std::int64_t> offsets;  ///< per tensor, bytes from the arena's start; -1 for constants
+  std::int64_t arena_bytes = 0;       ///< input, output and scratch included
+  std::int64_t arena_lower_bound_bytes =
+      0;  ///< most bytes that some step needs whatever the placement, in place if that is less
+  bool placement_is_optimal = false;  ///< of the buffers as chosen
+  std::int64_t input_offset = 0, input_bytes = 0;
+  std::int64_t output_offset = 0, output_bytes = 0;
+
+  std::vector<const Step*> steps() const;  ///< of all runs, in order
+};
+
+struct PlanOptions {
+  std::int64_t arena_limit_bytes = 0;  ///< 0: none
+  bool in_place = true;                ///< operators may write over their input where that lowers the peak
+};
+
+/// Why there is no plan.
+struct PlanError {
+  std::vector<std::string>
+      unsupported;  ///< "LAYER: reason" for every operator that no kernel runs; empty: it does not fit
+  std::int64_t needed_bytes = 0, limit_bytes = 0;
+  std::string peak_layer;  ///< the operator that needs the most
+};
+std::string to_text(const PlanError& error);
+
+/// Orders, places and chooses. Takes any sound graph: float without weights (a subnet), or int8 with them.
+/// @error PlanError  operators that no kernel runs (all of them), or an arena above the limit
+Result<Plan, PlanError> make_plan(const Graph& graph, const PlanOptions& options = {});
+
+}  // namespace thimble
