@@ -1,0 +1,50 @@
+#pragma once
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "deploy/target.hpp"
+
+namespace thimble {
+
+/// One linkable piece of the firmware: a function or a constant with its section.
+struct CodeSection {
+  std::string name;              ///< object and section, "thimble_run.o .text.thimble_run"
+  std::int64_t flash_bytes = 0;  ///< rounded up to 4, as the linker script places it
+  std::int64_t sram_bytes = 0;   ///< of writable data, rounded up to 8
+  std::int64_t stack_bytes = 0;  ///< of the function's own frame
+  bool counted = true;           ///< false for the known-answer test
+  std::vector<int> calls;        ///< sections that it branches to
+  std::vector<int> holds;        ///< sections whose address it takes
+};
+
+/// All code that a firmware may link besides the generated model, as one compiler makes it for one core.
+struct CodeInventory {
+  std::string compiler;          ///< its version line
+  std::int64_t layer_bytes = 0;  ///< sizeof(thimble_layer) on the target
+  std::int64_t model_bytes = 0;  ///< sizeof(thimble_model)
+  std::vector<CodeSection> sections;
+  std::map<std::string, int> defined_in;  ///< global symbol to section
+
+  /// Sections that the linker keeps for these symbols, ascending.
+  /// @error Error  a symbol that no object defines
+  std::vector<int> reachable(const std::vector<std::string>& roots) const;
+  /// Deepest stack from `root`. A function whose address another one takes may be called by whatever that one calls, so
+  /// it is added to them; and `dispatcher` may go on to any of `dispatched`, which it finds in data.
+  /// @error Error  the calls are recursive
+  std::int64_t stack_bound(const std::string& root, const std::string& dispatcher,
+                           const std::vector<std::string>& dispatched) const;
+};
+
+std::string to_text(const CodeInventory& inventory);                        ///< JSON
+std::optional<CodeInventory> inventory_from_text(const std::string& text);  ///< nothing where it is not one
+
+/// Compiles the shipped sources with the target's compiler and reads the objects; an inventory of the same compiler,
+/// flags and sources is taken from `cache_folder` (made where missing; empty: no cache).
+/// @error Error  there is no such compiler, or it refuses a source; with its message
+CodeInventory measure_code(const Target& target, const std::filesystem::path& cache_folder);
+
+}  // namespace thimble

@@ -1,0 +1,42 @@
+#include "deploy/inspection.hpp"
+
+namespace thimble {
+namespace {
+
+LayerInspection inspect_layer(const Graph& graph, const Plan& plan, const Step& step) {
+  const Operator& op = graph.operators.at(static_cast<std::size_t>(step.op));
+  LayerInspection layer;
+  layer.name = op.name;
+  layer.op = to_text(op.type);
+  layer.kernel = step.kernel_name();
+  layer.macs = macs(graph, op);
+  const auto add_range = [&](int tensor) {
+    const std::int64_t begin = plan.offsets.at(static_cast<std::size_t>(tensor));
+    layer.arena.push_back({begin, begin + graph.tensor(tensor).elements()});
+  };
+  for (int tensor : op.inputs)
+    if (!graph.tensor(tensor).constant) add_range(tensor);
+  add_range(op.outputs.at(0));
+  layer.scratch_bytes = step.layer.scratch_bytes;
+  layer.in_place = step.in_place;
+  return layer;
+}
+
+}  // namespace
+
+Inspection inspect(const Graph& graph, const CodeInventory& inventory) {
+  Inspection result;
+  result.macs = macs(graph);
+  result.params = params(graph);
+  const Result<Plan, PlanError> plan = make_plan(graph);
+  if (!plan) {
+    result.unsupported = plan.error().unsupported;
+    return result;
+  }
+  result.arena_lower_bound_bytes = plan->arena_lower_bound_bytes;
+  result.size = footprint(*plan, inventory);
+  for (const Step* step : plan->steps()) result.layers.push_back(inspect_layer(graph, *plan, *step));
+  return result;
+}
+
+}  // namespace thimble

@@ -1,0 +1,30 @@
+#pragma once
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace thimble {
+
+/// One contiguous memory of a microcontroller.
+struct MemoryRegion {
+  std::uint32_t origin = 0;
+  std::uint32_t bytes = 0;
+};
+
+/// What the code generator must know of a board: its core and where its memories lie. The limits of a job are not
+/// these: a virtual board may have more memory than the job allows.
+struct Target {
+  std::string board = "virtual-m4";
+  std::string cpu = "cortex-m4";       ///< as -mcpu= takes it
+  std::string machine = "mps2-an386";  ///< of qemu-system-arm; empty for hardware
+  MemoryRegion flash{0x00000000, 4u << 20};
+  MemoryRegion ram{0x20000000, 4u << 20};
+  MemoryRegion test_data{0x21000000, 16u << 20};  ///< holds the known-answer cases; 0 bytes: they go to flash
+};
+
+/// Flags of every C file of a firmware, in order; the sizes of its functions follow from them and the compiler.
+std::vector<std::string> compiler_flags(const Target& target);
+/// Flags of the link besides those; no libc, no libgcc.
+std::vector<std::string> linker_flags(const Target& target);
+
+}  // namespace thimble
