@@ -1,0 +1,44 @@
+#include "semihosting.h"
+
+enum { SYS_WRITE0 = 0x04, SYS_EXIT_EXTENDED = 0x20, STOPPED_BY_APPLICATION = 0x20026 };
+
+static uint32_t semihosting_call(uint32_t operation, const void *argument) {
+  register uint32_t r0 __asm__("r0") = operation;
+  register const void *r1 __asm__("r1") = argument;
+  __asm__ volatile("bkpt 0xab" : "+r"(r0) : "r"(r1) : "memory");
+  return r0;
+}
+
+void semihosting_print(const char *text) { (void)semihosting_call(SYS_WRITE0, text); }
+
+void semihosting_print_number(uint32_t value) {
+  char digits[11];
+  char *at = digits + sizeof digits;
+  *--at = 0;
+  do {
+    *--at = (char)('0' + value % 10u);
+    value /= 10u;
+  } while (value != 0);
+  semihosting_print(at);
+}
+
+void semihosting_exit(uint32_t code) {
+  const uint32_t block[2] = {STOPPED_BY_APPLICATION, code};
+  (void)semihosting_call(SYS_EXIT_EXTENDED, block);
+  for (;;) {
+  }
+}
+
+void thimble_fault(void);
+
+/* Every exception that nobody handles ends here: which one, and the fault status register that names its cause. */
+void thimble_fault(void) {
+  uint32_t exception;
+  __asm__ volatile("mrs %0, ipsr" : "=r"(exception));
+  semihosting_print("FAULT exception ");
+  semihosting_print_number(exception);
+  semihosting_print(" cfsr ");
+  semihosting_print_number(*(volatile uint32_t *)0xE000ED28u);
+  semihosting_print("\n");
+  semihosting_exit(1);
+}
