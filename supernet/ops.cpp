@@ -149,7 +149,7 @@ struct Depthwise : torch::autograd::Function<Depthwise> {
 
 struct BatchNorm : torch::autograd::Function<BatchNorm> {
   static Tensor forward(AutogradContext* context, const Tensor& x, const Tensor& scale, const Tensor& shift, bool relu6,
-                        const Tensor& shortcut) {
+                        const c10::optional<Tensor>& shortcut) {
     const auto channels = static_cast<int>(x.size(3));
     const std::int64_t rows = x.numel() / channels;
     const Tensor statistics = empty({4, channels});  // mean, 1 / deviation, map scale, map shift
@@ -158,11 +158,11 @@ struct BatchNorm : torch::autograd::Function<BatchNorm> {
     norm_map({mean, mean + channels}, read(scale), read(shift), channels, mean + 2 * channels, mean + 3 * channels);
     for (int c = 0; c < channels; ++c) mean[channels + c] = inverse_deviation(mean[channels + c]);
     const Tensor y = at::empty_like(x);
-    normalize_rows(read(x), shortcut.defined() ? read(shortcut) : nullptr, write(y), rows, channels,
+    normalize_rows(read(x), shortcut ? read(*shortcut) : nullptr, write(y), rows, channels,
                    {mean + 2 * channels, mean + 3 * channels}, relu6);
     context->save_for_backward({x, scale, statistics});
     context->saved_data["relu6"] = relu6;
-    context->saved_data["shortcut"] = shortcut.defined();
+    context->saved_data["shortcut"] = shortcut.has_value();
     return y;
   }
 
@@ -190,7 +190,7 @@ Tensor depthwise(const Tensor& x, const Tensor& weights, int kernel, int stride)
   return Depthwise::apply(x, weights, static_cast<std::int64_t>(kernel), static_cast<std::int64_t>(stride));
 }
 Tensor batch_norm(const Tensor& x, const Tensor& scale, const Tensor& shift, bool relu6, const Tensor& shortcut) {
-  return BatchNorm::apply(x, scale, shift, relu6, shortcut);
+  return BatchNorm::apply(x, scale, shift, relu6, shortcut.defined() ? c10::optional<Tensor>(shortcut) : c10::nullopt);
 }
 Tensor classifier(const Tensor& x, const Tensor& weights, const Tensor& bias) {
   return at::linear(x.mean({1, 2}), weights.slice(1, 0, x.size(3)), bias);
