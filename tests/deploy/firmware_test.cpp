@@ -41,6 +41,12 @@ ProcessResult run_on_qemu(const std::filesystem::path& elf, const Target& target
 }
 
 /// One folder for all compilers' objects of this test run.
+Target board() {
+  Target target;
+  target.cpu = "cortex-m3";
+  target.machine = "mps2-an385";
+  return target;
+}
 const std::filesystem::path& code_cache() {
   static const TemporaryFolder folder;
   return folder.path();
@@ -50,7 +56,7 @@ const std::filesystem::path& code_cache() {
 
 TEST_CASE("predicted SRAM and flash are the bytes that the linker places", "[deploy][firmware]") {
   THIMBLE_SKIP_WITHOUT_PROGRAM("arm-none-eabi-gcc");
-  const Target target;
+  const Target target = board();
   const CodeInventory inventory = measure_code(target, code_cache());
   for (std::uint64_t seed = 20; seed < 24; ++seed) {
     const test::RandomNetwork network = test::random_network(seed);
@@ -69,7 +75,7 @@ TEST_CASE("predicted SRAM and flash are the bytes that the linker places", "[dep
 TEST_CASE("the firmware gives the host's bits on the virtual board", "[deploy][firmware]") {
   THIMBLE_SKIP_WITHOUT_PROGRAM("arm-none-eabi-gcc");
   THIMBLE_SKIP_WITHOUT_PROGRAM("qemu-system-arm");
-  const Target target;
+  const Target target = board();
   const CodeInventory inventory = measure_code(target, code_cache());
   const test::RandomNetwork network = test::random_network(31);
   const Result<Plan, PlanError> plan = make_plan(network.int8);
@@ -93,7 +99,7 @@ TEST_CASE("the firmware gives the host's bits on the virtual board", "[deploy][f
 
 TEST_CASE("the same model gives the same files", "[deploy][c_writer]") {
   THIMBLE_SKIP_WITHOUT_PROGRAM("arm-none-eabi-gcc");
-  const Target target;
+  const Target target = board();
   const CodeInventory inventory = measure_code(target, code_cache());
   const test::RandomNetwork network = test::random_network(41);
   const Result<Plan, PlanError> plan = make_plan(network.int8);
@@ -105,7 +111,7 @@ TEST_CASE("the same model gives the same files", "[deploy][c_writer]") {
 
 TEST_CASE("known answers that are no whole tensors are refused", "[deploy][c_writer]") {
   THIMBLE_SKIP_WITHOUT_PROGRAM("arm-none-eabi-gcc");
-  const Target target;
+  const Target target = board();
   const CodeInventory inventory = measure_code(target, code_cache());
   const test::RandomNetwork network = test::random_network(41);
   const Result<Plan, PlanError> plan = make_plan(network.int8);
