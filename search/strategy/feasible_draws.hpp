@@ -4,7 +4,7 @@
 #include <set>
 #include <string>
 
-#include "search/strategy/fit.hpp"
+#include "search/space/fit.hpp"
 
 namespace thimble {
 

@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "search/space/space.hpp"
-#include "search/strategy/fit.hpp"
+#include "search/space/fit.hpp"
 
 namespace thimble {
 

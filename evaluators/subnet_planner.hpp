@@ -1,0 +1,31 @@
+#pragma once
+#include "deploy/code_inventory.hpp"
+#include "deploy/footprint.hpp"
+#include "deploy/plan.hpp"
+#include "search/space/subnet.hpp"
+
+namespace thimble {
+
+/// A subnet made ready for one target, with what it needs there.
+struct PlannedSubnet {
+  Graph graph;
+  Plan plan;
+  Footprint footprint;
+};
+
+/// Plans the subnets of one space for one target. Holds no state that a call changes: several threads may share it.
+class SubnetPlanner {
+ public:
+  SubnetPlanner(SearchSpace space, CodeInventory inventory)
+      : space_(std::move(space)), inventory_(std::move(inventory)) {}
+
+  /// @error PlanError  an operator that no kernel runs
+  Result<PlannedSubnet, PlanError> plan(const Subnet& subnet) const;
+  const SearchSpace& space() const { return space_; }
+
+ private:
+  SearchSpace space_;
+  CodeInventory inventory_;
+};
+
+}  // namespace thimble
