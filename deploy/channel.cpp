@@ -87,6 +87,11 @@ Form shortened(const ChannelQuantization& channel, Form form) {
   return form;
 }
 
+/// The form of a channel without weights: the result itself, times one.
+Form constant(const ChannelQuantization& channel, const Form& form) {
+  return {reference(channel, form, channel.smallest) - channel.output_zero, {1 << 30, 1}};
+}
+
 PackedChannel packed(const Form& form) {
   return {static_cast<std::int32_t>(form.bias), form.factor.multiplier,
           channel_shifts(left_shift(form.factor), right_shift(form.factor))};
@@ -103,7 +108,8 @@ std::optional<PackedChannel> pack_channel(const ChannelQuantization& channel, st
   const Form original{bias, channel.factor};
   if (is_exact(channel, original)) return packed(original);
   if (!is_monotone(channel, original)) return std::nullopt;
-  const Form form = shortened(channel, original);
+  const bool weightless = channel.smallest == channel.largest;
+  const Form form = weightless ? constant(channel, original) : shortened(channel, original);
   if (!is_exact(channel, form) || !gives_the_same(channel, original, form)) return std::nullopt;
   return packed(form);
 }

@@ -31,64 +31,59 @@ thimble_status thimble_layer_from_words(thimble_layer* layer, const uint32_t wor
   const thimble_kernel_entry* const entry = thimble_kernel_by_id(words[0]);
   if (entry == NULL) return THIMBLE_BAD_LAYER;
   if (!fits(words + 6, 6, 0xffff) || !fits(words + 12, 9, 0xff) || !fits_s8(words + 21, 4)) return THIMBLE_BAD_LAYER;
-  const thimble_layer result = {
-      .kernel = entry->kernel,
-      .input = words[1],
-      .input2 = words[2],
-      .output = words[3],
-      .scratch = words[4],
-      .scratch_bytes = words[5],
-      .in_h = (uint16_t)words[6],
-      .in_w = (uint16_t)words[7],
-      .in_c = (uint16_t)words[8],
-      .out_h = (uint16_t)words[9],
-      .out_w = (uint16_t)words[10],
-      .out_c = (uint16_t)words[11],
-      .kernel_h = (uint8_t)words[12],
-      .kernel_w = (uint8_t)words[13],
-      .stride_h = (uint8_t)words[14],
-      .stride_w = (uint8_t)words[15],
-      .pad_top = (uint8_t)words[16],
-      .pad_left = (uint8_t)words[17],
-      .operands = (uint8_t)words[18],
-      .ring_rows = (uint8_t)words[19],
-      .relu = (uint8_t)words[20],
-      .input_zero = (int8_t)words[21],
-      .output_zero = (int8_t)words[22],
-      .activation_min = (int8_t)words[23],
-      .activation_max = (int8_t)words[24],
-  };
-  *layer = result;
+  layer->weights = NULL;
+  layer->kernel = entry->kernel;
+  layer->input = words[1];
+  layer->input2 = words[2];
+  layer->output = words[3];
+  layer->scratch = words[4];
+  layer->scratch_bytes = words[5];
+  layer->in_h = (uint16_t)words[6];
+  layer->in_w = (uint16_t)words[7];
+  layer->in_c = (uint16_t)words[8];
+  layer->out_h = (uint16_t)words[9];
+  layer->out_w = (uint16_t)words[10];
+  layer->out_c = (uint16_t)words[11];
+  layer->kernel_h = (uint8_t)words[12];
+  layer->kernel_w = (uint8_t)words[13];
+  layer->stride_h = (uint8_t)words[14];
+  layer->stride_w = (uint8_t)words[15];
+  layer->pad_top = (uint8_t)words[16];
+  layer->pad_left = (uint8_t)words[17];
+  layer->operands = (uint8_t)words[18];
+  layer->ring_rows = (uint8_t)words[19];
+  layer->relu = (uint8_t)words[20];
+  layer->input_zero = (int8_t)words[21];
+  layer->output_zero = (int8_t)words[22];
+  layer->activation_min = (int8_t)words[23];
+  layer->activation_max = (int8_t)words[24];
   return THIMBLE_OK;
 }
 
 void thimble_layer_to_words(const thimble_layer* layer, uint32_t id, uint32_t words[THIMBLE_LAYER_WORDS]) {
-  const uint32_t list[THIMBLE_LAYER_WORDS] = {
-      id,
-      layer->input,
-      layer->input2,
-      layer->output,
-      layer->scratch,
-      layer->scratch_bytes,
-      layer->in_h,
-      layer->in_w,
-      layer->in_c,
-      layer->out_h,
-      layer->out_w,
-      layer->out_c,
-      layer->kernel_h,
-      layer->kernel_w,
-      layer->stride_h,
-      layer->stride_w,
-      layer->pad_top,
-      layer->pad_left,
-      layer->operands,
-      layer->ring_rows,
-      layer->relu,
-      (uint32_t)(int32_t)layer->input_zero,
-      (uint32_t)(int32_t)layer->output_zero,
-      (uint32_t)(int32_t)layer->activation_min,
-      (uint32_t)(int32_t)layer->activation_max,
-  };
-  for (uint32_t i = 0; i < THIMBLE_LAYER_WORDS; ++i) words[i] = list[i];
+  words[0] = id;
+  words[1] = layer->input;
+  words[2] = layer->input2;
+  words[3] = layer->output;
+  words[4] = layer->scratch;
+  words[5] = layer->scratch_bytes;
+  words[6] = layer->in_h;
+  words[7] = layer->in_w;
+  words[8] = layer->in_c;
+  words[9] = layer->out_h;
+  words[10] = layer->out_w;
+  words[11] = layer->out_c;
+  words[12] = layer->kernel_h;
+  words[13] = layer->kernel_w;
+  words[14] = layer->stride_h;
+  words[15] = layer->stride_w;
+  words[16] = layer->pad_top;
+  words[17] = layer->pad_left;
+  words[18] = layer->operands;
+  words[19] = layer->ring_rows;
+  words[20] = layer->relu;
+  words[21] = (uint32_t)(int32_t)layer->input_zero;
+  words[22] = (uint32_t)(int32_t)layer->output_zero;
+  words[23] = (uint32_t)(int32_t)layer->activation_min;
+  words[24] = (uint32_t)(int32_t)layer->activation_max;
 }

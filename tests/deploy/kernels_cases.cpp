@@ -1,0 +1,264 @@
+#include "tests/deploy/kernels_cases.hpp"
+
+#include <cmath>
+#include <cstring>
+
+#include "deploy/pack.hpp"
+#include "graph/base/check.hpp"
+#include "graph/base/rng.hpp"
+#include "tests/deploy/kernels_case.h"
+#include "tests/deploy/kernels_reference.hpp"
+
+namespace thimble::test {
+namespace {
+
+Bytes random_bytes(Rng& rng, std::int64_t count) {
+  const int kind = rng.between(0, 5);  // mostly noise; extremes, where sums are largest
+  Bytes bytes;
+  for (std::int64_t i = 0; i < count; ++i) {
+    const int value = kind == 0   ? (rng.chance(0.5) ? 127 : -128)
+                      : kind == 1 ? 127
+                      : kind == 2 ? -128
+                                  : rng.between(-128, 127);
+    bytes.push_back(static_cast<std::int8_t>(value));
+  }
+  return bytes;
+}
+
+Quantization one_scale(float scale, int zero_point) { return {.scales = {scale}, .zero_points = {zero_point}}; }
+
+int output_size(int in, int kernel, int stride, int pad_before, int pad_after) {
+  return (in + pad_before + pad_after - kernel) / stride + 1;
+}
+
+/// A window that fits: at least one output, every window touches the input.
+void random_window(Rng& rng, Operator& op, WindowGeometry& g, bool one_pixel_each) {
+  g.in_h = rng.between(1, 9), g.in_w = rng.between(1, 13);
+  if (!one_pixel_each) {
+    const int common = rng.pick(std::vector<int>{1, 2, 3, 3, 3, 5, 7});
+    op.kernel_h = rng.chance(0.7) ? common : rng.between(1, 6);
+    op.kernel_w = rng.chance(0.7) ? common : rng.between(1, 8);
+    op.stride_h = rng.chance(0.8) ? rng.between(1, 2) : 3;
+    op.stride_w = rng.chance(0.8) ? op.stride_h : rng.between(1, 3);
+    const auto pad = [&](int kernel) { return rng.chance(0.6) ? kernel / 2 : rng.between(0, kernel - 1); };
+    op.padding = {pad(op.kernel_h), pad(op.kernel_h), pad(op.kernel_w), pad(op.kernel_w)};
+    g.in_h = std::max(g.in_h, op.kernel_h - op.padding.top - op.padding.bottom);
+    g.in_w = std::max(g.in_w, op.kernel_w - op.padding.left - op.padding.right);
+  }
+  g.out_h = output_size(g.in_h, op.kernel_h, op.stride_h, op.padding.top, op.padding.bottom);
+  g.out_w = output_size(g.in_w, op.kernel_w, op.stride_w, op.padding.left, op.padding.right);
+  g.kernel_h = op.kernel_h, g.kernel_w = op.kernel_w, g.stride_h = op.stride_h, g.stride_w = op.stride_w;
+  g.pad_top = op.padding.top, g.pad_left = op.padding.left;
+}
+
+struct Builder {
+  Rng rng;
+  KernelCase result;
+  Operator op;
+  PlainLayer plain;
+  Bytes input, input2, expected;
+  float input_scale = 0.05F, output_scale = 0.1F;
+
+  explicit Builder(std::uint64_t seed) : rng({seed, 17}) {}
+
+  int zero_point() { return rng.chance(0.3) ? -128 : rng.between(-128, 127); }
+  int channels() { return rng.chance(0.5) ? 4 * rng.between(1, 6) : rng.between(1, 19); }
+
+  void choose_activation() {
+    op.activation = rng.pick(std::vector<Activation>{Activation::kNone, Activation::kRelu, Activation::kRelu6});
+  }
+
+  int add_tensor(const std::string& name, Shape shape, Quantization quantization, DataType type = DataType::kInt8) {
+    Tensor tensor;
+    tensor.name = name, tensor.shape = std::move(shape), tensor.type = type,
+    tensor.quantization = std::move(quantization);
+    return result.graph.add(tensor);
+  }
+  int add_constant(const std::string& name, Shape shape, Quantization quantization, TensorData data, DataType type) {
+    const int index = add_tensor(name, std::move(shape), std::move(quantization), type);
+    result.graph.tensor(index).constant = true;
+    result.graph.tensor(index).data = std::move(data);
+    return index;
+  }
+
+  Shape input_shape() const { return {1, plain.g.in_h, plain.g.in_w, plain.g.in_c}; }
+  Shape output_shape() const { return {1, plain.g.out_h, plain.g.out_w, plain.g.out_c}; }
+
+  void random_weights(int taps);
+  void weighted(thimble_kernel_id kernel);
+  void pool(bool average);
+  void add();
+  void lay_out(bool in_place);
+};
+
+/// Weights, biases and scales of out_c channels with `taps` each: outputs mostly inside int8, some channels with a left
+/// shift, with no shift, without weights and with an enormous bias.
+void Builder::random_weights(int taps) {
+  const int channels_out = plain.g.out_c;
+  const double spread = std::sqrt(taps) * 74 * 73 / 60;
+  output_scale = input_scale;
+  for (int c = 0; c < channels_out; ++c) plain.bias.push_back(rng.between(-20000, 20000));
+  const int most = rng.chance(0.3) ? rng.between(1, 8) : 127;
+  for (int i = 0; i < channels_out * taps; ++i)
+    plain.weights.push_back(static_cast<std::int8_t>(rng.between(-most, most)));
+  plain.g.in_c = plain.g.in_c == 0 ? 1 : plain.g.in_c;
+  Quantization q;
+  const bool depthwise = op.type == OpType::kDepthwiseConv2D;
+  q.axis = depthwise ? 3 : 0;
+  for (int c = 0; c < channels_out; ++c) {
+    double factor = std::exp2(rng.uniform(-2, 2)) / spread;
+    if (rng.chance(0.08)) factor = rng.uniform(0.4, 6);
+    if (rng.chance(0.03)) factor = std::exp2(-rng.uniform(18, 30));
+    const bool empty = rng.chance(0.05);
+    if (empty) plain.bias[c] = rng.chance(0.5) ? 2147483647 - rng.between(0, 9) : -2147483647 + rng.between(0, 9);
+    if (empty) factor = std::exp2(-rng.uniform(1, 29));
+    for (int tap = 0; tap < taps && empty; ++tap)
+      plain.weights[depthwise ? tap * channels_out + c : c * taps + tap] = 0;
+    q.scales.push_back(static_cast<float>(factor));
+    q.zero_points.push_back(0);
+  }
+  const WindowGeometry& g = plain.g;
+  const Shape shape = op.type == OpType::kFullyConnected ? Shape{g.out_c, g.in_c}
+                      : depthwise                        ? Shape{1, g.kernel_h, g.kernel_w, g.out_c}
+                                                         : Shape{g.out_c, g.kernel_h, g.kernel_w, g.in_c};
+  op.inputs.push_back(add_constant("weights", shape, q, plain.weights, DataType::kInt8));
+  op.inputs.push_back(add_constant("bias", {channels_out}, {}, plain.bias, DataType::kInt32));
+}
+
+void Builder::weighted(thimble_kernel_id kernel) {
+  WindowGeometry& g = plain.g;
+  op.type = kernel == THIMBLE_DEPTHWISE         ? OpType::kDepthwiseConv2D
+            : kernel == THIMBLE_FULLY_CONNECTED ? OpType::kFullyConnected
+                                                : OpType::kConv2D;
+  random_window(rng, op, g, kernel == THIMBLE_POINTWISE || kernel == THIMBLE_FULLY_CONNECTED);
+  if (kernel == THIMBLE_FULLY_CONNECTED) g.in_h = g.in_w = g.out_h = g.out_w = 1;
+  g.in_c = kernel == THIMBLE_FULLY_CONNECTED ? rng.between(1, 90) : channels();
+  g.out_c = kernel == THIMBLE_DEPTHWISE ? g.in_c : channels();
+  choose_activation();
+  plain.input_zero = zero_point(), plain.output_zero = zero_point();
+  op.inputs.push_back(add_tensor("input", input_shape(), one_scale(input_scale, plain.input_zero)));
+  const bool depthwise = kernel == THIMBLE_DEPTHWISE;
+  random_weights(depthwise ? g.kernel_h * g.kernel_w : g.column_size());
+  const Shape out = kernel == THIMBLE_FULLY_CONNECTED ? Shape{1, g.out_c} : output_shape();
+  op.outputs = {add_tensor("output", out, one_scale(output_scale, plain.output_zero))};
+  plain.range = activation_range(op.activation, output_scale, plain.output_zero);
+  plain.factors = channel_multipliers(result.graph, op);
+  input = random_bytes(rng, element_count(input_shape()));
+  expected = depthwise ? plain_depthwise(plain, input) : plain_convolution(plain, input);
+}
+
+void Builder::pool(bool average) {
+  op.type = average ? OpType::kAveragePool2D : OpType::kMaxPool2D;
+  random_window(rng, op, plain.g, false);
+  plain.g.in_c = plain.g.out_c = channels();
+  if (rng.chance(0.3)) {  // global
+    WindowGeometry& g = plain.g;
+    op.kernel_h = g.kernel_h = g.in_h, op.kernel_w = g.kernel_w = g.in_w;
+    op.padding = {}, op.stride_h = op.stride_w = g.stride_h = g.stride_w = 1;
+    g.pad_top = g.pad_left = 0, g.out_h = g.out_w = 1;
+  }
+  choose_activation();
+  const int zero = zero_point();
+  op.inputs = {add_tensor("input", input_shape(), one_scale(input_scale, zero))};
+  op.outputs = {add_tensor("output", output_shape(), one_scale(input_scale, zero))};
+  const ActivationRange range = activation_range(op.activation, input_scale, zero);
+  input = random_bytes(rng, element_count(input_shape()));
+  expected = average ? plain_average_pool(plain.g, range, input) : plain_max_pool(plain.g, range, input);
+}
+
+void Builder::add() {
+  op.type = OpType::kAdd;
+  plain.g.in_c = plain.g.out_c = channels();
+  plain.g.in_h = plain.g.out_h = rng.between(1, 6), plain.g.in_w = plain.g.out_w = rng.between(1, 9);
+  choose_activation();
+  const float scale2 = rng.chance(0.2) ? input_scale : static_cast<float>(input_scale * rng.uniform(0.05, 4));
+  output_scale = static_cast<float>(input_scale * rng.uniform(0.5, 3));
+  op.inputs = {add_tensor("input", input_shape(), one_scale(input_scale, zero_point())),
+               add_tensor("input2", input_shape(), one_scale(scale2, zero_point()))};
+  op.outputs = {add_tensor("output", output_shape(), one_scale(output_scale, zero_point()))};
+  input = random_bytes(rng, element_count(input_shape()));
+  input2 = random_bytes(rng, element_count(input_shape()));
+  const AddParameters parameters = add_parameters(result.graph, op);
+  for (std::size_t i = 0; i < input.size(); ++i) expected.push_back(add_elements(input[i], input2[i], parameters));
+}
+
+std::uint32_t round_up(std::size_t value) { return static_cast<std::uint32_t>((value + 7) / 8 * 8); }
+
+/// Places input, operand, output and scratch with gaps of random bytes between them, and writes the record.
+void Builder::lay_out(bool in_place) {
+  constexpr std::uint32_t kGap = 16;
+  op.name = "layer";
+  result.graph.operators = {op};
+  thimble_layer layer = layer_shape(result.graph, op);
+  layer.input = kGap;
+  std::uint32_t end = layer.input + round_up(input.size()) + kGap;
+  if (!input2.empty()) layer.input2 = end, end += round_up(input2.size()) + kGap;
+  layer.output = end;
+  const bool over_second = !input2.empty() && rng.chance(0.5);
+  if (in_place) layer.output = over_second ? layer.input2 : layer.input;
+  end = std::max(end, layer.output + round_up(expected.size()) + kGap);
+  const std::int32_t ring = thimble_ring_rows(&layer);
+  THIMBLE_CHECK(ring >= 0, "no ring for an output at its input");
+  layer.ring_rows = static_cast<std::uint8_t>(ring);
+  layer.scratch = end;
+  layer.scratch_bytes = thimble_ring_bytes(&layer) + thimble_kernel_by_id(result.kernel)->scratch(&layer);
+
+  const auto weights = pack(result.graph, op);
+  THIMBLE_CHECK(weights.has_value(), weights.has_value() ? "" : weights.error());
+  THIMBLE_CHECK(static_cast<std::int64_t>(4 * weights->size()) == packed_bytes(result.graph, op), "packed_bytes");
+  const std::uint32_t arena_bytes = layer.scratch + layer.scratch_bytes + kGap;
+  Bytes arena;
+  for (std::uint32_t i = 0; i < arena_bytes; ++i) arena.push_back(static_cast<std::int8_t>(rng.between(-128, 127)));
+  std::copy(input.begin(), input.end(), arena.begin() + layer.input);
+  std::copy(input2.begin(), input2.end(), arena.begin() + layer.input2);
+
+  kernels_case header{};
+  thimble_layer_to_words(&layer, result.kernel, header.layer);
+  header.weight_words = static_cast<std::uint32_t>(weights->size());
+  header.arena_bytes = arena_bytes;
+  header.output_bytes = static_cast<std::uint32_t>(expected.size());
+  std::vector<std::uint32_t>& record = result.record;
+  record.resize(kernels_case_words(&header));
+  std::uint32_t* to = record.data();
+  std::memcpy(to, &header, sizeof header);
+  to += sizeof header / 4;
+  to = std::copy(weights->begin(), weights->end(), to);
+  std::memcpy(to, arena.data(), arena.size());
+  std::memcpy(to + (arena.size() + 3) / 4, expected.data(), expected.size());
+}
+
+}  // namespace
+
+KernelCase random_case(thimble_kernel_id kernel, bool in_place, std::uint64_t seed) {
+  Builder builder(seed);
+  builder.result.kernel = kernel;
+  if (kernel == THIMBLE_ADD) {
+    builder.add();
+  } else if (kernel == THIMBLE_AVERAGE_POOL || kernel == THIMBLE_MAX_POOL) {
+    builder.pool(kernel == THIMBLE_AVERAGE_POOL);
+  } else {
+    builder.weighted(kernel);
+  }
+  builder.lay_out(in_place);
+  KernelCase result = std::move(builder.result);
+  const auto id = kernel_for(result.graph, result.graph.operators[0]);
+  // A 1x1 convolution without stride is pointwise: the general kernel must give the same, and is asked all the same.
+  THIMBLE_CHECK(id.has_value() && (*id == kernel || (*id == THIMBLE_POINTWISE && kernel == THIMBLE_CONV2D)), "kernel");
+  result.name =
+      std::string(thimble_kernel_by_id(kernel)->name) + " seed " + std::to_string(seed) + (in_place ? " in place" : "");
+  return result;
+}
+
+std::vector<std::uint32_t> all_records(int count, std::uint64_t seed) {
+  std::vector<std::uint32_t> words;
+  for (int kernel = 0; kernel < THIMBLE_KERNEL_COUNT; ++kernel) {
+    for (int i = 0; i < 2 * count; ++i) {
+      const KernelCase one =
+          random_case(static_cast<thimble_kernel_id>(kernel), i % 2 != 0, seed + static_cast<std::uint64_t>(i));
+      words.insert(words.end(), one.record.begin(), one.record.end());
+    }
+  }
+  return words;
+}
+
+}  // namespace thimble::test

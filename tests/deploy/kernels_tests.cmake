@@ -1,0 +1,19 @@
+# The kernels: on the host, and on cores under QEMU (scalar and DSP instructions, and Armv6-M).
+add_library(kernels_cases STATIC kernels_case.c kernels_cases.cpp)
+target_link_libraries(kernels_cases PUBLIC thimble::deploy)
+thimble_warnings(kernels_cases)
+thimble_test(kernels SOURCES kernels_test.cpp DEPS kernels_cases)
+
+add_executable(kernels_write_cases kernels_write_cases.cpp)
+target_link_libraries(kernels_write_cases PRIVATE kernels_cases)
+thimble_warnings(kernels_write_cases)
+find_package(Python COMPONENTS Interpreter REQUIRED)
+foreach(core m0:cortex-m0:mps2-an385 m3:cortex-m3:mps2-an385 m4:cortex-m4:mps2-an386)
+  string(REPLACE ":" ";" core ${core})
+  list(GET core 0 name)
+  list(GET core 1 cpu)
+  list(GET core 2 machine)
+  add_test(NAME kernels_${name} COMMAND ${Python_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/kernels_core_test.py
+    ${CMAKE_SOURCE_DIR} $<TARGET_FILE:kernels_write_cases> ${cpu} ${machine})
+  set_tests_properties(kernels_${name} PROPERTIES SKIP_RETURN_CODE 77)
+endforeach()
