@@ -9,6 +9,7 @@
 #include "supernet/data/parallel.hpp"
 #include "supernet/data/resize.hpp"
 #include "supernet/inference.hpp"
+#include "supernet/kernels/worker_pool.hpp"
 #include "supernet/weights.hpp"
 
 namespace thimble {

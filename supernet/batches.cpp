@@ -5,8 +5,8 @@
 #include <numeric>
 
 #include "graph/base/rng.hpp"
-#include "supernet/data/parallel.hpp"
 #include "supernet/data/resize.hpp"
+#include "supernet/kernels/worker_pool.hpp"
 
 namespace thimble {
 namespace {
@@ -40,8 +40,8 @@ void recolour(std::span<std::uint8_t> pixels, int channels, double most, Rng& rn
 
 }  // namespace
 
-BatchSource::BatchSource(const ImageSet& images, const TrainRecipe& recipe, std::uint64_t seed, int threads)
-    : images_(images), recipe_(recipe), seed_(seed), threads_(threads) {}
+BatchSource::BatchSource(const ImageSet& images, const TrainRecipe& recipe, std::uint64_t seed)
+    : images_(images), recipe_(recipe), seed_(seed) {}
 
 int BatchSource::picture(std::int64_t position) {
   const std::int64_t epoch = position / images_.count();
@@ -63,7 +63,7 @@ Batch BatchSource::batch(int step, int resolution) {
     pictures.push_back(picture(static_cast<std::int64_t>(step) * recipe_.batch + i));
     batch.labels.push_back(images_.labels[static_cast<std::size_t>(pictures.back())]);
   }
-  parallel_for(recipe_.batch, threads_, [&](int i) { augment(step, i, pictures[static_cast<std::size_t>(i)], batch); });
+  for_chunks(recipe_.batch, [&](int i) { augment(step, i, pictures[static_cast<std::size_t>(i)], batch); });
   return batch;
 }
 

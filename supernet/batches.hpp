@@ -17,7 +17,7 @@ struct Batch {
 /// The training pictures in a seeded order, epoch after epoch, augmented: shifted, mirrored, resized, recoloured.
 class BatchSource {
  public:
-  BatchSource(const ImageSet& images, const TrainRecipe& recipe, std::uint64_t seed, int threads);
+  BatchSource(const ImageSet& images, const TrainRecipe& recipe, std::uint64_t seed);
 
   /// The batch of a step, a function of (seed, step, resolution) alone.
   Batch batch(int step, int resolution);
@@ -29,7 +29,6 @@ class BatchSource {
   const ImageSet& images_;
   const TrainRecipe& recipe_;
   std::uint64_t seed_;
-  int threads_;
   std::int64_t epoch_ = -1;  // whose order is held
   std::vector<int> order_;
 };

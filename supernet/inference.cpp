@@ -1,7 +1,5 @@
 #include "supernet/inference.hpp"
 
-#include <omp.h>
-
 #include <algorithm>
 
 #include "graph/base/check.hpp"
@@ -150,8 +148,5 @@ void InferenceNetwork::logits(const ImageSet& images, int first, int count, floa
   });
   run_classifier(layers_.back(), x, logits);
 }
-
-SingleThreaded::SingleThreaded() : before_(omp_get_max_threads()) { omp_set_num_threads(1); }
-SingleThreaded::~SingleThreaded() { omp_set_num_threads(before_); }
 
 }  // namespace thimble

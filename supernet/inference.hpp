@@ -38,16 +38,4 @@ class InferenceNetwork {
   std::vector<InferenceLayer> layers_;
 };
 
-/// While it lives, matrix products of this thread stay on it.
-class SingleThreaded {
- public:
-  SingleThreaded();
-  ~SingleThreaded();
-  SingleThreaded(const SingleThreaded&) = delete;
-  SingleThreaded& operator=(const SingleThreaded&) = delete;
-
- private:
-  int before_;
-};
-
 }  // namespace thimble

@@ -12,10 +12,10 @@
 
 #include <vector>
 
-#include "supernet/kernels/chunks.hpp"
 #include "supernet/kernels/gemm.hpp"
 #include "supernet/kernels/kernels.hpp"
 #include "supernet/kernels/norm.hpp"
+#include "supernet/kernels/worker_pool.hpp"
 
 namespace thimble::ops {
 namespace {

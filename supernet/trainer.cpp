@@ -8,6 +8,7 @@
 #include "graph/base/error.hpp"
 #include "graph/base/hash.hpp"
 #include "supernet/batches.hpp"
+#include "supernet/kernels/worker_pool.hpp"
 #include "supernet/sgd.hpp"
 #include "supernet/training_network.hpp"
 #include "supernet/weights.hpp"
@@ -29,12 +30,13 @@ class Training {
         recipe_(recipe),
         options_(options),
         key_(key_of(supernet, images)),
-        source_(images, recipe, options.seed, options.threads) {
+        source_(images, recipe, options.seed) {
     if (!options.checkpoint.empty() && std::filesystem::exists(options.checkpoint)) read_checkpoint();
   }
 
   Result<TrainReport, Diverged> run() {
-    prepare_training(options_.threads);
+    prepare_training();
+    const WorkerPool pool(options_.threads);
     network_.emplace(weights_);
     report_.first_step = step_;
     while (step_ < total_steps(recipe_)) {

@@ -7,7 +7,6 @@
 #include <ATen/ops/from_blob.h>
 #include <ATen/ops/softmax.h>
 #include <malloc.h>
-#include <omp.h>
 
 #include <exception>
 
@@ -71,7 +70,8 @@ struct TrainingNetwork::Impl {
   at::Tensor loss(const Batch& batch, const Targets& targets) const {
     auto* labels = const_cast<std::int64_t*>(batch.labels.data());
     const at::Tensor wanted = at::from_blob(labels, {batch.count}, at::TensorOptions().dtype(at::kLong));
-    const at::Tensor hard = at::cross_entropy_loss(logits, wanted, {}, at::Reduction::Mean, -100, targets.label_smoothing);
+    const at::Tensor hard =
+        at::cross_entropy_loss(logits, wanted, {}, at::Reduction::Mean, -100, targets.label_smoothing);
     if (!targets.teacher) return hard;
     auto* answers = const_cast<float*>(targets.teacher->data());
     const at::Tensor soft = at::cross_entropy_loss(logits, at::from_blob(answers, logits.sizes(), logits.options()));
@@ -97,7 +97,7 @@ double TrainingNetwork::add_gradients(const std::vector<Layer>& layers, const Ba
   try {
     auto* pixels = const_cast<std::uint8_t*>(batch.pixels.data());
     const at::Tensor input = at::from_blob(pixels, {batch.count, batch.size, batch.size, batch.channels},
-                                       at::TensorOptions().dtype(at::kByte));
+                                           at::TensorOptions().dtype(at::kByte));
     impl_->logits = impl_->forward(layers, input);
     const at::Tensor loss = impl_->loss(batch, targets);
     loss.backward();
@@ -132,9 +132,8 @@ std::vector<Parameter> TrainingNetwork::parameters() {
   return all;
 }
 
-void prepare_training(int threads) {
-  at::set_num_threads(threads);
-  omp_set_num_threads(threads);
+void prepare_training() {
+  at::set_num_threads(1);
   // Activations of a few megabytes per operator: without this every one of them is mapped and faulted in anew.
   mallopt(M_MMAP_THRESHOLD, 1 << 30);
   mallopt(M_TRIM_THRESHOLD, 1 << 30);

@@ -41,7 +41,8 @@ class TrainingNetwork {
   std::unique_ptr<Impl> impl_;
 };
 
-/// Sets LibTorch's and OpenMP's number of threads, and the allocator up for large tensors that come and go.
-void prepare_training(int threads);
+/// LibTorch's own few operators stay on one thread (the others run on WorkerPool::current()), and the allocator keeps
+/// large tensors that come and go.
+void prepare_training();
 
 }  // namespace thimble

@@ -5,7 +5,7 @@
 #include <cstring>
 #include <vector>
 
-#include "supernet/kernels/chunks.hpp"
+#include "supernet/kernels/worker_pool.hpp"
 
 namespace thimble {
 namespace {

@@ -18,14 +18,14 @@ struct ChannelMoments {
   const float* variance;
 };
 
-/// Moments of [rows, channels] over the rows, on the OpenMP threads; the same for any number of them.
+/// Moments of [rows, channels] over the rows, on the threads of WorkerPool::current(); the same for any number of them.
 void batch_moments(const float* x, std::int64_t rows, int channels, float* mean, float* variance);
 
 /// The map of a batch norm: map_scale = scale / deviation, map_shift = shift - mean * map_scale.
 void norm_map(ChannelMoments moments, const float* scale, const float* shift, int channels, float* map_scale,
               float* map_shift);
 
-/// Kernels::normalize on the OpenMP threads.
+/// Kernels::normalize on the threads of WorkerPool::current().
 void normalize_rows(const float* x, const float* shortcut, float* y, std::int64_t rows, int channels, ChannelMap map,
                     bool relu6);
 
