@@ -54,9 +54,18 @@ Step pool(const Graph& graph, const Operator& op, Pool pool_function) {
              FloatWorkspace& ws) { pool_function(g, range, ws.values[at.x].data(), ws.values[at.y].data()); };
 }
 
+/// y = combine(a, b) over two inputs that are broadcast to the output.
 template <class Combine>
 Step elementwise(const Graph& graph, const Operator& op, Combine combine) {
   const Shape& out = graph.tensor(op.outputs[0]).shape;
+  if (graph.tensor(op.inputs[0]).shape == out && graph.tensor(op.inputs[1]).shape == out) {
+    return [at = Places(op), second = static_cast<std::size_t>(op.inputs[1]), range = float_range(op.activation),
+            combine](FloatWorkspace& ws) {
+      const float *a = ws.values[at.x].data(), *b = ws.values[second].data();
+      std::vector<float>& y = ws.values[at.y];
+      for (std::size_t i = 0; i < y.size(); ++i) y[i] = std::clamp(combine(a[i], b[i]), range.min, range.max);
+    };
+  }
   return [at = Places(op), second = static_cast<std::size_t>(op.inputs[1]), range = float_range(op.activation),
           a_map = broadcast_map(graph.tensor(op.inputs[0]).shape, out),
           b_map = broadcast_map(graph.tensor(op.inputs[1]).shape, out), combine](FloatWorkspace& ws) {

@@ -1,7 +1,6 @@
 #include "graph/int8_interpreter.hpp"
 
 #include <algorithm>
-#include <bit>
 
 #include "graph/base/check.hpp"
 #include "graph/index_maps.hpp"
@@ -20,7 +19,7 @@ std::span<const std::int8_t> int8_constant(const Graph& graph, int index) {
 float scale_of(const Graph& graph, int index) { return graph.tensor(index).quantization.scales.at(0); }
 std::int32_t zero_point_of(const Graph& graph, int index) { return graph.tensor(index).quantization.zero_points.at(0); }
 
-/// Input and output of an operator: places in a workspace and their zero points.
+/// Input and output tensors of an operator, as places in a workspace.
 struct Places {
   std::size_t x, y;
   explicit Places(const Operator& op)
@@ -34,6 +33,14 @@ ActivationRange output_range(const Graph& graph, const Operator& op) {
 Requantization requantization(const Graph& graph, const Operator& op) {
   return {.multipliers = channel_multipliers(graph, op),
           .bias = std::get<std::vector<std::int32_t>>(graph.tensor(op.inputs[2]).data),
+          .output_zero_point = zero_point_of(graph, op.outputs[0]),
+          .range = output_range(graph, op)};
+}
+
+/// The same for operators with one factor and no bias.
+Requantization tensor_requantization(const Graph& graph, const Operator& op) {
+  return {.multipliers = {tensor_multiplier(graph, op)},
+          .bias = {0},
           .output_zero_point = zero_point_of(graph, op.outputs[0]),
           .range = output_range(graph, op)};
 }
@@ -87,6 +94,13 @@ Step max_pool(const Graph& graph, const Operator& op) {
 template <class Combine>
 Step elementwise(const Graph& graph, const Operator& op, Combine combine) {
   const Shape& out = graph.tensor(op.outputs[0]).shape;
+  if (graph.tensor(op.inputs[0]).shape == out && graph.tensor(op.inputs[1]).shape == out) {
+    return [at = Places(op), second = static_cast<std::size_t>(op.inputs[1]), combine](Int8Workspace& ws) {
+      const std::int8_t *a = ws.values[at.x].data(), *b = ws.values[second].data();
+      std::vector<std::int8_t>& y = ws.values[at.y];
+      for (std::size_t i = 0; i < y.size(); ++i) y[i] = combine(a[i], b[i]);
+    };
+  }
   return [at = Places(op), second = static_cast<std::size_t>(op.inputs[1]),
           a_map = broadcast_map(graph.tensor(op.inputs[0]).shape, out),
           b_map = broadcast_map(graph.tensor(op.inputs[1]).shape, out), combine](Int8Workspace& ws) {
@@ -102,37 +116,17 @@ Step add(const Graph& graph, const Operator& op) {
 }
 
 Step mul(const Graph& graph, const Operator& op) {
-  const double inputs = double{scale_of(graph, op.inputs[0])} * double{scale_of(graph, op.inputs[1])};
-  const Requantization requantize{.multipliers = {quantize_multiplier(inputs / double{scale_of(graph, op.outputs[0])})},
-                                  .bias = {0},
-                                  .output_zero_point = zero_point_of(graph, op.outputs[0]),
-                                  .range = output_range(graph, op)};
+  const Requantization requantize = tensor_requantization(graph, op);
   const std::int32_t zero_a = zero_point_of(graph, op.inputs[0]), zero_b = zero_point_of(graph, op.inputs[1]);
   return elementwise(graph, op,
                      [=](std::int8_t a, std::int8_t b) { return requantize.apply((a - zero_a) * (b - zero_b), 0); });
 }
 
-/// The factor of a mean: in / out / count, the division folded into the multiplier as TFLite folds it.
-QuantizedMultiplier mean_multiplier(double scale_ratio, std::int64_t count) {
-  QuantizedMultiplier m = quantize_multiplier(scale_ratio);
-  const int bits = std::bit_width(static_cast<std::uint64_t>(count)) - 1;
-  const int shift = std::min({bits, 32, 31 + m.shift});
-  m.multiplier = static_cast<std::int32_t>((std::int64_t{m.multiplier} << shift) / count);
-  m.shift -= shift;
-  return m;
-}
-
 Step mean(const Graph& graph, const Operator& op, Int8Workspace& blank) {
   const std::int64_t outputs = graph.tensor(op.outputs[0]).elements();
-  const std::int64_t count = graph.tensor(op.inputs[0]).elements() / outputs;
   blank.sums.resize(std::max(blank.sums.size(), static_cast<std::size_t>(outputs)));
-  const double ratio = double{scale_of(graph, op.inputs[0])} / double{scale_of(graph, op.outputs[0])};
-  Requantization requantize{.multipliers = {mean_multiplier(ratio, count)},
-                            .bias = {0},
-                            .output_zero_point = zero_point_of(graph, op.outputs[0]),
-                            .range = {}};
-  return [at = Places(op), map = reduce_map(graph.tensor(op.inputs[0]).shape, op.axes), requantize,
-          zero = zero_point_of(graph, op.inputs[0])](Int8Workspace& ws) {
+  return [at = Places(op), map = reduce_map(graph.tensor(op.inputs[0]).shape, op.axes),
+          requantize = tensor_requantization(graph, op), zero = zero_point_of(graph, op.inputs[0])](Int8Workspace& ws) {
     const std::vector<std::int8_t>& x = ws.values[at.x];
     std::vector<std::int8_t>& y = ws.values[at.y];
     std::fill_n(ws.sums.begin(), y.size(), 0);
@@ -169,12 +163,8 @@ Step copy(const Operator& op) {
 
 /// int8 to int8 with another scale and zero point.
 Step requantize(const Graph& graph, const Operator& op) {
-  const double ratio = double{scale_of(graph, op.inputs[0])} / double{scale_of(graph, op.outputs[0])};
-  Requantization requantization{.multipliers = {quantize_multiplier(ratio)},
-                                .bias = {0},
-                                .output_zero_point = zero_point_of(graph, op.outputs[0]),
-                                .range = {}};
-  return [at = Places(op), requantization, zero = zero_point_of(graph, op.inputs[0])](Int8Workspace& ws) {
+  return [at = Places(op), requantization = tensor_requantization(graph, op),
+          zero = zero_point_of(graph, op.inputs[0])](Int8Workspace& ws) {
     const std::vector<std::int8_t>& x = ws.values[at.x];
     for (std::size_t i = 0; i < x.size(); ++i) ws.values[at.y][i] = requantization.apply(x[i] - zero, 0);
   };

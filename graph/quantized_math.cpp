@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
+#include <string>
 
 #include "graph/base/check.hpp"
 
@@ -68,6 +68,15 @@ std::int32_t one_over_one_plus(std::int32_t a) {
   return saturating_shift_left(x, 1);
 }
 
+/// A factor divided by `count`, which moves into the multiplier.
+QuantizedMultiplier divided(QuantizedMultiplier m, std::int64_t count) {
+  const int bits = std::bit_width(static_cast<std::uint64_t>(count)) - 1;
+  const int shift = std::min({bits, 32, 31 + m.shift});
+  m.multiplier = static_cast<std::int32_t>((std::int64_t{m.multiplier} << shift) / count);
+  m.shift -= shift;
+  return m;
+}
+
 }  // namespace
 
 QuantizedMultiplier quantize_multiplier(double real) {
@@ -116,6 +125,22 @@ std::vector<QuantizedMultiplier> channel_multipliers(const Graph& graph, const O
     result[c] = quantize_multiplier(product / out);
   }
   return result;
+}
+
+QuantizedMultiplier tensor_multiplier(const Graph& graph, const Operator& op) {
+  const Tensor& input = graph.tensor(op.inputs.at(0));
+  const Tensor& output = graph.tensor(op.outputs.at(0));
+  const double in = scale_of(input), out = scale_of(output);
+  switch (op.type) {
+    case OpType::kMul:
+      return quantize_multiplier(in * double{scale_of(graph.tensor(op.inputs.at(1)))} / out);
+    case OpType::kMean:
+      return divided(quantize_multiplier(in / out), input.elements() / output.elements());
+    case OpType::kQuantize:
+      return quantize_multiplier(in / out);
+    default:
+      THIMBLE_CHECK(false, std::string(to_text(op.type)) + " has no single factor");
+  }
 }
 
 AddParameters add_parameters(const Graph& graph, const Operator& op) {

@@ -50,6 +50,10 @@ ActivationRange activation_range(Activation activation, float scale, std::int32_
 /// A fully connected layer with one weight scale has TFLite's product of floats, all others the product of doubles.
 std::vector<QuantizedMultiplier> channel_multipliers(const Graph& graph, const Operator& op);
 
+/// The one factor of MUL (scale_a * scale_b / scale_out), of QUANTIZE from int8 (scale_in / scale_out), and of MEAN
+/// (scale_in / scale_out / count, the division truncated into the multiplier as TFLite does).
+QuantizedMultiplier tensor_multiplier(const Graph& graph, const Operator& op);
+
 /// ADD: both inputs shifted left by 20, scaled to twice the larger input scale, summed, scaled to the output.
 struct AddParameters {
   static constexpr int kLeftShift = 20;
