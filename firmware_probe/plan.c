@@ -1,0 +1,118 @@
+#include "plan.h"
+
+#include "core.h"
+#include "stack.h"
+
+/* Where the weights of every layer lie: any constants will do, because a kernel's time does not depend on them. */
+extern uint8_t thimble_window_start[], thimble_window_end[];
+/* Aligned to 8 bytes. */
+extern uint8_t thimble_arena_start[], thimble_arena_end[];
+
+enum { GUARD_BYTES = 64, OVERRUN_BEFORE = 1, OVERRUN_BEHIND = 2 };
+static const uint8_t guard_byte = 0xa5;
+static const uint8_t activation_byte = 0x11; /* the arena before every run: the same run, the same time */
+
+static thimble_layer layers[PLAN_MAX_LAYERS];
+static uint32_t layer_count, layers_received, arena_bytes;
+
+static const plan_outcome well = {0, PROBE_NO_LAYER, 0};
+
+static plan_outcome failed(uint32_t error, uint32_t layer, uint32_t detail) {
+  return (plan_outcome){error, layer, detail};
+}
+
+static int8_t* arena(void) { return (int8_t*)thimble_arena_start + GUARD_BYTES; }
+
+uint32_t plan_arena_capacity(void) { return (uint32_t)(thimble_arena_end - thimble_arena_start) - 2u * GUARD_BYTES; }
+
+uint32_t plan_window_capacity(void) { return (uint32_t)(thimble_window_end - thimble_window_start); }
+
+plan_outcome plan_begin(uint32_t bytes, uint32_t count) {
+  layer_count = layers_received = 0;
+  if (count > PLAN_MAX_LAYERS) return failed(PROBE_TOO_MANY_LAYERS, PROBE_NO_LAYER, PLAN_MAX_LAYERS);
+  if (bytes > plan_arena_capacity()) return failed(PROBE_ARENA_TOO_LARGE, PROBE_NO_LAYER, plan_arena_capacity());
+  arena_bytes = bytes;
+  layer_count = count;
+  return well;
+}
+
+/* What thimble_prepare leaves to us. */
+static int scratch_suffices(const thimble_layer* layer, uint32_t kernel) {
+  return thimble_ring_bytes(layer) + thimble_kernel_by_id(kernel)->scratch(layer) <= layer->scratch_bytes;
+}
+
+plan_outcome plan_add_layer(uint32_t index, const uint32_t words[PROBE_LAYER_WORDS]) {
+  const uint32_t kernel = words[0], weight_bytes = words[THIMBLE_LAYER_WORDS];
+  if (index != layers_received || index >= layer_count)
+    return failed(PROBE_LAYERS_OUT_OF_ORDER, index, layers_received);
+  if (!thimble_kernel_by_id(kernel)) return failed(PROBE_UNKNOWN_KERNEL, index, kernel);
+  if (weight_bytes > plan_window_capacity()) return failed(PROBE_WEIGHTS_TOO_LARGE, index, weight_bytes);
+  thimble_layer* layer = &layers[index];
+  const thimble_status status = thimble_layer_from_words(layer, words);
+  if (status != THIMBLE_OK) return failed(PROBE_BAD_LAYER, index, (uint32_t)status);
+  layer->weights = weight_bytes ? (const uint32_t*)(const void*)thimble_window_start : 0;
+  const thimble_status prepared = thimble_prepare(layer, 1, arena(), arena_bytes);
+  if (prepared != THIMBLE_OK) return failed(PROBE_BAD_LAYER, index, (uint32_t)prepared);
+  if (!scratch_suffices(layer, kernel)) return failed(PROBE_BAD_LAYER, index, (uint32_t)THIMBLE_BAD_LAYER);
+  ++layers_received;
+  return well;
+}
+
+static void fill(volatile uint8_t* to, uint32_t size, uint8_t value) {
+  const uint32_t word = value * 0x01010101u;
+  for (; size >= 4; size -= 4, to += 4) *(volatile uint32_t*)(volatile void*)to = word;
+  for (; size > 0; --size) *to++ = value;
+}
+
+static void fill_arena(void) {
+  uint8_t* start = (uint8_t*)arena();
+  fill(start - GUARD_BYTES, GUARD_BYTES, guard_byte);
+  fill(start, arena_bytes, activation_byte);
+  for (uint32_t i = 0; i < GUARD_BYTES; ++i) start[arena_bytes + i] = guard_byte;
+}
+
+/* 0, or which guard was written to. */
+static uint32_t arena_overrun(void) {
+  const uint8_t* start = (const uint8_t*)arena();
+  for (uint32_t i = 1; i <= GUARD_BYTES; ++i)
+    if (start[-(int32_t)i] != guard_byte) return OVERRUN_BEFORE;
+  for (uint32_t i = 0; i < GUARD_BYTES; ++i)
+    if (start[arena_bytes + i] != guard_byte) return OVERRUN_BEHIND;
+  return 0;
+}
+
+static void run_total(void) {
+  region_begin();
+  thimble_run(layers, layer_count, arena());
+  region_end();
+}
+
+static void run_per_layer(void) {
+  for (uint32_t i = 0; i < layer_count; ++i) {
+    region_begin();
+    thimble_run_layer(&layers[i], arena());
+    region_end();
+  }
+}
+
+plan_outcome plan_run(uint32_t mode, uint32_t runs, uint32_t* regions, uint32_t* stack_bytes) {
+  if (mode != PROBE_TOTAL && mode != PROBE_PER_LAYER) return failed(PROBE_BAD_MODE, PROBE_NO_LAYER, mode);
+  if (layer_count == 0 || layers_received != layer_count)
+    return failed(PROBE_PLAN_INCOMPLETE, PROBE_NO_LAYER, layers_received);
+  *regions = *stack_bytes = 0;
+  for (uint32_t run = 0; run < runs; ++run) {
+    fill_arena();
+    const uintptr_t top = stack_paint();
+    if (mode == PROBE_TOTAL)
+      run_total();
+    else
+      run_per_layer();
+    const uint32_t used = stack_used(top);
+    if (stack_overflowed()) return failed(PROBE_STACK_OVERFLOW, PROBE_NO_LAYER, stack_capacity());
+    const uint32_t overrun = arena_overrun();
+    if (overrun) return failed(PROBE_ARENA_OVERRUN, PROBE_NO_LAYER, overrun);
+    if (used > *stack_bytes) *stack_bytes = used;
+    *regions += mode == PROBE_TOTAL ? 1 : layer_count;
+  }
+  return well;
+}

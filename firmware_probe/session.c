@@ -1,0 +1,144 @@
+/* The probe's main loop: one request, one answer. */
+#include "core.h"
+#include "frame.h"
+#include "plan.h"
+#include "stack.h"
+#include "transport.h"
+
+extern uint8_t thimble_image_start[], thimble_image_end[];
+
+/* The request that was done last; one that comes again with this number is answered again and not done. */
+static int32_t done_sequence = -1;
+static uint8_t done_type;
+
+static uint32_t word_at(const probe_frame* request, uint32_t index) {
+  return probe_get_word(request->payload + 4 * index);
+}
+
+static void answer_error(uint16_t sequence, plan_outcome outcome) {
+  const uint32_t words[PROBE_ERROR_WORDS] = {outcome.error, outcome.layer, outcome.detail};
+  frame_send(PROBE_ERROR, sequence, words, PROBE_ERROR_WORDS);
+}
+
+/* What came is no request of ours: nothing was done, and the last answer stays the last. */
+static void refuse(uint16_t sequence, uint32_t error, uint32_t detail) {
+  const uint32_t words[PROBE_ERROR_WORDS] = {error, PROBE_NO_LAYER, detail};
+  frame_send_aside(PROBE_ERROR, sequence, words, PROBE_ERROR_WORDS);
+}
+
+static void answer_outcome(const probe_frame* request, plan_outcome outcome) {
+  if (outcome.error)
+    answer_error(request->sequence, outcome);
+  else
+    frame_send(request->type + PROBE_ANSWER, request->sequence, 0, 0);
+}
+
+static void answer_hello(const probe_frame* request) {
+  uint32_t words[PROBE_HELLO_WORDS];
+  words[PROBE_HELLO_FIRMWARE_CRC] = probe_crc32(thimble_image_start, (size_t)(thimble_image_end - thimble_image_start));
+  words[PROBE_HELLO_LIBRARY_VERSION] = THIMBLE_KERNELS_VERSION;
+  words[PROBE_HELLO_CPUID] = core_id();
+  words[PROBE_HELLO_ARENA_BYTES] = plan_arena_capacity();
+  words[PROBE_HELLO_WINDOW_BYTES] = plan_window_capacity();
+  words[PROBE_HELLO_MAX_LAYERS] = PLAN_MAX_LAYERS;
+  words[PROBE_HELLO_STACK_BYTES] = stack_capacity();
+  plan_begin(0, 0);
+  frame_send(PROBE_HELLO + PROBE_ANSWER, request->sequence, words, PROBE_HELLO_WORDS);
+}
+
+/* Reads one layer at `*at` and moves it on; 0: the payload ends in the middle of it. */
+static int read_layer(const probe_frame* request, uint32_t* at, uint32_t words[PROBE_LAYER_WORDS]) {
+  for (uint32_t i = 0; i < PROBE_LAYER_WORDS; ++i) {
+    const size_t size = probe_get_varint(request->payload + *at, request->payload_bytes - *at, &words[i]);
+    if (size == 0) return 0;
+    *at += (uint32_t)size;
+  }
+  return 1;
+}
+
+static void answer_layers(const probe_frame* request) {
+  plan_outcome outcome = {0, 0, 0};
+  uint32_t index = word_at(request, 0), words[PROBE_LAYER_WORDS];
+  for (uint32_t at = 4; at < request->payload_bytes && !outcome.error; ++index) {
+    if (read_layer(request, &at, words))
+      outcome = plan_add_layer(index, words);
+    else
+      outcome = (plan_outcome){PROBE_BAD_LENGTH, index, request->payload_bytes};
+  }
+  answer_outcome(request, outcome);
+}
+
+static void answer_run(const probe_frame* request) {
+  uint32_t words[PROBE_RUN_WORDS] = {0, 0};
+  const plan_outcome outcome =
+      plan_run(word_at(request, 0), word_at(request, 1), &words[PROBE_RUN_REGIONS], &words[PROBE_RUN_STACK_BYTES]);
+  if (outcome.error)
+    answer_error(request->sequence, outcome);
+  else
+    frame_send(PROBE_RUN + PROBE_ANSWER, request->sequence, words, PROBE_RUN_WORDS);
+}
+
+static int length_fits(const probe_frame* request) {
+  const uint32_t bytes = request->payload_bytes;
+  switch (request->type) {
+    case PROBE_HELLO:
+      return bytes == 0;
+    case PROBE_PLAN:
+    case PROBE_RUN:
+      return bytes == 8;
+    case PROBE_LAYERS:
+      return bytes > 4;
+    default:
+      return 1;
+  }
+}
+
+static void answer(const probe_frame* request) {
+  if (!length_fits(request)) {
+    answer_error(request->sequence, (plan_outcome){PROBE_BAD_LENGTH, PROBE_NO_LAYER, request->payload_bytes});
+    return;
+  }
+  switch (request->type) {
+    case PROBE_HELLO:
+      answer_hello(request);
+      break;
+    case PROBE_PLAN:
+      answer_outcome(request, plan_begin(word_at(request, 0), word_at(request, 1)));
+      break;
+    case PROBE_LAYERS:
+      answer_layers(request);
+      break;
+    case PROBE_RUN:
+      answer_run(request);
+      break;
+    default:
+      answer_error(request->sequence, (plan_outcome){PROBE_UNKNOWN_REQUEST, PROBE_NO_LAYER, request->type});
+  }
+}
+
+static void serve(const probe_frame* request) {
+  if (request->version != PROBE_PROTOCOL_VERSION) {
+    refuse(request->sequence, PROBE_WRONG_VERSION, PROBE_PROTOCOL_VERSION);
+    return;
+  }
+  const int again = request->type != PROBE_HELLO && request->sequence == done_sequence && request->type == done_type;
+  if (again) {
+    frame_send_again();
+    return;
+  }
+  probe_current_sequence = request->sequence;
+  answer(request);
+  done_sequence = request->sequence;
+  done_type = request->type;
+}
+
+int main(void) {
+  transport_open();
+  for (;;) {
+    probe_frame request;
+    if (frame_receive(&request))
+      serve(&request);
+    else
+      refuse(0, PROBE_BAD_FRAME, request.payload_bytes);
+  }
+}

@@ -1,0 +1,74 @@
+/* Start-up and faults of a Cortex-M: the vector table, memory as C expects it, then main. No libc. */
+#include "frame.h"
+#include "transport.h"
+
+extern uint32_t thimble_data_load[], thimble_data_start[], thimble_data_end[];
+extern uint32_t thimble_bss_start[], thimble_bss_end[], thimble_stack_top[];
+
+int main(void);
+void Reset_Handler(void);
+void fault_handler(void);
+void report_fault(const uint32_t* frame);
+
+/* Faults may come from a broken stack: the report has one of its own. */
+uint32_t thimble_fault_stack[256];
+
+__attribute__((section(".vectors"), used)) static const struct {
+  uint32_t* stack;
+  void (*run[15])(void);
+} vectors = {thimble_stack_top,
+             {Reset_Handler, fault_handler, fault_handler, fault_handler, fault_handler, fault_handler, 0, 0, 0, 0,
+              fault_handler, fault_handler, 0, fault_handler, fault_handler}};
+
+static volatile uint32_t* const system_control = (volatile uint32_t*)0xE000ED00u; /* SCB, ARMv7-M manual B3.2.2 */
+enum {
+  SCB_ICSR = 1,
+  SCB_AIRCR = 3,
+  SCB_SHCSR = 9,
+  SCB_CFSR = 10,
+  SCB_HFSR = 11,
+  SCB_MMFAR = 13,
+  SCB_BFAR = 14,
+  SCB_CPACR = 34
+};
+
+void Reset_Handler(void) {
+#if defined(__ARM_FP)
+  system_control[SCB_CPACR] |= 0xFu << 20;
+  __asm volatile("dsb\n\tisb");
+#endif
+  system_control[SCB_SHCSR] |= 7u << 16; /* memory, bus and usage faults have their own numbers */
+  const uint32_t* from = thimble_data_load;
+  for (volatile uint32_t* to = thimble_data_start; to < thimble_data_end; ++to) *to = *from++;
+  for (volatile uint32_t* to = thimble_bss_start; to < thimble_bss_end; ++to) *to = 0;
+  (void)main();
+  for (;;) {
+  }
+}
+
+__attribute__((naked)) void fault_handler(void) {
+  __asm volatile(
+      "mov r0, sp\n\t"
+      "ldr r1, =thimble_fault_stack + 1024\n\t"
+      "mov sp, r1\n\t"
+      "b report_fault\n\t");
+}
+
+/* `frame`: r0-r3, r12, lr, pc, xpsr, as the core pushed them. */
+__attribute__((used)) void report_fault(const uint32_t* frame) {
+  const uint32_t status = system_control[SCB_CFSR];
+  const uint32_t bus_address_valid = status & 0x8000u;
+  const int frame_lost = (status & 0x1010u) != 0; /* the push itself failed: the stack is not to be read */
+  uint32_t words[PROBE_FAULT_WORDS];
+  words[PROBE_FAULT_EXCEPTION] = system_control[SCB_ICSR] & 0x1ffu;
+  words[PROBE_FAULT_CFSR] = status;
+  words[PROBE_FAULT_HFSR] = system_control[SCB_HFSR];
+  words[PROBE_FAULT_ADDRESS] = system_control[bus_address_valid ? SCB_BFAR : SCB_MMFAR];
+  words[PROBE_FAULT_PC] = frame_lost ? 0 : frame[6];
+  words[PROBE_FAULT_LR] = frame_lost ? 0 : frame[5];
+  frame_send(PROBE_FAULT, probe_current_sequence, words, PROBE_FAULT_WORDS);
+  transport_drain();
+  system_control[SCB_AIRCR] = 0x05fa0004u; /* restart */
+  for (;;) {
+  }
+}

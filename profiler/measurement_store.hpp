@@ -1,0 +1,44 @@
+#pragma once
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "profiler/probe.hpp"
+
+namespace thimble {
+
+/// What two measurements have in common that must be equal.
+struct MeasurementKey {
+  std::string plan_hash;
+  std::string board;
+  std::string firmware_hash;  ///< stands for the kernel library, the compiler and its flags
+  double clock_hz = 0;
+
+  std::string text() const;
+};
+
+MeasurementKey key_of(const ProbePlan& plan, const Probe& probe);
+
+/// Measurements in an SQLite file (write-ahead log; one writer at a time, others wait). Each is stored once, whole or
+/// not at all; the file may be shared with other tables.
+///
+/// Every member throws Error, with the file and SQLite's reason, when the file is corrupt, locked or the disk is full.
+class MeasurementStore {
+ public:
+  explicit MeasurementStore(const std::filesystem::path& file);
+  ~MeasurementStore();
+  MeasurementStore(MeasurementStore&&) noexcept;
+
+  std::optional<Measurement> find(const MeasurementKey& key) const;
+  /// False where there was one already, which stays.
+  bool put(const MeasurementKey& key, const Measurement& measurement);
+  std::int64_t count() const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace thimble

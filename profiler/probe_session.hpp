@@ -1,0 +1,44 @@
+#pragma once
+#include <cstdint>
+
+#include "profiler/probe_link.hpp"
+
+namespace thimble {
+
+enum class SessionState {
+  kOff,       ///< nothing is known of the probe
+  kReady,     ///< it said hello
+  kLoaded,    ///< it holds the plan
+  kMeasured,  ///< it ran it
+};
+
+/// What the firmware says of itself.
+struct ProbeHello {
+  std::uint32_t firmware_crc = 0, kernel_library_version = 0, cpuid = 0;
+  std::uint32_t arena_bytes = 0, window_bytes = 0, max_layers = 0, stack_bytes = 0;
+};
+
+struct ProbeRun {
+  std::uint32_t regions = 0, stack_bytes = 0;
+};
+
+/// One conversation with the probe firmware: hello, load, run. Every step may be a failure, which leaves the session
+/// off.
+class ProbeSession {
+ public:
+  explicit ProbeSession(Transport& transport) : link_(transport) {}
+
+  SessionState state() const { return state_; }
+  Result<ProbeHello, ProbeFailure> hello(const Deadline& deadline);
+  /// @pre hello
+  /// @return layers that the probe took
+  Result<int, ProbeFailure> load(const ProbePlan& plan, const Deadline& deadline);
+  /// @pre load
+  Result<ProbeRun, ProbeFailure> run(probe_mode mode, int runs, const Deadline& deadline);
+
+ private:
+  ProbeLink link_;
+  SessionState state_ = SessionState::kOff;
+};
+
+}  // namespace thimble

@@ -1,0 +1,133 @@
+#include "profiler/virtual_probe.hpp"
+
+#include <algorithm>
+#include <fstream>
+#include <iterator>
+
+#include "graph/base/error.hpp"
+#include "graph/base/hash.hpp"
+#include "profiler/provenance.hpp"
+#include "profiler/resources.hpp"
+#include "profiler/statistics.hpp"
+
+namespace thimble {
+namespace {
+
+std::string hash_of(const std::filesystem::path& file) {
+  std::ifstream stream(file, std::ios::binary);
+  const std::string bytes{std::istreambuf_iterator<char>(stream), {}};
+  if (!stream) throw BoardError("cannot read " + file.string());
+  return to_hex(fnv1a64(bytes));
+}
+
+std::vector<LayerMeasurement> layer_measurements(const ProbePlan& plan, const std::vector<RegionCount>& regions) {
+  std::vector<LayerMeasurement> layers;
+  for (std::size_t i = 0; i < plan.layers.size(); ++i)
+    layers.push_back({.name = plan.layers[i].name,
+                      .op = plan.layers[i].op,
+                      .macs = plan.layers[i].macs,
+                      .cycles = static_cast<std::int64_t>(regions[i].cycles),
+                      .instructions = static_cast<std::int64_t>(regions[i].instructions)});
+  return layers;
+}
+
+void set_totals(Measurement& measurement, const std::vector<RegionCount>& regions) {
+  std::vector<std::int64_t> cycles;
+  for (const RegionCount& region : regions) cycles.push_back(static_cast<std::int64_t>(region.cycles));
+  const RunStatistics statistics = statistics_of(cycles);
+  measurement.cycles = statistics.median;
+  measurement.spread = statistics.spread;
+  measurement.runs = static_cast<int>(regions.size());
+  measurement.instructions = static_cast<std::int64_t>(regions[statistics.median_index].instructions);
+  measurement.latency_us = static_cast<double>(measurement.cycles) / measurement.clock_hz * 1e6;
+}
+
+}  // namespace
+
+VirtualProbe::VirtualProbe(Board board) : board_(std::move(board)) {
+  const std::string name = "share/thimble/probe-virtual-m4.elf";
+  firmware_ = find_resource(name);
+  if (firmware_.empty())
+    throw BoardError(board_.name + ": " + name + " is missing; apt install gcc-arm-none-eabi, and build Thimble again");
+  firmware_hash_ = hash_of(firmware_);
+}
+
+std::optional<pid_t> VirtualProbe::emulator_id() const {
+  if (!emulator_) return {};
+  return emulator_->id();
+}
+
+void VirtualProbe::start() {
+  if (emulator_) return;
+  emulator_ = std::make_unique<Emulator>(board_, firmware_);
+  session_ = std::make_unique<ProbeSession>(*emulator_);
+}
+
+void VirtualProbe::stop() {
+  session_.reset();
+  emulator_.reset();
+}
+
+Result<std::vector<RegionCount>, ProbeFailure> VirtualProbe::run_regions(probe_mode mode, int runs,
+                                                                         std::size_t expected, Measurement& measurement,
+                                                                         const Deadline& deadline) {
+  emulator_->take_regions();  // of a run that was broken off
+  const auto run = session_->run(mode, runs, deadline);
+  if (!run) return run.error();
+  std::vector<RegionCount> regions = emulator_->take_regions();
+  if (regions.size() != expected || run->regions != expected)
+    return ProbeFailure{.code = "regions_lost",
+                        .message = "of " + std::to_string(expected) + " timed regions the cycle model saw " +
+                                   std::to_string(regions.size()) + ", the probe " + std::to_string(run->regions)};
+  measurement.stack_bytes = std::max<std::int64_t>(measurement.stack_bytes, run->stack_bytes);
+  return regions;
+}
+
+Result<Measurement, ProbeFailure> VirtualProbe::attempt(const ProbePlan& plan, const RunOptions& options) {
+  start();
+  const Deadline deadline(options.deadline_s);
+  const auto hello = session_->hello(deadline);
+  if (!hello) return hello.error();
+  const auto loaded = session_->load(plan, deadline);
+  if (!loaded) return loaded.error();
+  Measurement measurement{.board = board_.name,
+                          .provenance = Provenance::kModelled,
+                          .clock_hz = board_.clock_hz(),
+                          .arena_bytes = plan.arena_bytes,
+                          .firmware_hash = firmware_hash_,
+                          .kernel_library_version = hex_of(hello->kernel_library_version),
+                          .compiler = firmware_compiler(),
+                          .compiler_flags = firmware_flags(),
+                          .git_hash = git_hash(),
+                          .probe_serial = board_.probe_serial,
+                          .cpuid = hello->cpuid};
+  const auto total =
+      run_regions(PROBE_TOTAL, options.runs, static_cast<std::size_t>(options.runs), measurement, deadline);
+  if (!total) return total.error();
+  set_totals(measurement, *total);
+  if (!options.per_layer) return measurement;
+  const auto layers = run_regions(PROBE_PER_LAYER, 1, plan.layers.size(), measurement, deadline);
+  if (!layers) return layers.error();
+  measurement.layers = layer_measurements(plan, *layers);
+  return measurement;
+}
+
+Result<Measurement, ProbeFailure> VirtualProbe::run(const ProbePlan& plan, const RunOptions& options) {
+  ProbeFailure failure{.code = "emulator_died"};
+  for (int tries = 0; tries < 2; ++tries) {
+    const bool fresh = !emulator_;
+    try {
+      Result<Measurement, ProbeFailure> result = attempt(plan, options);
+      if (!result && result.error().kind == FailureKind::kBoard) stop();  // the next one finds a new emulator
+      return result;
+    } catch (const BoardError& error) {
+      const bool started = emulator_ != nullptr;
+      stop();
+      if (!started || (fresh && tries > 0)) throw;
+      failure.message = board_.name + ": " + error.what();
+    }
+  }
+  return failure;
+}
+
+}  // namespace thimble

@@ -1,0 +1,43 @@
+#pragma once
+#include <sys/types.h>
+
+#include <memory>
+#include <optional>
+
+#include "profiler/emulator.hpp"
+#include "profiler/probe.hpp"
+#include "profiler/probe_session.hpp"
+
+namespace thimble {
+
+/// A virtual board: the probe firmware in QEMU, one process for as long as the probe lives. Cycles are modelled.
+class VirtualProbe : public Probe {
+ public:
+  /// Starts nothing yet.
+  /// @error BoardError  the firmware of this board is missing
+  explicit VirtualProbe(Board board);
+
+  const Board& board() const override { return board_; }
+  std::string firmware_hash() const override { return firmware_hash_; }
+  /// An emulator that dies is started once more.
+  Result<Measurement, ProbeFailure> run(const ProbePlan& plan, const RunOptions& options) override;
+
+  SessionState state() const { return session_ ? session_->state() : SessionState::kOff; }
+  /// Of the emulator; nothing while there is none.
+  std::optional<pid_t> emulator_id() const;
+
+ private:
+  void start();
+  void stop();
+  Result<Measurement, ProbeFailure> attempt(const ProbePlan& plan, const RunOptions& options);
+  Result<std::vector<RegionCount>, ProbeFailure> run_regions(probe_mode mode, int runs, std::size_t expected,
+                                                             Measurement& measurement, const Deadline& deadline);
+
+  Board board_;
+  std::filesystem::path firmware_;
+  std::string firmware_hash_;
+  std::unique_ptr<Emulator> emulator_;
+  std::unique_ptr<ProbeSession> session_;
+};
+
+}  // namespace thimble
