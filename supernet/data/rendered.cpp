@@ -18,6 +18,19 @@ float uniform(Rng& rng, double low, double high) { return static_cast<float>(rng
 
 Colour any_colour(Rng& rng) { return {uniform(rng, 10, 245), uniform(rng, 10, 245), uniform(rng, 10, 245)}; }
 
+/// Nearly grey.
+Colour dull_colour(Rng& rng) {
+  const float grey = uniform(rng, 30, 225);
+  return {grey + uniform(rng, -30, 30), grey + uniform(rng, -30, 30), grey + uniform(rng, -30, 30)};
+}
+
+/// Somewhere from dark brown to pale pink.
+Colour skin_colour(Rng& rng) {
+  const float tone = uniform(rng, 0, 1);
+  return {90 + 155 * tone + uniform(rng, -10, 10), 55 + 140 * tone + uniform(rng, -10, 10),
+          40 + 125 * tone + uniform(rng, -10, 10)};
+}
+
 /// A body part in body units: the body is 1 high, its middle is the origin, y points down.
 struct Part {
   float x0, y0, x1, y1, radius;
@@ -43,7 +56,7 @@ void add_limb(std::vector<Part>& parts, Point joint, float angle, float bend, fl
 
 /// Legs, trunk, arms, head last.
 std::vector<Part> body(Rng& rng) {
-  const Colour skin = any_colour(rng), shirt = any_colour(rng), trousers = any_colour(rng);
+  const Colour skin = skin_colour(rng), shirt = any_colour(rng), trousers = any_colour(rng);
   const float lean = uniform(rng, -0.15, 0.15), stout = uniform(rng, 0.8, 1.3);
   const Point neck{lean * -0.35f, -0.29f}, hip{0, 0.06f};
   std::vector<Part> parts;
@@ -68,7 +81,7 @@ struct Place {
 };
 
 Place any_place(Rng& rng) {
-  const float height = uniform(rng, 0.34, 0.85);
+  const float height = uniform(rng, 0.5, 0.9);
   const float margin = height * 0.42f;
   const float x = uniform(rng, std::min(0.35f, margin * 0.6f), 1 - std::min(0.35f, margin * 0.6f));
   const float y = uniform(rng, std::min(margin, 0.48f), 1 - std::min(margin, 0.48f));
@@ -131,22 +144,19 @@ std::vector<Part> lamp(Rng& rng) {
           {0, -0.4f, 0, -0.42f, uniform(rng, 0.07, 0.12), light}};
 }
 
+/// Nothing of a body: in pictures of both classes.
+std::vector<Part> thing(Rng& rng) { return rng.chance(0.5) ? tree(rng) : lamp(rng); }
+
+/// What stands in the place of the figure.
 std::vector<Part> decoy(Rng& rng) {
-  switch (rng.below(6)) {
-    case 0:
-      return tree(rng);
-    case 1:
-      return lamp(rng);
-    case 2:
-    case 3:
-      return beheaded(body(rng), rng);
-    default:
-      return scrambled(body(rng), rng);
-  }
+  const double kind = rng.uniform();
+  if (kind < 0.3) return {};
+  if (kind < 0.6) return thing(rng);
+  return kind < 0.75 ? beheaded(body(rng), rng) : scrambled(body(rng), rng);
 }
 
 void draw_clutter(Canvas& canvas, Rng& rng, double largest) {
-  const Colour colour = any_colour(rng);
+  const Colour colour = rng.chance(0.25) ? any_colour(rng) : dull_colour(rng);
   const float x = uniform(rng, 0, 1), y = uniform(rng, 0, 1), angle = uniform(rng, 0, kPi);
   const float a = uniform(rng, 0.02, largest), b = uniform(rng, 0.02, largest), opacity = uniform(rng, 0.5, 1);
   switch (rng.below(3)) {
@@ -163,16 +173,16 @@ void draw_clutter(Canvas& canvas, Rng& rng, double largest) {
 /// apart.
 void render(bool figure, Rng& rng, int size, std::uint8_t* pixels) {
   Canvas canvas(size);
-  canvas.gradient(any_colour(rng), any_colour(rng), uniform(rng, -1, 1), uniform(rng, -1, 1));
-  for (int i = rng.between(4, 9); i > 0; --i) draw_clutter(canvas, rng, 0.22);
-  for (int i = rng.between(0, 1); i > 0; --i) {
-    const std::vector<Part> parts = decoy(rng);
+  canvas.gradient(dull_colour(rng), dull_colour(rng), uniform(rng, -1, 1), uniform(rng, -1, 1));
+  for (int i = rng.between(2, 6); i > 0; --i) draw_clutter(canvas, rng, 0.22);
+  if (rng.chance(0.5)) {
+    const std::vector<Part> parts = thing(rng);
     draw(canvas, parts, any_place(rng));
   }
   const std::vector<Part> parts = figure ? body(rng) : decoy(rng);
   draw(canvas, parts, any_place(rng));
   for (int i = rng.between(0, 2); i > 0; --i) draw_clutter(canvas, rng, 0.09);
-  canvas.write(rng, uniform(rng, 2, 14), pixels);
+  canvas.write(rng, uniform(rng, 2, 10), pixels);
 }
 
 }  // namespace
