@@ -1,6 +1,8 @@
 /* The twin of gemm_dsp.c for cores without the DSP extension, and for the host. */
 #include "gemm.h"
 
+#if !THIMBLE_DSP
+
 static int32_t low(uint32_t lanes) { return (int16_t)lanes; }
 static int32_t high(uint32_t lanes) { return (int16_t)(lanes >> 16); }
 static int32_t dot(uint32_t x, uint32_t w, int32_t sum) { return sum + low(x) * low(w) + high(x) * high(w); }
@@ -34,3 +36,7 @@ static void all_blocks(const thimble_gemm* gemm, uint32_t pixels) {
 
 void thimble_gemm_one(const thimble_gemm* gemm) { all_blocks(gemm, 1); }
 void thimble_gemm_two(const thimble_gemm* gemm) { all_blocks(gemm, 2); }
+
+#else
+typedef int thimble_gemm_scalar_is_empty; /* ISO C wants a declaration */
+#endif
