@@ -24,17 +24,8 @@ static inline uint32_t thimble_plane_columns(const thimble_layer* layer) {
 
 static inline uint32_t thimble_planes(const thimble_layer* layer) { return (layer->kernel_h + 1u) / 2; }
 
-/* Fills the planes [4][planes][columns] from four channels on, `channel`, of which `count` exist. */
+/* Fills the planes [columns][planes][4] from four channels on, `channel`, of which `count` exist. */
 void thimble_fill_planes(const thimble_layer* layer, const int8_t* const* rows, uint32_t channel, uint32_t count,
                          thimble_word* planes);
-
-/* One channel's row of outputs, out_c bytes apart. */
-typedef struct thimble_depthwise_row {
-  const thimble_word* planes; /* [planes][columns] */
-  const thimble_word* taps;   /* tap pairs as words of int16 */
-  const thimble_channel* channel;
-  int8_t* output;
-  int32_t bias;
-} thimble_depthwise_row;
 
 #endif

@@ -20,8 +20,10 @@ static void block(const thimble_gemm* gemm, const uint32_t* weights, const thimb
     sums[3] = dot(x, thimble_odd_bytes(weights[1]), sums[3]);
   }
   const thimble_channel* channel = (const thimble_channel*)(const void*)weights;
-  for (uint32_t c = 0; c < channels; ++c)
-    output[c] = thimble_saturate_s8(thimble_requantise(sums[c], channel + c, gemm->zero2, gemm->relu));
+  for (uint32_t c = 0; c < channels; ++c) {
+    const thimble_scale scale = thimble_scale_of(channel + c, gemm->zero2, gemm->relu);
+    output[c] = thimble_saturate_s8(thimble_requantise(sums[c], &scale));
+  }
 }
 
 static void all_blocks(const thimble_gemm* gemm, uint32_t pixels) {

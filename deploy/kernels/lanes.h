@@ -76,19 +76,38 @@ static inline int32_t thimble_high_mul_add(int32_t a, int32_t b, int32_t c) {
 #endif
 }
 
-/* TFLite's MultiplyByQuantizedMultiplier plus the zero point, before the clamp; |x << left shift| < 2^30.
+/* A channel made ready for requantising many accumulators. */
+typedef struct thimble_scale {
+  int32_t multiplier, addend;
+  uint32_t left, right, nudge;
+} thimble_scale;
+
+/* TFLite's MultiplyByQuantizedMultiplier plus the zero point z, before the clamp; |x << left shift| < 2^30.
  *
  * SRDHM(x, m) = floor((x m + 2^30) / 2^31), the same as SMMULR(2x, m). The rounding right shift by n >= 1 is
  * floor((s + 2^(n-1) - [s < 0]) / 2^n), and [x < 0] may stand for [s < 0]: they differ only at x = -1, m = 2^30, where
- * both give 0. Rounding and zero point z are one addend, z 2^n + 2^(n-1) = ((2z + 1) << n) >> 1, for n = 0 too.
- * `zero2`: 2z + 1. With `relu` the clamp to at least z hides the nudge of negative ties. */
-static inline int32_t thimble_requantise(int32_t x, const thimble_channel* channel, int32_t zero2, uint32_t relu) {
-  const uint32_t shifts = channel->shifts;
-  const uint32_t right = shifts & 31u;
-  int32_t addend = (int32_t)((uint32_t)zero2 << right) >> 1;
-  if (!relu) addend -= (int32_t)(((uint32_t)x >> 31) & ~(shifts >> 21));
-  const int32_t doubled = (int32_t)((uint32_t)x << ((shifts >> 8) & 31u));
-  return thimble_high_mul_add(doubled, channel->multiplier, addend) >> right;
+ * both give 0. Rounding and zero point are one addend, z 2^n + 2^(n-1) = ((2z + 1) << n) >> 1, for n = 0 too. With
+ * `relu` the clamp to at least z hides the nudge of negative ties. zero2: 2z + 1. */
+static inline thimble_scale thimble_scale_of(const thimble_channel* channel, int32_t zero2, uint32_t relu) {
+  const uint32_t shifts = channel->shifts, right = shifts & 0xffu;
+  const thimble_scale scale = {channel->multiplier, (int32_t)((uint32_t)zero2 << (right & 31u)) >> 1,
+                               (shifts >> 8) & 0xffu, right, (shifts >> 16) | relu << 5};
+  return scale;
+}
+
+static inline int32_t thimble_requantise(int32_t x, const thimble_scale* scale) {
+#if THIMBLE_DSP
+  int32_t nudge, doubled, result;
+  __asm__("lsr %0, %1, %2" : "=r"(nudge) : "r"(x), "r"(scale->nudge)); /* a shift by 32 or more gives 0 */
+  __asm__("lsl %0, %1, %2" : "=r"(doubled) : "r"(x), "r"(scale->left));
+  result = thimble_high_mul_add(doubled, scale->multiplier, scale->addend - nudge);
+  __asm__("asr %0, %0, %1" : "+r"(result) : "r"(scale->right));
+  return result;
+#else
+  const int32_t nudge = (int32_t)(((uint32_t)x >> 31) & ~(scale->nudge >> 5));
+  const int32_t doubled = (int32_t)((uint32_t)x << (scale->left & 31u));
+  return thimble_high_mul_add(doubled, scale->multiplier, scale->addend - nudge) >> (scale->right & 31u);
+#endif
 }
 
 /* Bytes from a to b, and a byte repeated; `count` may be 0. */
