@@ -2,9 +2,10 @@
 
 #include <algorithm>
 #include <numeric>
+#include <optional>
 
+#include "deploy/memory_plan.hpp"
 #include "deploy/pack.hpp"
-#include "deploy/placement.hpp"
 
 namespace thimble {
 namespace {
@@ -22,7 +23,7 @@ std::vector<int> activations(const Graph& graph, const Operator& op) {
 }
 
 /// The tensor whose memory each tensor is: a reshape's output is its input.
-std::vector<int> memory_of(const Graph& graph) {
+std::vector<int> memory_owners(const Graph& graph) {
   std::vector<int> memory(graph.tensors.size());
   std::iota(memory.begin(), memory.end(), 0);
   for (const Operator& op : graph.operators)
@@ -63,18 +64,43 @@ std::vector<Step> steps_of(const Graph& graph) {
   return steps;
 }
 
-/// Scratch where the output starts where the input does, if the runtime can do that.
-std::optional<std::int64_t> in_place_scratch(const Step& step) {
-  thimble_layer layer = step.layer;
-  layer.input2 = 0x40000000;  // far from both
-  const std::int32_t rows = thimble_ring_rows(&layer);
-  if (rows < 0 || rows > UINT8_MAX) return std::nullopt;
-  layer.ring_rows = static_cast<std::uint8_t>(rows);
-  return thimble_ring_bytes(&layer) + kernel_scratch(step, layer);
+/// Bytes that the output must start before the input so that no row is overwritten before it was last read.
+std::int64_t distance_without_ring(const thimble_layer& layer) {
+  const std::int64_t in_row = std::int64_t{layer.in_w} * layer.in_c, out_row = std::int64_t{layer.out_w} * layer.out_c;
+  std::int64_t distance = 0;
+  for (std::int64_t y = 0; y < layer.out_h; ++y)
+    distance =
+        std::max(distance, (y + 1) * out_row - std::max<std::int64_t>(0, y * layer.stride_h - layer.pad_top) * in_row);
+  return (distance + 7) / 8 * 8;
 }
 
-MemoryProblem memory_problem(const Graph& graph, const std::vector<Step>& steps, const std::vector<int>& memory) {
-  const auto owner = [&](int tensor) { return memory[static_cast<std::size_t>(tensor)]; };
+/// The overlap at a distance, if the runtime can do that.
+std::optional<Overlap> overlap_at(const Step& step, int input, std::int64_t distance) {
+  constexpr std::uint32_t kHere = 0x20000000, kFarAway = 0x60000000;
+  thimble_layer layer = step.layer;
+  layer.input = input == 0 ? kHere : kFarAway;
+  layer.input2 = input == 1 ? kHere : kFarAway;
+  layer.output = kHere - static_cast<std::uint32_t>(distance);
+  const std::int32_t rows = thimble_ring_rows(&layer);
+  if (rows < 0) return std::nullopt;
+  layer.ring_rows = static_cast<std::uint8_t>(rows);
+  return Overlap{input, distance, thimble_ring_bytes(&layer) + kernel_scratch(step, layer)};
+}
+
+/// Far enough below the input to need no ring; and right over it, with one.
+std::vector<Overlap> overlaps_of(const Step& step, std::size_t operands) {
+  std::vector<std::int64_t> distances = {0};
+  if (operands == 1) distances.insert(distances.begin(), distance_without_ring(step.layer));
+  std::vector<Overlap> overlaps;
+  for (std::size_t input = 0; input < operands; ++input)
+    for (std::int64_t distance : distances)
+      if (const std::optional<Overlap> way = overlap_at(step, static_cast<int>(input), distance))
+        overlaps.push_back(*way);
+  return overlaps;
+}
+
+MemoryProblem memory_problem(const Graph& graph, const std::vector<Step>& steps, const std::vector<int>& owners) {
+  const auto owner = [&](int tensor) { return owners[static_cast<std::size_t>(tensor)]; };
   MemoryProblem problem;
   for (const Tensor& tensor : graph.tensors) problem.tensor_bytes.push_back(tensor.constant ? 0 : tensor.elements());
   for (const Step& step : steps) {
@@ -83,7 +109,7 @@ MemoryProblem memory_problem(const Graph& graph, const std::vector<Step>& steps,
     for (int tensor : activations(graph, op)) use.inputs.push_back(owner(tensor));
     use.output = owner(op.outputs.at(0));
     use.scratch_bytes = kernel_scratch(step, step.layer);
-    use.in_place_scratch_bytes = in_place_scratch(step);
+    use.overlaps = overlaps_of(step, use.inputs.size());
     problem.steps.push_back(use);
   }
   problem.inputs = {owner(graph.inputs.at(0))};
@@ -91,30 +117,30 @@ MemoryProblem memory_problem(const Graph& graph, const std::vector<Step>& steps,
   return problem;
 }
 
-void set_offsets(const MemoryProblem& problem, const Placement& placement, std::vector<Step>& steps) {
+void set_offsets(const MemoryProblem& problem, const MemoryPlan& memory, std::vector<Step>& steps) {
   const auto offset = [&](int tensor) {
-    return static_cast<std::uint32_t>(placement.tensor_offsets[static_cast<std::size_t>(tensor)]);
+    return static_cast<std::uint32_t>(memory.tensor_offsets[static_cast<std::size_t>(tensor)]);
   };
   for (std::size_t i = 0; i < steps.size(); ++i) {
     const StepMemory& use = problem.steps[i];
     Step& step = steps[i];
-    step.in_place = placement.in_place[i];
+    step.in_place = memory.overlaps[i] >= 0;
     step.layer.input = offset(use.inputs.at(0));
     if (use.inputs.size() > 1) step.layer.input2 = offset(use.inputs[1]);
     step.layer.output = offset(use.output);
-    step.layer.scratch = static_cast<std::uint32_t>(placement.scratch_offsets[i]);
-    if (step.in_place) step.layer.ring_rows = static_cast<std::uint8_t>(thimble_ring_rows(&step.layer));
+    step.layer.scratch = static_cast<std::uint32_t>(memory.scratch_offsets[i]);
+    const std::int32_t rows = thimble_ring_rows(&step.layer);
+    THIMBLE_CHECK(rows >= 0 && rows <= UINT8_MAX, "an overlap that the runtime does not do");
+    step.layer.ring_rows = static_cast<std::uint8_t>(rows);
     step.layer.scratch_bytes = thimble_ring_bytes(&step.layer) + kernel_scratch(step, step.layer);
   }
 }
 
-Plan assembled(const Graph& graph, std::vector<Step> steps, const std::vector<int>& memory,
-               const Placement& placement) {
+Plan assembled(const Graph& graph, std::vector<Step> steps, const std::vector<int>& owners, const MemoryPlan& memory) {
   Plan plan;
-  for (int owner : memory) plan.offsets.push_back(placement.tensor_offsets[static_cast<std::size_t>(owner)]);
-  plan.arena_bytes = placement.bytes;
-  plan.arena_lower_bound_bytes = placement.lower_bound_bytes;
-  plan.placement_is_optimal = placement.optimal;
+  for (int owner : owners) plan.offsets.push_back(memory.tensor_offsets[static_cast<std::size_t>(owner)]);
+  plan.arena_bytes = memory.bytes;
+  plan.arena_lower_bound_bytes = memory.lower_bound_bytes;
   plan.input_offset = plan.offsets[static_cast<std::size_t>(graph.inputs[0])];
   plan.input_bytes = graph.tensor(graph.inputs[0]).elements();
   plan.output_offset = plan.offsets[static_cast<std::size_t>(graph.outputs[0])];
@@ -147,18 +173,18 @@ Result<Plan, PlanError> make_plan(const Graph& graph, const PlanOptions& options
   if (!error.unsupported.empty()) return error;
 
   std::vector<Step> steps = steps_of(graph);
-  const std::vector<int> memory = memory_of(graph);
-  const MemoryProblem problem = memory_problem(graph, steps, memory);
-  const Placement placement = place(problem, options.in_place);
-  if (options.arena_limit_bytes > 0 && placement.bytes > options.arena_limit_bytes) {
-    error.needed_bytes = placement.bytes;
+  const std::vector<int> owners = memory_owners(graph);
+  const MemoryProblem problem = memory_problem(graph, steps, owners);
+  const MemoryPlan memory = plan_memory(problem, {.overlap = options.in_place});
+  if (options.arena_limit_bytes > 0 && memory.bytes > options.arena_limit_bytes) {
+    const Step& peak = steps[static_cast<std::size_t>(memory.peak_step)];
+    error.needed_bytes = memory.bytes;
     error.limit_bytes = options.arena_limit_bytes;
-    error.peak_layer =
-        graph.operators[static_cast<std::size_t>(steps[static_cast<std::size_t>(placement.peak_step)].op)].name;
+    error.peak_layer = graph.operators[static_cast<std::size_t>(peak.op)].name;
     return error;
   }
-  set_offsets(problem, placement, steps);
-  return assembled(graph, std::move(steps), memory, placement);
+  set_offsets(problem, memory, steps);
+  return assembled(graph, std::move(steps), owners, memory);
 }
 
 }  // namespace thimble

@@ -14,7 +14,7 @@ struct Step {
   int op = 0;  ///< index into Graph::operators
   thimble_kernel_id kernel = THIMBLE_CONV2D;
   thimble_layer layer{};  ///< all but the pointers; a graph without quantisation has the quantiser's usual values
-  bool in_place = false;  ///< the output lies over the first input
+  bool in_place = false;  ///< the output overlaps an input
   std::int64_t weight_bytes = 0;  ///< flash of its constants, as packed for the kernel
 
   const char* kernel_name() const { return thimble_kernel_by_id(static_cast<std::uint32_t>(kernel))->name; }
@@ -32,7 +32,6 @@ struct Plan {
   std::int64_t arena_bytes = 0;       ///< input, output and scratch included
   std::int64_t arena_lower_bound_bytes =
       0;  ///< most bytes that some step needs whatever the placement, in place if that is less
-  bool placement_is_optimal = false;  ///< of the buffers as chosen
   std::int64_t input_offset = 0, input_bytes = 0;
   std::int64_t output_offset = 0, output_bytes = 0;
 

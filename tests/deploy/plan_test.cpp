@@ -1,7 +1,5 @@
 #include "deploy/plan.hpp"
 
-#include <chrono>
-
 #include "tests/catch.hpp"
 #include "tests/deploy/random_networks.hpp"
 
@@ -117,7 +115,7 @@ TEST_CASE("every operator without a kernel is named at once", "[deploy][plan]") 
 TEST_CASE("no step writes over what is still to be read, in any subnet", "[deploy][plan]") {
   const SearchSpace space = test::small_space();
   Rng rng({3});
-  int in_place = 0, at_the_bound = 0;
+  int in_place = 0;
   for (int trial = 0; trial < 200; ++trial) {
     const Graph graph = to_graph(space, sample(space, rng));
     for (bool allowed : {true, false}) {
@@ -125,14 +123,11 @@ TEST_CASE("no step writes over what is still to be read, in any subnet", "[deplo
       REQUIRE(plan);
       check_no_live_overlap(graph, *plan);
       CHECK(plan->arena_bytes >= plan->arena_lower_bound_bytes);
-      if (!allowed) CHECK(plan->arena_bytes == plan->arena_lower_bound_bytes);
+      CHECK(plan->arena_bytes <= plan->arena_lower_bound_bytes * (allowed ? 1.01 : 1.0));
       for (const Step* step : plan->steps()) in_place += step->in_place ? 1 : 0;
-      at_the_bound += allowed && plan->arena_bytes == plan->arena_lower_bound_bytes ? 1 : 0;
     }
   }
   CHECK(in_place > 0);
-  INFO("plans in place that reach the bound: " << at_the_bound << " of 200");
-  CHECK(at_the_bound > 100);
 }
 
 TEST_CASE("a plan from shapes is the plan of the int8 network", "[deploy][plan]") {
