@@ -10,6 +10,7 @@ namespace thimble {
 namespace {
 
 constexpr std::uint32_t kSymbolTable = 2, kRelocationsWithAddend = 4, kRelocations = 9;
+constexpr std::uint32_t kInstructions = 4;  // SHF_EXECINSTR
 constexpr std::uint16_t kFirstReservedSection = 0xff00;
 
 class Bytes {
@@ -34,6 +35,12 @@ class Bytes {
     std::string text;
     for (char c = read<char>(offset); c != 0; c = read<char>(++offset)) text += c;
     return text;
+  }
+
+  std::vector<std::uint8_t> slice(std::size_t offset, std::size_t size) const {
+    if (offset + size > data_.size()) throw Error(path_ + ": the ELF file ends too early");
+    const auto begin = data_.begin() + static_cast<std::ptrdiff_t>(offset);
+    return {begin, begin + static_cast<std::ptrdiff_t>(size)};
   }
 
   void require_elf32() const {
@@ -111,8 +118,10 @@ ElfFile read_elf(const std::filesystem::path& path) {
   const std::uint32_t names = headers.at(bytes.half(50)).offset;
   ElfFile elf;
   for (const Header& header : headers) {
-    elf.sections.push_back(
-        {bytes.text(names + header.name), header.type, header.flags, header.address, header.size, header.alignment});
+    ElfSection section{
+        bytes.text(names + header.name), header.type, header.flags, header.address, header.size, header.alignment, {}};
+    if ((header.flags & kInstructions) != 0) section.code = bytes.slice(header.offset, header.size);
+    elf.sections.push_back(std::move(section));
     if (header.type == kSymbolTable) read_symbols(bytes, header, headers.at(header.link), elf);
     if (header.type == kRelocations || header.type == kRelocationsWithAddend) read_references(bytes, header, elf);
   }

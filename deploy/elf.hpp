@@ -10,6 +10,8 @@ struct ElfSection {
   std::string name;
   std::uint32_t type = 0, flags = 0, address = 0, size = 0, alignment = 0;
 
+  std::vector<std::uint8_t> code;  ///< of sections that hold instructions
+
   bool allocated() const { return (flags & 2u) != 0; }  ///< SHF_ALLOC: has bytes in the target's memory
 };
 
@@ -29,7 +31,7 @@ struct ElfReference {
   bool is_call() const;  ///< an Arm or Thumb branch; else an address is taken
 };
 
-/// Sections, symbols and relocations of a 32-bit little-endian ELF file; contents are not kept.
+/// Sections, symbols and relocations of a 32-bit little-endian ELF file; of the contents only code is kept.
 struct ElfFile {
   std::vector<ElfSection> sections;
   std::vector<ElfSymbol> symbols;

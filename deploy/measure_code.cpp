@@ -9,6 +9,7 @@
 #include "deploy/files.hpp"
 #include "deploy/project_files.hpp"
 #include "deploy/subprocess.hpp"
+#include "deploy/thumb_frame.hpp"
 #include "graph/base/error.hpp"
 #include "graph/base/hash.hpp"
 
@@ -32,7 +33,8 @@ std::string compiler_version() {
 /// The name without what the compiler adds to its clones: "f.constprop.0" is "f".
 std::string function_name(const std::string& symbol) { return symbol.substr(0, symbol.find('.')); }
 
-/// Frames in bytes of the functions of one object, from -fstack-usage: "file.c:line:column:name<tab>bytes<tab>kind".
+/// Frames in bytes of the functions of one object (0: it has none, or is assembly), from -fstack-usage:
+/// "file.c:line:column:name<tab>bytes<tab>kind".
 std::map<std::string, std::int64_t> read_stack_usage(const std::filesystem::path& path) {
   std::map<std::string, std::int64_t> frames;
   if (!std::filesystem::exists(path)) return frames;  // nothing but data
@@ -101,8 +103,10 @@ class Collector {
     for (const ElfSymbol& symbol : elf.symbols) {
       const auto frame = frames.find(function_name(symbol.name));
       if (symbol.section == 0 || frame == frames.end() || at(index, symbol.section) < 0) continue;
+      const ElfSection& section = elf.sections[static_cast<std::size_t>(symbol.section)];
+      const std::int64_t known = frame->second > 0 ? frame->second : thumb_frame_bytes(section.code);
       std::int64_t& bytes = inventory_.sections[static_cast<std::size_t>(at(index, symbol.section))].stack_bytes;
-      bytes = std::max(bytes, frame->second);
+      bytes = std::max(bytes, known);
     }
   }
 

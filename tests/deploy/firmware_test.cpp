@@ -41,12 +41,6 @@ ProcessResult run_on_qemu(const std::filesystem::path& elf, const Target& target
 }
 
 /// One folder for all compilers' objects of this test run.
-Target board() {
-  Target target;
-  target.cpu = "cortex-m3";
-  target.machine = "mps2-an385";
-  return target;
-}
 const std::filesystem::path& code_cache() {
   static const TemporaryFolder folder;
   return folder.path();
@@ -56,7 +50,7 @@ const std::filesystem::path& code_cache() {
 
 TEST_CASE("predicted SRAM and flash are the bytes that the linker places", "[deploy][firmware]") {
   THIMBLE_SKIP_WITHOUT_PROGRAM("arm-none-eabi-gcc");
-  const Target target = board();
+  const Target target;
   const CodeInventory inventory = measure_code(target, code_cache());
   for (std::uint64_t seed = 20; seed < 24; ++seed) {
     const test::RandomNetwork network = test::random_network(seed);
@@ -75,7 +69,7 @@ TEST_CASE("predicted SRAM and flash are the bytes that the linker places", "[dep
 TEST_CASE("the firmware gives the host's bits on the virtual board", "[deploy][firmware]") {
   THIMBLE_SKIP_WITHOUT_PROGRAM("arm-none-eabi-gcc");
   THIMBLE_SKIP_WITHOUT_PROGRAM("qemu-system-arm");
-  const Target target = board();
+  const Target target;
   const CodeInventory inventory = measure_code(target, code_cache());
   const test::RandomNetwork network = test::random_network(31);
   const Result<Plan, PlanError> plan = make_plan(network.int8);
@@ -97,9 +91,29 @@ TEST_CASE("the firmware gives the host's bits on the virtual board", "[deploy][f
   CHECK(bad.exit_code == 1);
 }
 
+TEST_CASE("an inference stays within the stack bound", "[deploy][firmware]") {
+  THIMBLE_SKIP_WITHOUT_PROGRAM("arm-none-eabi-gcc");
+  THIMBLE_SKIP_WITHOUT_PROGRAM("qemu-system-arm");
+  const Target target;
+  const CodeInventory inventory = measure_code(target, code_cache());
+  const test::RandomNetwork network = test::random_network(33);
+  const Result<Plan, PlanError> plan = make_plan(network.int8);
+  const TemporaryFolder folder;
+  write_firmware(*plan, network.int8, target, inventory, answers_of(*plan, network.int8, 1), folder.path());
+  write_file(folder.path() / "kat/known_answer.c", read_file(THIMBLE_SOURCE_DIR "/tests/deploy/stack_probe.c"));
+  const auto built = build_firmware(folder.path());
+  if (!built) FAIL(built.error().output);
+  const ProcessResult result = run_on_qemu(built->elf, target);
+  REQUIRE(result.exit_code == 0);
+  const int used = std::stoi(result.output), bound = static_cast<int>(footprint(*plan, inventory).stack_bytes);
+  INFO("used " << used << " of " << bound);
+  CHECK(used <= bound);
+  CHECK(used > bound / 2);
+}
+
 TEST_CASE("the same model gives the same files", "[deploy][c_writer]") {
   THIMBLE_SKIP_WITHOUT_PROGRAM("arm-none-eabi-gcc");
-  const Target target = board();
+  const Target target;
   const CodeInventory inventory = measure_code(target, code_cache());
   const test::RandomNetwork network = test::random_network(41);
   const Result<Plan, PlanError> plan = make_plan(network.int8);
@@ -111,7 +125,7 @@ TEST_CASE("the same model gives the same files", "[deploy][c_writer]") {
 
 TEST_CASE("known answers that are no whole tensors are refused", "[deploy][c_writer]") {
   THIMBLE_SKIP_WITHOUT_PROGRAM("arm-none-eabi-gcc");
-  const Target target = board();
+  const Target target;
   const CodeInventory inventory = measure_code(target, code_cache());
   const test::RandomNetwork network = test::random_network(41);
   const Result<Plan, PlanError> plan = make_plan(network.int8);
