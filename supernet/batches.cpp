@@ -63,11 +63,12 @@ Batch BatchSource::batch(int step, int resolution) {
     pictures.push_back(picture(static_cast<std::int64_t>(step) * recipe_.batch + i));
     batch.labels.push_back(images_.labels[static_cast<std::size_t>(pictures.back())]);
   }
-  for_chunks(recipe_.batch, [&](int i) { augment(step, i, pictures[static_cast<std::size_t>(i)], batch); });
+  const Resizer resizer(images_.size, images_.size, images_.channels, resolution, resolution);
+  for_chunks(recipe_.batch, [&](int i) { augment(step, i, pictures[static_cast<std::size_t>(i)], resizer, batch); });
   return batch;
 }
 
-void BatchSource::augment(int step, int place, int picture, Batch& batch) const {
+void BatchSource::augment(int step, int place, int picture, const Resizer& resizer, Batch& batch) const {
   Rng rng({seed_, kAugmentStream, static_cast<std::uint64_t>(step), static_cast<std::uint64_t>(place)});
   const int crop = recipe_.crop_pixels, dx = rng.between(-crop, crop), dy = rng.between(-crop, crop);
   const bool flip = rng.chance(0.5) && recipe_.flip;
@@ -75,7 +76,7 @@ void BatchSource::augment(int step, int place, int picture, Batch& batch) const 
   shift_and_flip(images_.image(picture).data(), images_.size, images_.channels, dx, dy, flip, moved.data());
   const auto bytes = static_cast<std::size_t>(batch.size * batch.size * batch.channels);
   const std::span<std::uint8_t> out{batch.pixels.data() + static_cast<std::size_t>(place) * bytes, bytes};
-  resize_image(moved, images_.size, images_.size, images_.channels, batch.size, batch.size, out);
+  resizer(moved, out);
   if (recipe_.colour_jitter > 0) recolour(out, batch.channels, recipe_.colour_jitter, rng);
 }
 

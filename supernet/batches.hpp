@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "supernet/data/image_set.hpp"
+#include "supernet/data/resize.hpp"
 #include "supernet/trainer.hpp"
 
 namespace thimble {
@@ -24,7 +25,7 @@ class BatchSource {
 
  private:
   int picture(std::int64_t position);
-  void augment(int step, int place, int picture, Batch& batch) const;
+  void augment(int step, int place, int picture, const Resizer& resizer, Batch& batch) const;
 
   const ImageSet& images_;
   const TrainRecipe& recipe_;

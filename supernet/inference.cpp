@@ -1,6 +1,7 @@
 #include "supernet/inference.hpp"
 
 #include <algorithm>
+#include <memory>
 
 #include "graph/base/check.hpp"
 #include "supernet/kernels/gemm.hpp"
@@ -13,12 +14,13 @@ namespace {
 /// Float activations [N,S,S,C].
 struct Activations {
   int count = 0, size = 0, channels = 0;
-  std::vector<float> values;
+  std::unique_ptr<float[]> values;
 
   std::int64_t rows() const { return static_cast<std::int64_t>(count) * size * size; }
   Activations like(int new_size, int new_channels) const {
-    return {count, new_size, new_channels,
-            std::vector<float>(static_cast<std::size_t>(count * new_size * new_size * new_channels))};
+    return {
+        count, new_size, new_channels,
+        std::make_unique_for_overwrite<float[]>(static_cast<std::size_t>(count * new_size * new_size * new_channels))};
   }
 };
 
@@ -36,8 +38,8 @@ Activations run_stem(const InferenceLayer& layer, const ImageSet& images, int fi
 
 Activations run_pointwise(const InferenceLayer& layer, const Activations& x) {
   Activations y = x.like(x.size, layer.layer.out_channels);
-  multiply(x.rows(), y.channels, x.channels, {x.values.data(), x.channels}, {layer.weights.data(), x.channels, true},
-           y.values.data(), y.channels);
+  multiply(x.rows(), y.channels, x.channels, {x.values.get(), x.channels}, {layer.weights.data(), x.channels, true},
+           y.values.get(), y.channels);
   return y;
 }
 
@@ -79,7 +81,7 @@ Activations run_body(const std::vector<InferenceLayer>& layers, const ImageSet& 
                     : depthwise                    ? run_depthwise(layers[i], x)
                                                    : run_pointwise(layers[i], x);
     if (layer.starts_block) block_input = std::move(x);
-    kernels().normalize(y.values.data(), layer.adds_shortcut ? block_input.values.data() : nullptr, y.values.data(),
+    kernels().normalize(y.values.get(), layer.adds_shortcut ? block_input.values.get() : nullptr, y.values.get(),
                         y.rows(), y.channels, map_of(i, y), layer.relu6);
     x = std::move(y);
   }
@@ -113,7 +115,7 @@ NetworkMoments InferenceNetwork::batch_moments(const ImageSet& images, int first
     std::vector<float> mean(channels), variance(channels);
     map_scale.resize(channels);
     map_shift.resize(channels);
-    thimble::batch_moments(y.values.data(), y.rows(), y.channels, mean.data(), variance.data());
+    thimble::batch_moments(y.values.get(), y.rows(), y.channels, mean.data(), variance.data());
     norm_map({mean.data(), variance.data()}, layers_[i].scale.data(), layers_[i].shift.data(), y.channels,
              map_scale.data(), map_shift.data());
     moments.mean.push_back(std::move(mean));

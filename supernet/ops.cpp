@@ -10,6 +10,7 @@
 #include <ATen/ops/zeros_like.h>
 #include <torch/csrc/autograd/custom_function.h>
 
+#include <memory>
 #include <vector>
 
 #include "supernet/kernels/gemm.hpp"
@@ -33,7 +34,7 @@ Tensor empty(at::IntArrayRef sizes) { return at::empty(sizes, at::TensorOptions(
 Tensor weight_gradient(const Tensor& dy, std::int64_t out, const float* x, std::int64_t in, const Tensor& weights) {
   const std::int64_t stride = weights.numel() / weights.size(0);
   const RowChunks chunks(dy.numel() / out);
-  std::vector<float> partial(static_cast<std::size_t>(chunks.count * out * in));
+  const auto partial = std::make_unique_for_overwrite<float[]>(static_cast<std::size_t>(chunks.count * out * in));
   for_chunks(chunks.count, [&](int i) {
     multiply(out, in, chunks.size(i), {read(dy) + chunks.first(i) * out, out, true}, {x + chunks.first(i) * in, in},
              &partial[static_cast<std::size_t>(i * out * in)], in);

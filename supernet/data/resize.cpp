@@ -11,11 +11,7 @@ namespace {
 constexpr int kWeightBits = 12;
 constexpr int kOne = 1 << kWeightBits;
 
-/// Source positions [first, first + weights.size()) and their weights, which sum up to kOne.
-struct Taps {
-  int first = 0;
-  std::vector<std::int32_t> weights;
-};
+using Taps = ResizeTaps;
 
 /// Output pixel `index` covers [index * in, (index + 1) * in) in units of 1/out of a source pixel.
 Taps area_taps(int index, int in, int out) {
@@ -78,34 +74,44 @@ void blend_columns(const std::vector<std::int32_t>& row, const std::vector<Taps>
 
 }  // namespace
 
-void resize_image(std::span<const std::uint8_t> input, int height, int width, int channels, int out_height,
-                  int out_width, std::span<std::uint8_t> output) {
+Resizer::Resizer(int height, int width, int channels, int out_height, int out_width)
+    : height_(height), width_(width), channels_(channels), out_height_(out_height), out_width_(out_width) {
+  if (height == out_height && width == out_width) return;
+  rows_ = make_taps(height, out_height);
+  columns_ = make_taps(width, out_width);
+}
+
+void Resizer::operator()(std::span<const std::uint8_t> input, std::span<std::uint8_t> output) const {
   const auto bytes = [&](int h, int w) {
-    return static_cast<std::size_t>(h) * static_cast<std::size_t>(w) * static_cast<std::size_t>(channels);
+    return static_cast<std::size_t>(h) * static_cast<std::size_t>(w) * static_cast<std::size_t>(channels_);
   };
-  THIMBLE_CHECK(input.size() == bytes(height, width), "resize: input size");
-  THIMBLE_CHECK(output.size() == bytes(out_height, out_width), "resize: output size");
-  if (height == out_height && width == out_width) {
+  THIMBLE_CHECK(input.size() == bytes(height_, width_), "resize: input size");
+  THIMBLE_CHECK(output.size() == bytes(out_height_, out_width_), "resize: output size");
+  if (rows_.empty()) {
     std::copy(input.begin(), input.end(), output.begin());
     return;
   }
-  const std::vector<Taps> rows = make_taps(height, out_height);
-  const std::vector<Taps> columns = height == width && out_height == out_width ? rows : make_taps(width, out_width);
-  std::vector<std::int32_t> row(bytes(1, width));
+  std::vector<std::int32_t> row(bytes(1, width_));
   std::uint8_t* out = output.data();
-  for (const Taps& taps : rows) {
-    blend_rows(input.data(), width * channels, taps, row);
-    blend_columns(row, columns, channels, out);
-    out += bytes(1, out_width);
+  for (const Taps& taps : rows_) {
+    blend_rows(input.data(), width_ * channels_, taps, row);
+    blend_columns(row, columns_, channels_, out);
+    out += bytes(1, out_width_);
   }
+}
+
+void resize_image(std::span<const std::uint8_t> input, int height, int width, int channels, int out_height,
+                  int out_width, std::span<std::uint8_t> output) {
+  Resizer(height, width, channels, out_height, out_width)(input, output);
 }
 
 ImageSet resize(const ImageSet& images, int size, int threads) {
   ImageSet resized{size, images.channels, images.class_names, {}, images.labels};
   resized.pixels.resize(static_cast<std::size_t>(images.count()) * resized.image_bytes());
+  const Resizer resizer(images.size, images.size, images.channels, size, size);
   parallel_for(images.count(), threads, [&](int i) {
     std::uint8_t* out = resized.pixels.data() + static_cast<std::size_t>(i) * resized.image_bytes();
-    resize_image(images.image(i), images.size, images.size, images.channels, size, size, {out, resized.image_bytes()});
+    resizer(images.image(i), {out, resized.image_bytes()});
   });
   return resized;
 }

@@ -7,11 +7,28 @@
 
 namespace thimble {
 
+/// Source positions [first, first + weights.size()) and their weights in 1/4096, which sum up to 1.
+struct ResizeTaps {
+  int first = 0;
+  std::vector<std::int32_t> weights;
+};
+
 /// Resizes uint8 [H,W,C] to [out_h,out_w,C]: shrinking averages the covered area, enlarging interpolates linearly
 /// between pixel centres; along rows and columns apart.
 ///
 /// Weights are integers (of 1/4096), so every machine gives the same bytes; ties round upward. The one resize of
 /// training, evaluation, calibration and known-answer tests.
+class Resizer {
+ public:
+  Resizer(int height, int width, int channels, int out_height, int out_width);
+  void operator()(std::span<const std::uint8_t> input, std::span<std::uint8_t> output) const;
+
+ private:
+  int height_, width_, channels_, out_height_, out_width_;
+  std::vector<ResizeTaps> rows_, columns_;  // empty: the size stays
+};
+
+/// The same, for one picture.
 void resize_image(std::span<const std::uint8_t> input, int height, int width, int channels, int out_height,
                   int out_width, std::span<std::uint8_t> output);
 

@@ -28,17 +28,15 @@ std::vector<double> pair_sums(std::int64_t rows, int channels, const Work& work)
 }  // namespace
 
 void stem_columns(const std::uint8_t* pixels, int height, int width, int channels, float* columns) {
-  const int taps = 9 * channels;
+  const int run = 3 * channels;  // the pixels of one kernel row lie side by side
   for (int oh = 0; oh < (height + 1) / 2; ++oh) {
-    for (int ow = 0; ow < (width + 1) / 2; ++ow, columns += taps) {
-      for (int i = 0; i < 3; ++i) {
-        for (int j = 0; j < 3; ++j) {
-          const int y = 2 * oh - 1 + i, x = 2 * ow - 1 + j;
-          float* to = columns + (3 * i + j) * channels;
-          const bool inside = y >= 0 && y < height && x >= 0 && x < width;
-          const std::uint8_t* from = pixels + (static_cast<std::ptrdiff_t>(y) * width + x) * channels;
-          for (int c = 0; c < channels; ++c) to[c] = inside ? static_cast<float>(from[c] - 128) * (1.0f / 128) : 0.0f;
-        }
+    for (int ow = 0; ow < (width + 1) / 2; ++ow) {
+      for (int y = 2 * oh - 1; y <= 2 * oh + 1; ++y, columns += run) {
+        const int first = 2 * ow - 1, from = first < 0 ? channels : 0, to = first + 2 < width ? run : run - channels;
+        if (y < 0 || y >= height || from > 0 || to < run) std::fill(columns, columns + run, 0.0f);
+        if (y < 0 || y >= height) continue;
+        const std::uint8_t* row = pixels + (static_cast<std::ptrdiff_t>(y) * width + first) * channels;
+        for (int t = from; t < to; ++t) columns[t] = static_cast<float>(row[t] - 128) * (1.0f / 128);
       }
     }
   }

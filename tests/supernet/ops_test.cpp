@@ -62,7 +62,8 @@ at::Tensor to_nhwc(const at::Tensor& x) { return x.permute({0, 2, 3, 1}).contigu
 }  // namespace
 
 TEST_CASE("depthwise convolution is ATen's on the centre of the kernel and the first channels", "[supernet][ops]") {
-  const int kernel = GENERATE(3, 5, 7), stride = GENERATE(1, 2), size = GENERATE(1, 2, 6, 9), channels = GENERATE(8, 24);
+  const int kernel = GENERATE(3, 5, 7), stride = GENERATE(1, 2), size = GENERATE(1, 2, 6, 9),
+            channels = GENERATE(8, 24);
   CAPTURE(kernel, stride, size, channels);
   const auto reference = [&](const std::vector<at::Tensor>& in) {
     const int border = (7 - kernel) / 2, end = border + kernel;
@@ -96,8 +97,8 @@ TEST_CASE("batch norm with ReLU6 is ATen's, with the batch's own statistics", "[
   const int size = GENERATE(1, 3, 12), channels = GENERATE(8, 40);
   CAPTURE(size, channels);
   const auto reference = [&](const std::vector<at::Tensor>& in) {
-    const at::Tensor y = at::batch_norm(to_nchw(in[0]), in[1].slice(0, 0, channels), in[2].slice(0, 0, channels), {}, {},
-                                        true, 0.1, 1e-3, false);
+    const at::Tensor y = at::batch_norm(to_nchw(in[0]), in[1].slice(0, 0, channels), in[2].slice(0, 0, channels), {},
+                                        {}, true, 0.1, 1e-3, false);
     return to_nhwc(at::hardtanh(y, 0, 6));
   };
   check_same([&](const auto& in) { return ops::batch_norm(in[0], in[1], in[2], true, {}); }, reference,

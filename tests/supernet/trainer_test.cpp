@@ -1,0 +1,219 @@
+#include "supernet/trainer.hpp"
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+
+#include "graph/base/error.hpp"
+#include "supernet/accuracy.hpp"
+#include "supernet/data/rendered.hpp"
+#include "supernet/sgd.hpp"
+#include "tests/catch.hpp"
+#include "tests/supernet/pictures.hpp"
+#include "tests/supernet/small_space.hpp"
+
+using namespace thimble;
+using namespace thimble::test;
+
+namespace {
+
+TrainRecipe short_recipe() {
+  TrainRecipe recipe;
+  recipe.batch = 16;
+  recipe.largest_steps = 6;
+  recipe.sampled_steps = 8;
+  recipe.subnets_per_step = 2;
+  recipe.warm_up_steps = 2;
+  return recipe;
+}
+
+TrainOptions quiet(const std::string& checkpoint = "") {
+  TrainOptions options;
+  options.threads = 1;
+  options.checkpoint = checkpoint;
+  options.checkpoint_every_steps = 3;
+  options.curve_every_steps = 4;
+  return options;
+}
+
+/// Two classes that one look tells apart: dark and light pictures.
+ImageSet dark_and_light(int count) {
+  ImageSet images{24, 3, {"dark", "light"}, {}, {}};
+  Rng rng({1});
+  for (int i = 0; i < count; ++i) {
+    images.labels.push_back(i % 2);
+    for (std::size_t p = 0; p < images.image_bytes(); ++p)
+      images.pixels.push_back(static_cast<std::uint8_t>(rng.between(0, 150) + 100 * (i % 2)));
+  }
+  return images;
+}
+
+const ImageSet& pictures() {
+  static const ImageSet images = render_figures(100, 24, 1, 0, 1);
+  return images;
+}
+
+}  // namespace
+
+TEST_CASE("training learns, and its curve says so", "[supernet][trainer]") {
+  const ImageSet images = dark_and_light(128);
+  Supernet supernet(small_space(), 1);
+  TrainRecipe recipe = short_recipe();
+  recipe.largest_steps = recipe.sampled_steps = 30;
+  recipe.colour_jitter = 0;
+  const auto report = train(supernet, images, recipe, quiet());
+  REQUIRE(report);
+  CHECK(report->steps == 60);
+  CHECK(report->curve.back().step == 60);
+  CHECK(report->curve.back().loss < 0.7 * report->curve.front().loss);
+  SubnetAccuracy accuracy(supernet, images, images, {4, 32, 1});
+  CHECK(accuracy.top1(largest(supernet.space())) > 0.95);
+  CHECK(accuracy.top1(smallest(supernet.space())) > 0.8);
+}
+
+TEST_CASE("an interrupted training ends with the same bits", "[supernet][trainer]") {
+  const int stop_after = GENERATE(1, 5, 6, 9);  // in both phases, and where they meet
+  const bool sandwich = GENERATE(false, true);
+  TrainRecipe recipe = short_recipe();
+  recipe.sandwich = sandwich;
+  recipe.distillation = sandwich ? 0.5 : 0;
+  Supernet whole(small_space(), 1);
+  const auto uninterrupted = train(whole, pictures(), recipe, quiet());
+  REQUIRE(uninterrupted);
+
+  const TemporaryFolder folder;
+  TrainOptions options = quiet(folder / "checkpoint");
+  std::atomic<bool> stop = false;
+  options.stop = &stop;
+  options.progress = [&](const TrainProgress& progress) { stop = progress.step == stop_after; };
+  Supernet first(small_space(), 1), second(small_space(), 1);
+  const auto report = train(first, pictures(), recipe, options);
+  REQUIRE(report);
+  CHECK(report->interrupted);
+  CHECK(report->steps == stop_after);
+  stop = false;
+  options.stop = nullptr;
+  const auto rest = train(second, pictures(), recipe, options);
+  REQUIRE(rest);
+  CHECK(rest->first_step == stop_after);
+  CHECK(second.fingerprint() == whole.fingerprint());
+  REQUIRE(rest->curve.size() == uninterrupted->curve.size());
+  for (std::size_t i = 0; i < rest->curve.size(); ++i) CHECK(rest->curve[i].loss == uninterrupted->curve[i].loss);
+}
+
+TEST_CASE("a killed training continues from its last checkpoint, with the same bits", "[supernet][trainer]") {
+  Supernet whole(small_space(), 1);
+  REQUIRE(train(whole, pictures(), short_recipe(), quiet()));
+  const TemporaryFolder folder;
+  const std::string checkpoint = folder / "checkpoint";
+  const pid_t child = fork();
+  if (child == 0) {
+    TrainOptions options = quiet(checkpoint);
+    options.progress = [](const TrainProgress& progress) {
+      if (progress.step == 11) kill(getpid(), SIGKILL);
+    };
+    Supernet supernet(small_space(), 1);
+    (void)train(supernet, pictures(), short_recipe(), options).has_value();
+    _exit(0);
+  }
+  int status = 0;
+  waitpid(child, &status, 0);
+  REQUIRE(WIFSIGNALED(status));
+  Supernet rest(small_space(), 1);
+  const auto report = train(rest, pictures(), short_recipe(), quiet(checkpoint));
+  REQUIRE(report);
+  CHECK(report->first_step == 9);
+  CHECK(rest.fingerprint() == whole.fingerprint());
+}
+
+TEST_CASE("the number of threads does not change the weights", "[supernet][trainer]") {
+  Supernet one(small_space(), 1), three(small_space(), 1);
+  TrainOptions options = quiet();
+  REQUIRE(train(one, pictures(), short_recipe(), options));
+  options.threads = 3;
+  REQUIRE(train(three, pictures(), short_recipe(), options));
+  CHECK(one.fingerprint() == three.fingerprint());
+}
+
+TEST_CASE("a finished training is not done again, another one is refused", "[supernet][trainer]") {
+  const TemporaryFolder folder;
+  const TrainOptions options = quiet(folder / "checkpoint");
+  Supernet first(small_space(), 1), again(small_space(), 1), other(small_space(), 1);
+  REQUIRE(train(first, pictures(), short_recipe(), options));
+  const auto report = train(again, pictures(), short_recipe(), options);
+  REQUIRE(report);
+  CHECK(report->first_step == 14);
+  CHECK(again.fingerprint() == first.fingerprint());
+  TrainRecipe recipe = short_recipe();
+  recipe.learning_rate *= 2;
+  CHECK_THROWS_WITH((void)train(other, pictures(), recipe, options).has_value(),
+                    Catch::Contains("another space, recipe"));
+}
+
+TEST_CASE("fine-tuning changes the weights of one subnet alone", "[supernet][trainer]") {
+  const Supernet supernet(small_space(), 1);
+  const Subnet subnet = smallest(supernet.space());
+  Supernet tuned = supernet;
+  const auto report = fine_tune(tuned, subnet, pictures(), short_recipe(), quiet());
+  REQUIRE(report);
+  CHECK(report->steps == 14);
+  CHECK(tuned.fingerprint() != supernet.fingerprint());
+  // stage 2 has depth 1 in the smallest subnet: its third block was not touched
+  const auto weights_of = [](const Supernet& net, const std::string& name) {
+    for (const LayerWeights& layer : net.weights().layers)
+      if (layer.name == name) return layer.weights;
+    throw std::logic_error(name);
+  };
+  CHECK(weights_of(tuned, "stage2.block3.project") == weights_of(supernet, "stage2.block3.project"));
+  CHECK(weights_of(tuned, "stage2.block1.project") != weights_of(supernet, "stage2.block1.project"));
+}
+
+TEST_CASE("a training that diverges says where", "[supernet][trainer]") {
+  Supernet supernet(small_space(), 1);
+  TrainRecipe recipe = short_recipe();
+  recipe.learning_rate = 1e30;
+  recipe.gradient_clip = 0;
+  recipe.warm_up_steps = 0;
+  const auto report = train(supernet, pictures(), recipe, quiet());
+  REQUIRE_FALSE(report);
+  CHECK(report.error().step < 6);
+  CHECK(report.error().message.find("smaller learning rate") != std::string::npos);
+}
+
+TEST_CASE("the learning rate warms up and follows a cosine to zero", "[supernet][trainer]") {
+  CHECK(learning_rate_at(0, 100, 10, 1.0) == Approx(0.1));
+  CHECK(learning_rate_at(9, 100, 10, 1.0) == Approx(1.0));
+  CHECK(learning_rate_at(10, 110, 10, 1.0) == Approx(1.0));
+  CHECK(learning_rate_at(60, 110, 10, 1.0) == Approx(0.5));
+  CHECK(learning_rate_at(99, 100, 0, 1.0) < 0.001);
+}
+
+TEST_CASE("a step of SGD with Nesterov momentum, by hand", "[supernet][trainer]") {
+  std::vector<float> weights{1.0f, 2.0f}, untouched{3.0f};
+  const std::vector<float> gradient{2.0f, 0.0f};
+  const std::vector<Parameter> parameters{{&weights, gradient.data(), true}, {&untouched, nullptr, true}};
+  Sgd sgd;
+  const SgdStep settings{0.1, 0.9, 0.5, 0.5, 0};
+  CHECK(sgd.step(parameters, settings) == Approx(1.0));
+  // g = 0.5 * 2 + 0.5 * 1 = 1.5, m = 1.5, w = 1 - 0.1 * (1.5 + 0.9 * 1.5) = 0.715; second: g = m = 1, w = 2 - 0.19
+  CHECK(weights[0] == Approx(0.715));
+  CHECK(weights[1] == Approx(1.81));
+  CHECK(untouched[0] == 3.0f);
+  SECTION("a long gradient is cut to the clip length") {
+    std::vector<float> plain{0.0f, 0.0f};
+    const std::vector<float> steep{30.0f, 40.0f};
+    Sgd other;
+    CHECK(other.step({{&plain, steep.data(), false}}, {1.0, 0, 0, 1.0, 5.0}) == Approx(50.0));
+    CHECK(plain[0] == Approx(-3.0));
+    CHECK(plain[1] == Approx(-4.0));
+  }
+}
+
+TEST_CASE("a bad recipe is described rule by rule", "[supernet][trainer]") {
+  TrainRecipe recipe;
+  CHECK(validate(recipe).empty());
+  recipe.batch = 1;
+  recipe.learning_rate = 0;
+  CHECK(validate(recipe).size() == 2);
+}
