@@ -7,7 +7,8 @@
 namespace thimble {
 namespace {
 
-constexpr double kFirstRetrySeconds = 0.5;
+constexpr double kFirstRetrySeconds = 0.2;
+constexpr double kMomentSeconds = 0.005;  // after something that cannot be read, our answer may still come
 constexpr int kMostAttempts = 20;
 constexpr std::size_t kMostReceived = 4096;  // answers are short: more than this without an end is noise
 
@@ -81,12 +82,12 @@ Result<Words, ProbeFailure> ProbeLink::request(probe_type type, std::span<const 
   double patience = kFirstRetrySeconds;
   for (int attempt = 0; attempt < kMostAttempts && !deadline.expired(); ++attempt, patience *= 2) {
     transport_.write(frame, deadline);
-    const Deadline retry = deadline.sooner(patience);
+    Deadline retry = deadline.sooner(patience);
     while (!retry.expired()) {
       const Frame answer = receive(retry);
       const bool unread = answer.sound && answer.sequence == 0;  // ours may have been the broken one
-      if (!answer.sound || unread) break;
-      if (answer.sequence != sequence) continue;
+      if (!answer.sound || unread) retry = retry.sooner(kMomentSeconds);
+      if (!answer.sound || answer.sequence != sequence) continue;
       if (answer.type == PROBE_ERROR && answer.words.size() == PROBE_ERROR_WORDS) return refusal(answer.words);
       if (answer.version != PROBE_PROTOCOL_VERSION)
         return no_sense("protocol version " + std::to_string(answer.version));
