@@ -9,68 +9,37 @@ static inline int32_t dot(uint32_t x, uint32_t w, int32_t sum) {
 #endif
 }
 
-/* One channel's row of outputs. */
-typedef struct channel_row {
-  const thimble_word* x;    /* the channel's words, 4 * planes apart from column to column */
-  const thimble_word* taps; /* its tap pairs as words of int16 */
-  int8_t* output;           /* out_c bytes apart */
-  uint32_t out_w, out_c;
-  uint32_t kernel_h, kernel_w, stride;
-  int32_t bias;
-  thimble_scale scale;
-} channel_row;
-
-/* Two neighbouring outputs at a time; the second of the last pair may not exist. Kernel sizes and stride are constants
- * where this is called for a common size: then everything in it unrolls. */
-static inline __attribute__((always_inline)) void run_row(const channel_row* row, uint32_t kernel_h, uint32_t kernel_w,
-                                                          uint32_t stride) {
-  const uint32_t column = 4 * ((kernel_h + 1) / 2);
-  const thimble_scale scale = row->scale;
+/* For any window: one output at a time. */
+static void run_any(const thimble_layer* layer, const thimble_depthwise_row* row) {
+  const uint32_t column = 4 * thimble_planes(layer), kernel_w = layer->kernel_w;
   const thimble_word* x = row->x;
   int8_t* output = row->output;
-  for (uint32_t left = row->out_w; left != 0; x += 2 * stride * column) {
-    int32_t first = row->bias, second = row->bias;
-    const thimble_word* tap = row->taps;
-#pragma GCC unroll 4
-    for (uint32_t plane = 0; plane < kernel_h / 2; ++plane) {
-#pragma GCC unroll 8
-      for (uint32_t kx = 0; kx < kernel_w; ++kx, ++tap) {
-        first = dot(x[4 * plane + kx * column], *tap, first);
-        second = dot(x[4 * plane + (kx + stride) * column], *tap, second);
-      }
+  for (uint32_t left = layer->out_w; left != 0; --left, x += layer->stride_w * column, output += layer->out_c) {
+    const thimble_word *tap = row->taps, *plane = x;
+    int32_t sum = row->bias;
+    for (uint32_t pair = layer->kernel_h / 2; pair != 0; --pair, plane += 4) {
+      for (uint32_t kx = 0; kx < kernel_w; ++kx) sum = dot(plane[kx * column], *tap++, sum);
     }
-    if (kernel_h % 2 != 0) {
-#pragma GCC unroll 4
-      for (uint32_t kx = 0; kx < kernel_w; kx += 2, ++tap) {
-        first = dot(x[4 * (kernel_h / 2) + kx * column], *tap, first);
-        second = dot(x[4 * (kernel_h / 2) + (kx + stride) * column], *tap, second);
-      }
+    if (layer->kernel_h % 2 != 0) {
+      for (uint32_t kx = 0; kx < kernel_w; kx += 2) sum = dot(plane[kx * column], *tap++, sum);
     }
-    *output = thimble_saturate_s8(thimble_requantise(first, &scale));
-    if (--left == 0) return;
-    output[row->out_c] = thimble_saturate_s8(thimble_requantise(second, &scale));
-    output += 2 * row->out_c;
-    --left;
+    *output = thimble_saturate_s8(thimble_requantise(sum, &row->scale));
   }
 }
 
-static void run_3x3_stride_1(const channel_row* row) { run_row(row, 3, 3, 1); }
-static void run_3x3_stride_2(const channel_row* row) { run_row(row, 3, 3, 2); }
-static void run_5x5_stride_1(const channel_row* row) { run_row(row, 5, 5, 1); }
-static void run_5x5_stride_2(const channel_row* row) { run_row(row, 5, 5, 2); }
-static void run_7x7_stride_1(const channel_row* row) { run_row(row, 7, 7, 1); }
-static void run_7x7_stride_2(const channel_row* row) { run_row(row, 7, 7, 2); }
-static void run_any(const channel_row* row) { run_row(row, row->kernel_h, row->kernel_w, row->stride); }
-
-typedef void (*row_function)(const channel_row* row);
-
-static row_function row_function_of(const thimble_layer* layer) {
+/* NULL: run_any. */
+static thimble_depthwise_function function_of(const thimble_layer* layer) {
+#if THIMBLE_DSP
   const uint32_t kernel = layer->kernel_h, stride = layer->stride_w;
-  if (kernel != layer->kernel_w || stride > 2) return run_any;
-  if (kernel == 3) return stride == 1 ? run_3x3_stride_1 : run_3x3_stride_2;
-  if (kernel == 5) return stride == 1 ? run_5x5_stride_1 : run_5x5_stride_2;
-  if (kernel == 7) return stride == 1 ? run_7x7_stride_1 : run_7x7_stride_2;
-  return run_any;
+  if (kernel == layer->kernel_w && stride <= 2) {
+    if (kernel == 3) return stride == 1 ? thimble_depthwise_3x3_stride_1 : thimble_depthwise_3x3_stride_2;
+    if (kernel == 5) return stride == 1 ? thimble_depthwise_5x5_stride_1 : thimble_depthwise_5x5_stride_2;
+    if (kernel == 7) return stride == 1 ? thimble_depthwise_7x7_stride_1 : thimble_depthwise_7x7_stride_2;
+  }
+#else
+  (void)layer;
+#endif
+  return NULL;
 }
 
 static void widen_taps(const uint32_t* weights, uint32_t count, uint32_t odd, thimble_word* taps) {
@@ -90,27 +59,39 @@ uint32_t thimble_depthwise_s8_scratch(const thimble_layer* layer) {
   return thimble_round_up(4 * (planes_words(layer) + thimble_tap_pairs(layer->kernel_h, layer->kernel_w)), 8);
 }
 
+static void run_row(const thimble_layer* layer, thimble_depthwise_function function, thimble_depthwise_row* row,
+                    const thimble_channel* channel) {
+  row->out_c = layer->out_c;
+  row->odd = layer->out_w % 2;
+  row->end = row->output + (layer->out_w - row->odd) * layer->out_c;
+  row->scale = thimble_scale_of(channel, 2 * layer->output_zero + 1, layer->relu);
+  if (function != NULL) {
+    function(row);
+  } else {
+    run_any(layer, row);
+  }
+}
+
 void thimble_depthwise_s8(const thimble_layer* layer, const int8_t* const* rows, int8_t* output, void* scratch) {
   const uint32_t pairs = thimble_tap_pairs(layer->kernel_h, layer->kernel_w);
-  const int32_t zero2 = 2 * layer->output_zero + 1;
-  const row_function run = row_function_of(layer);
+  const thimble_plane_layout layout = thimble_plane_layout_of(layer);
+  const thimble_depthwise_function function = function_of(layer);
   thimble_word* const planes = scratch;
   thimble_word* const taps = planes + planes_words(layer);
-  channel_row row = {
-      planes,          taps, output,         layer->out_w, layer->out_c, layer->kernel_h, layer->kernel_w,
-      layer->stride_w, 0,    {0, 0, 0, 0, 0}};
   const uint32_t* block = layer->weights;
+  thimble_depthwise_row row;
+  row.taps = taps;
+  row.relu = layer->relu;
   for (uint32_t c = 0; c < layer->out_c; c += 4, block += 12 + 2 * pairs) {
     const uint32_t channels = layer->out_c - c < 4u ? layer->out_c - c : 4u;
     const thimble_channel* const channel = (const thimble_channel*)(const void*)(block + 4 + 2 * pairs);
-    thimble_fill_planes(layer, rows, c, channels, planes);
+    thimble_fill_planes(layer, &layout, rows, c, channels, planes);
     for (uint32_t i = 0; i < channels; ++i) {
       widen_taps(block + 4 + i / 2 * pairs, pairs, i % 2, taps);
       row.x = planes + i;
       row.output = output + c + i;
       row.bias = (int32_t)block[i];
-      row.scale = thimble_scale_of(channel + i, zero2, layer->relu);
-      run(&row);
+      run_row(layer, function, &row, channel + i);
     }
   }
 }

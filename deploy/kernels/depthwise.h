@@ -24,8 +24,35 @@ static inline uint32_t thimble_plane_columns(const thimble_layer* layer) {
 
 static inline uint32_t thimble_planes(const thimble_layer* layer) { return (layer->kernel_h + 1u) / 2; }
 
+/* The columns of the planes: `before` of padding, `inside` on the input, `after` of padding or never used; `step` words
+ * from one to the next. */
+typedef struct thimble_plane_layout {
+  uint32_t before, inside, after, step, zero;
+} thimble_plane_layout;
+thimble_plane_layout thimble_plane_layout_of(const thimble_layer* layer);
+
 /* Fills the planes [columns][planes][4] from four channels on, `channel`, of which `count` exist. */
-void thimble_fill_planes(const thimble_layer* layer, const int8_t* const* rows, uint32_t channel, uint32_t count,
-                         thimble_word* planes);
+void thimble_fill_planes(const thimble_layer* layer, const thimble_plane_layout* layout, const int8_t* const* rows,
+                         uint32_t channel, uint32_t count, thimble_word* planes);
+
+/* One channel's row of outputs, computed two by two. */
+typedef struct thimble_depthwise_row {
+  const thimble_word* x;    /* the channel's words, 4 * planes apart from column to column */
+  int8_t* output;           /* out_c bytes apart */
+  const thimble_word* taps; /* tap pairs as words of int16 */
+  int32_t bias;
+  const int8_t* end;   /* of the outputs that come in pairs */
+  uint32_t out_c, odd; /* odd: one more output than those; a row function sets both to 0 at its end */
+  uint32_t relu;
+  thimble_scale scale;
+} thimble_depthwise_row;
+
+typedef void (*thimble_depthwise_function)(thimble_depthwise_row* row);
+void thimble_depthwise_3x3_stride_1(thimble_depthwise_row* row);
+void thimble_depthwise_3x3_stride_2(thimble_depthwise_row* row);
+void thimble_depthwise_5x5_stride_1(thimble_depthwise_row* row);
+void thimble_depthwise_5x5_stride_2(thimble_depthwise_row* row);
+void thimble_depthwise_7x7_stride_1(thimble_depthwise_row* row);
+void thimble_depthwise_7x7_stride_2(thimble_depthwise_row* row);
 
 #endif

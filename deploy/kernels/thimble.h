@@ -27,7 +27,7 @@ extern "C" {
 /* Most rows that one window may cover. */
 #define THIMBLE_MAX_KERNEL_H 64
 /* Bound on the stack of thimble_run and everything below it, on Cortex-M; a test holds it. */
-#define THIMBLE_STACK_BYTES 768
+#define THIMBLE_STACK_BYTES 832
 
 typedef enum thimble_status {
   THIMBLE_OK = 0,
