@@ -19,21 +19,42 @@ class StackWalk {
         depth_(inventory.sections.size(), kUnknown) {}
 
   std::int64_t depth(int section) {
-    std::int64_t& known = depth_.at(static_cast<std::size_t>(section));
     const CodeSection& code = inventory_.sections[static_cast<std::size_t>(section)];
+    const std::int64_t known = known_depth(section);
     if (known == kOpen) throw Error(code.name + ": calls itself, so its stack has no bound");
     if (known != kUnknown) return known;
-    known = kOpen;
-    std::int64_t called = 0, held = 0;
+    known_depth(section) = kOpen;
+    std::int64_t called = 0;
     for (int next : code.calls) called = std::max(called, depth(next));
-    for (int next : code.holds) held += depth(next);
+    const bool handed_down = any_calls_pointers(code.calls);
+    called = handed_down ? called + depth_of_held(code) : std::max(called, depth_of_held(code));
     if (section == dispatcher_)
       for (int next : dispatched_) called = std::max(called, depth(next));
-    return known = code.stack_bytes + called + held;
+    return known_depth(section) = code.stack_bytes + called;
   }
 
  private:
   static constexpr std::int64_t kUnknown = -1, kOpen = -2;
+
+  std::int64_t& known_depth(int section) { return depth_.at(static_cast<std::size_t>(section)); }
+
+  /// Of the functions whose address is taken: one at a time, or one upon the other where they call through pointers.
+  std::int64_t depth_of_held(const CodeSection& code) {
+    std::int64_t one = 0, all = 0;
+    for (int next : code.holds) {
+      one = std::max(one, depth(next));
+      all += depth(next);
+    }
+    return any_calls_pointers(code.holds) ? all : one;
+  }
+
+  bool any_calls_pointers(const std::vector<int>& sections) const {
+    return std::any_of(sections.begin(), sections.end(), [&](int section) {
+      const CodeSection& code = inventory_.sections[static_cast<std::size_t>(section)];
+      return code.pointer_calls || any_calls_pointers(code.calls) || any_calls_pointers(code.holds);
+    });
+  }
+
   const CodeInventory& inventory_;
   int dispatcher_;
   const std::vector<int>& dispatched_;
@@ -55,7 +76,7 @@ std::string to_text(const CodeInventory& inventory) {
                          {"defined_in", inventory.defined_in}};
   for (const CodeSection& section : inventory.sections)
     json["sections"].push_back({section.name, section.flash_bytes, section.sram_bytes, section.stack_bytes,
-                                section.counted, section.calls, section.holds});
+                                section.pointer_calls, section.counted, section.calls, section.holds});
   return json.dump(1) + "\n";
 }
 
@@ -69,7 +90,7 @@ std::optional<CodeInventory> inventory_from_text(const std::string& text) {
     json.at("defined_in").get_to(inventory.defined_in);
     for (const nlohmann::json& entry : json.at("sections"))
       inventory.sections.push_back(
-          {entry.at(0), entry.at(1), entry.at(2), entry.at(3), entry.at(4), entry.at(5), entry.at(6)});
+          {entry.at(0), entry.at(1), entry.at(2), entry.at(3), entry.at(4), entry.at(5), entry.at(6), entry.at(7)});
   } catch (const nlohmann::json::exception&) {
     return std::nullopt;
   }

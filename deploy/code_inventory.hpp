@@ -16,6 +16,7 @@ struct CodeSection {
   std::int64_t flash_bytes = 0;  ///< rounded up to 4, as the linker script places it
   std::int64_t sram_bytes = 0;   ///< of writable data, rounded up to 8
   std::int64_t stack_bytes = 0;  ///< of the function's own frame
+  bool pointer_calls = false;    ///< calls through a register
   bool counted = true;           ///< false for the known-answer test
   std::vector<int> calls;        ///< sections that it branches to
   std::vector<int> holds;        ///< sections whose address it takes
@@ -32,8 +33,8 @@ struct CodeInventory {
   /// Sections that the linker keeps for these symbols, ascending.
   /// @error Error  a symbol that no object defines
   std::vector<int> reachable(const std::vector<std::string>& roots) const;
-  /// Deepest stack from `root`. A function whose address another one takes may be called by whatever that one calls, so
-  /// it is added to them; and `dispatcher` may go on to any of `dispatched`, which it finds in data.
+  /// Deepest stack from `root`. A function whose address another one takes may be called by whatever that one calls, if
+  /// that calls through pointers at all; and `dispatcher` may go on to any of `dispatched`, which it finds in data.
   /// @error Error  the calls are recursive
   std::int64_t stack_bound(const std::string& root, const std::string& dispatcher,
                            const std::vector<std::string>& dispatched) const;

@@ -9,7 +9,7 @@
 #include "deploy/files.hpp"
 #include "deploy/project_files.hpp"
 #include "deploy/subprocess.hpp"
-#include "deploy/thumb_frame.hpp"
+#include "deploy/thumb_code.hpp"
 #include "graph/base/error.hpp"
 #include "graph/base/hash.hpp"
 
@@ -91,6 +91,7 @@ class Collector {
       CodeSection added;
       added.name = object + " " + section.name;
       added.counted = counted;
+      added.pointer_calls = calls_through_pointer(section.code);
       if ((section.flags & kWrite) != 0) added.sram_bytes = round_up(section.size, 8);
       if (section.type != kNoBits) added.flash_bytes = round_up(section.size, (section.flags & kWrite) != 0 ? 8 : 4);
       inventory_.sections.push_back(added);

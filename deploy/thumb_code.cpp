@@ -1,4 +1,4 @@
-#include "deploy/thumb_frame.hpp"
+#include "deploy/thumb_code.hpp"
 
 #include <bit>
 
@@ -21,17 +21,34 @@ std::int64_t taken_by_wide(std::uint32_t first, std::uint32_t second) {
   return 0;
 }
 
+/// Calls `visit` with both halfwords of every instruction; the second is 0 where there is none.
+template <class Visit>
+void for_each_instruction(std::span<const std::uint8_t> code, Visit visit) {
+  const auto half = [&](std::size_t at) { return static_cast<std::uint32_t>(code[at] | code[at + 1] << 8); };
+  for (std::size_t at = 0; at + 2 <= code.size(); at += 2) {
+    const bool wide = half(at) >= 0xe800 && at + 4 <= code.size();
+    visit(half(at), wide ? half(at + 2) : 0, wide);
+    if (wide) at += 2;
+  }
+}
+
 }  // namespace
 
 std::int64_t thumb_frame_bytes(std::span<const std::uint8_t> code) {
-  const auto half = [&](std::size_t at) { return static_cast<std::uint32_t>(code[at] | code[at + 1] << 8); };
   std::int64_t bytes = 0;
-  for (std::size_t at = 0; at + 2 <= code.size(); at += 2) {
-    const bool wide = half(at) >= 0xe800 && at + 4 <= code.size();
-    bytes += wide ? taken_by_wide(half(at), half(at + 2)) : taken_by_narrow(half(at));
-    if (wide) at += 2;
-  }
+  for_each_instruction(code, [&](std::uint32_t first, std::uint32_t second, bool wide) {
+    bytes += wide ? taken_by_wide(first, second) : taken_by_narrow(first);
+  });
   return bytes;
+}
+
+bool calls_through_pointer(std::span<const std::uint8_t> code) {
+  bool found = false;
+  for_each_instruction(code, [&](std::uint32_t first, std::uint32_t, bool wide) {
+    const bool call = (first & 0xff87) == 0x4780, jump = (first & 0xff87) == 0x4700 && first != 0x4770;
+    found = found || (!wide && (call || jump));
+  });
+  return found;
 }
 
 }  // namespace thimble

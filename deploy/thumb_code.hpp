@@ -8,4 +8,7 @@ namespace thimble {
 /// in assembly, of which the compiler knows none. Data between the instructions counts as instructions.
 std::int64_t thumb_frame_bytes(std::span<const std::uint8_t> code);
 
+/// Whether a function calls through a register (BLX, or BX other than to the link register).
+bool calls_through_pointer(std::span<const std::uint8_t> code);
+
 }  // namespace thimble
