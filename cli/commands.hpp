@@ -5,7 +5,7 @@
 namespace thimble {
 
 /// What all commands that fill or read a run share.
-struct RunOptions {
+struct JobOptions {
   std::string job;                    ///< path of the YAML file
   std::vector<std::string> settings;  ///< --set a.b=c
   std::string runs = "runs";          ///< folder of all runs
@@ -23,10 +23,10 @@ struct ModelOptions {
   bool json = false;
 };
 
-enum class Stage { kSpace, kTrain, kSearch, kAll };
+enum class JobStage { kSpace, kTrain, kSearch, kAll };
 
 /// Each command returns its exit code; errors are thrown.
-int run_command(const RunOptions& options, Stage last);
+int run_command(const JobOptions& options, JobStage last);
 int report_command(const std::string& run);
 int replay_command(const std::string& run, const std::string& board, bool json);
 int inspect_command(const ModelOptions& options);

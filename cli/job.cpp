@@ -61,7 +61,6 @@ void read_supernet(ConfigMap map, TrainRecipe& recipe) {
   map.read("crop_pixels", recipe.crop_pixels, {.least = 0, .most = 64});
   map.read("flip", recipe.flip);
   map.read("colour_jitter", recipe.colour_jitter, {.least = 0, .most = 1});
-  map.read("largest_resolution_share", recipe.largest_resolution_share, {.least = 0, .most = 1});
   if (total_steps(recipe) == 0)
     map.problem("sampled_steps", "must be > 0 where largest_steps is 0: nothing is trained");
   if (recipe.sandwich && recipe.subnets_per_step < 2)
@@ -152,7 +151,7 @@ Job load_job(const fs::path& file, const std::vector<std::string>& overrides) {
 
   std::vector<ConfigIssue> issues;
   collect(issues, [&] { config.finish(); });
-  if (!job.target.board.empty()) collect(issues, [&] { find_board(job.target.board); });
+  if (!job.target.board.empty()) collect(issues, [&] { load_board(job.target.board); });
   if (!job.space.file.empty()) {
     collect(issues, [&] {
       job.search_space = load_space(job.space.file.string());

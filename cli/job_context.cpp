@@ -22,15 +22,10 @@ struct JobContext::Log {
 
 namespace {
 
+/// The job's limits; what the board has where the job sets none.
 Limits limits_of(const TargetConfig& target, const Board& board) {
-  const auto bytes = [](double kb, double board_kb) {
-    return static_cast<std::int64_t>((kb > 0 ? kb : board_kb) * 1024);
-  };
-  Limits limits;
-  limits.sram_bytes = bytes(target.sram_kb, board.ram_size_kb);
-  limits.flash_bytes = bytes(target.flash_kb, board.flash_size_kb);
-  limits.latency_us = target.latency_ms * 1000;
-  return limits;
+  return {target.sram_kb > 0 ? target.sram_kb : board.ram_size_kb,
+          target.flash_kb > 0 ? target.flash_kb : board.flash_size_kb, target.latency_ms};
 }
 
 }  // namespace
@@ -38,7 +33,7 @@ Limits limits_of(const TargetConfig& target, const Board& board) {
 JobContext::JobContext(Job job, RunDirectory run)
     : job_(std::move(job)),
       run_(std::move(run)),
-      board_(find_board(job_.target.board)),
+      board_(load_board(job_.target.board)),
       limits_(limits_of(job_.target, board_)) {
   try {
     log_ = std::make_unique<Log>(run_.log().string());
@@ -52,7 +47,7 @@ JobContext::~JobContext() = default;
 const DataSplits& JobContext::data() {
   if (data_) return *data_;
   DataConfig config = job_.data;
-  config.cache_dir = (run_.path().parent_path() / ".cache").string();
+  config.cache_dir = cache().string();
   data_ = load_data(config);
   for (const std::string& file : data_->corrupt) tell("left out, cannot be read: " + file);
   const ImageSet& train = data_->train;
@@ -65,6 +60,16 @@ const DataSplits& JobContext::data() {
 void JobContext::tell(const std::string& line) {
   log_->logger.info(line);
   say(line);
+}
+
+Target target_of(const Board& board) {
+  if (board.kind() != BoardKind::kVirtual)
+    throw ConfigError({{"", 0, 0, "board", board.name, "must be a virtual board: firmware is made for those so far"}});
+  Target target;
+  target.board = board.name;
+  target.cpu = board.core;
+  target.machine = board.qemu_machine;
+  return target;
 }
 
 nlohmann::json read_json(const std::filesystem::path& path) {

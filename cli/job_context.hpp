@@ -6,6 +6,7 @@
 
 #include "cli/job.hpp"
 #include "cli/run_directory.hpp"
+#include "deploy/target.hpp"
 #include "evaluators/limits.hpp"
 #include "profiler/board.hpp"
 #include "supernet/data/data.hpp"
@@ -26,6 +27,9 @@ class JobContext {
   const Limits& limits() const { return limits_; }  ///< of the job, else of the board
   const DataSplits& data();                         ///< loaded when first asked for
 
+  /// Folder beside the runs for what every run would find again: decoded pictures, sizes of compiled kernels.
+  std::filesystem::path cache() const { return run_.path().parent_path() / ".cache"; }
+
   /// A line on stderr and in log.txt.
   void tell(const std::string& line);
 
@@ -38,6 +42,10 @@ class JobContext {
   std::optional<DataSplits> data_;
   std::unique_ptr<Log> log_;
 };
+
+/// The board as the code generator knows it.
+/// @error ConfigError  a board that no firmware can be made for (the host)
+Target target_of(const Board& board);
 
 /// Whole JSON file of a run; null where there is none yet.
 /// @error Error  it is not JSON

@@ -59,21 +59,21 @@ class CommandLine {
   }
 
  private:
-  void add_job(const char* name, const char* what, Stage last) {
+  void add_job(const char* name, const char* what, JobStage last) {
     CLI::App* sub = app_.add_subcommand(name, what);
     sub->add_option("JOB", run_.job, "job file")->required();
     sub->add_option("--set", run_.settings, "a.b=c: overrides a key of the job; may be repeated")->expected(1);
     sub->add_option("--runs", run_.runs, "folder that holds the runs")->capture_default_str();
     sub->add_flag("--json", run_.json, "print the front as JSON and nothing else");
-    if (last == Stage::kAll) sub->add_flag("--resume", run_.resume, "continue the job's newest run");
+    if (last == JobStage::kAll) sub->add_flag("--resume", run_.resume, "continue the job's newest run");
     sub->callback([this, last] { command_ = [this, last] { return run_command(run_, last); }; });
   }
 
   void add_jobs() {
-    add_job("run", "the whole job: space, train, search, deploy, verify, report", Stage::kAll);
-    add_job("space", "prune the search space by its FLOPs CDF", Stage::kSpace);
-    add_job("train", "train the supernet (and what comes before)", Stage::kTrain);
-    add_job("search", "search it (and what comes before)", Stage::kSearch);
+    add_job("run", "the whole job: space, train, search, deploy, verify, report", JobStage::kAll);
+    add_job("space", "prune the search space by its FLOPs CDF", JobStage::kSpace);
+    add_job("train", "train the supernet (and what comes before)", JobStage::kTrain);
+    add_job("search", "search it (and what comes before)", JobStage::kSearch);
   }
 
   CLI::App* add_model(const char* name, const char* what, int (*command)(const ModelOptions&)) {
@@ -121,7 +121,7 @@ class CommandLine {
 
   CLI::App app_;
   bool quiet_ = false, json_ = false;
-  RunOptions run_;
+  JobOptions run_;
   ModelOptions model_;
   std::string path_, action_ = "list";
   std::function<int()> command_;

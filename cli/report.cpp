@@ -123,7 +123,7 @@ std::string search_section(const json& search, const json& front) {
   return "<h2>Search</h2><p>" + std::to_string(search["evaluated"].get<int>()) + " candidates evaluated, " +
          std::to_string(search["measured"].get<int>()) + " of them run on " +
          escape_html(front["board"].get<std::string>()) +
-         ". Latencies of the others are predicted from those; median error " + percent(search["latency_model_error"]) +
+         ". Latencies of the others are predicted from those; mean error " + percent(search["latency_model_error"]) +
          " (cross-validated).</p><div class='plots'>" + to_svg(plot) + to_svg(history) + "</div>";
 }
 

@@ -26,9 +26,12 @@ class RunDirectory {
 
   const std::filesystem::path& path() const { return path_; }
   std::filesystem::path resolved_job() const { return path_ / "job.resolved.yaml"; }
+  std::filesystem::path space_copy() const { return path_ / "space.yaml"; }  ///< the job's space file as it was
   std::filesystem::path database() const { return path_ / "run.sqlite"; }
   std::filesystem::path checkpoints() const { return path_ / "checkpoints"; }
   std::filesystem::path space() const { return path_ / "space.json"; }
+  std::filesystem::path training() const { return path_ / "training.json"; }
+  std::filesystem::path search() const { return path_ / "search.json"; }
   std::filesystem::path front_json() const { return path_ / "front.json"; }
   std::filesystem::path front_csv() const { return path_ / "front.csv"; }
   std::filesystem::path report() const { return path_ / "report.html"; }

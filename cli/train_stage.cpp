@@ -50,7 +50,7 @@ json training_facts(const Supernet& supernet, const TrainReport& report) {
 
 Supernet train_stage(JobContext& context, const SearchSpace& space) {
   const fs::path weights = context.run().checkpoints() / "supernet.thimble";
-  const fs::path facts = context.run().path() / "training.json";
+  const fs::path facts = context.run().training();
   if (fs::exists(facts)) return Supernet::load(weights.string(), space);
   const fs::path checkpoint = context.run().checkpoints() / "training.thimble";
   Supernet supernet(space, context.job().seed);

@@ -1,0 +1,131 @@
+#include "cli/deploy_stage.hpp"
+
+#include <algorithm>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "cli/files.hpp"
+#include "cli/known_answers.hpp"
+#include "cli/progress.hpp"
+#include "cli/quantized_subnet.hpp"
+#include "cli/report.hpp"
+#include "cli/space_stage.hpp"
+#include "cli/stop.hpp"
+#include "cli/train_stage.hpp"
+#include "evaluators/int8_accuracy.hpp"
+
+using nlohmann::json;
+
+namespace thimble {
+namespace {
+
+/// Fills in top1_int8 of every member of the front, on the pictures that chose it.
+void score_front_in_int8(JobContext& context, const Supernet& supernet, const SearchResult& search, json& front) {
+  const ImageSet images = scoring_images(context);
+  SubnetAccuracy accuracy(supernet, context.data().train, images, context.job().search.calibration);
+  Progress bar("int8 accuracy of the front", static_cast<std::int64_t>(search.front.size()));
+  for (std::size_t i = 0; i < search.front.size(); ++i) {
+    throw_if_stopped();
+    const QuantizedSubnet network = quantize_subnet(context, accuracy, search.front[i].subnet);
+    front["front"][i]["top1_int8"] = int8_top1(network.int8_graph, images, 0, context.job().threads);
+    bar.update(static_cast<std::int64_t>(i) + 1);
+  }
+}
+
+ImageSet first_images(const ImageSet& images, int count) {
+  if (count == 0 || count >= images.count()) return images;
+  std::vector<int> indices(static_cast<std::size_t>(count));
+  for (int i = 0; i < count; ++i) indices[static_cast<std::size_t>(i)] = i;
+  return subset(images, indices);
+}
+
+json layer_facts(const Measurement& measurement, const std::vector<LayerSqnr>& noise) {
+  json layers = json::array();
+  for (const LayerMeasurement& layer : measurement.layers) {
+    const auto found =
+        std::find_if(noise.begin(), noise.end(), [&](const LayerSqnr& n) { return n.name == layer.name; });
+    layers.push_back({{"name", layer.name},
+                      {"op", layer.op},
+                      {"macs", layer.macs},
+                      {"cycles", layer.cycles},
+                      {"sqnr_db", found == noise.end() ? json() : json(found->decibel)}});
+  }
+  return layers;
+}
+
+/// The winner on its way from weights to a verified firmware.
+class Winner {
+ public:
+  Winner(JobContext& context, const Supernet& supernet, const Subnet& subnet)
+      : context_(context),
+        subnet_(subnet),
+        test_(first_images(context.data().test, context.job().deploy.test_images)),
+        weights_(fine_tuned(context, supernet, subnet)),
+        accuracy_(weights_, context.data().train, test_, context.job().search.calibration),
+        network_(quantize_subnet(context, accuracy_, subnet)),
+        inventory_(code_inventory(context)) {}
+
+  json deploy(BoardTimes& times) {
+    const auto planned = SubnetPlanner(weights_.space(), inventory_).plan(subnet_);
+    THIMBLE_CHECK(planned.has_value(), "the winner has a plan");
+    json facts = subnet_facts(subnet_, *planned);
+    add_accuracy(facts);
+    throw_if_stopped();
+    const auto measured = times.measure(*planned);
+    if (!measured)
+      throw BoardError("the winner cannot be run on " + context_.board().name + ": " + measured.error().message);
+    add_times(facts, *measured);
+    add_firmware(facts, *planned);
+    return facts;
+  }
+
+ private:
+  void add_accuracy(json& facts) {
+    facts["top1_fp32"] = accuracy_.top1(subnet_);
+    facts["top1_int8"] = int8_top1(network_.int8_graph, test_, 0, context_.job().threads);
+    facts["test_images"] = test_.count();
+  }
+
+  void add_times(json& facts, const Measurement& measured) const {
+    facts["cycles"] = measured.cycles;
+    facts["latency_us"] = measured.latency_us;
+    facts["provenance"] = to_text(measured.provenance);
+    const auto inputs = network_inputs(context_.data().train, 16, subnet_.resolution);
+    facts["layers"] = layer_facts(measured, layer_sqnr(network_.float_graph, network_.int8_graph, inputs));
+  }
+
+  void add_firmware(json& facts, const PlannedSubnet& planned) {
+    const KnownAnswers answers =
+        known_answers(network_.int8_graph, test_, context_.job().deploy.known_answers, context_.job().threads);
+    const FirmwareCheck check = deploy_and_check(planned, network_.int8_graph, context_.board(), inventory_, answers,
+                                                 context_.run().firmware());
+    facts["known_answers"] = check.cases;
+    facts["bit_exact"] = check.bit_exact;
+    facts["firmware_cycles"] = check.cycles;
+    facts["linked_sram_bytes"] = check.linked.sram_bytes;
+    facts["linked_flash_bytes"] = check.linked.flash_bytes;
+    facts["elf"] = "firmware/firmware.elf";
+    if (!check.bit_exact) context_.tell("the firmware differs from the reference:\n" + check.console);
+  }
+
+  JobContext& context_;
+  Subnet subnet_;
+  ImageSet test_;
+  Supernet weights_;
+  SubnetAccuracy accuracy_;
+  QuantizedSubnet network_;
+  CodeInventory inventory_;
+};
+
+}  // namespace
+
+void deploy_stage(JobContext& context, BoardTimes& times, const Supernet& supernet, const SearchResult& search) {
+  json front = read_json(context.run().front_json());
+  THIMBLE_CHECK(!front.is_null() && !search.front.empty(), "the search comes before the deployment");
+  score_front_in_int8(context, supernet, search, front);
+  front["winner"] = Winner(context, supernet, search.front.front().subnet).deploy(times);
+  write_json(context.run().front_json(), front);
+  write_file_atomically(context.run().front_csv(), front_csv(front));
+}
+
+}  // namespace thimble

@@ -1,0 +1,127 @@
+#include "cli/model.hpp"
+
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "cli/deploy_stage.hpp"
+#include "cli/known_answers.hpp"
+#include "cli/quantized_subnet.hpp"
+#include "cli/space_stage.hpp"
+#include "cli/train_stage.hpp"
+#include "graph/int8_interpreter.hpp"
+#include "graph/tflite_import.hpp"
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+
+namespace thimble {
+namespace {
+
+constexpr int kRandomCases = 8;
+
+[[noreturn]] void refuse(const std::string& spec, const std::string& rule) {
+  throw ConfigError({{"", 0, 0, "MODEL", spec, rule}});
+}
+
+/// Whole inputs of pseudo-random bytes (xorshift32, seeds 1, 2, ...).
+std::vector<std::int8_t> random_inputs(std::int64_t bytes) {
+  std::vector<std::int8_t> inputs;
+  for (std::uint32_t seed = 1; seed <= kRandomCases; ++seed) {
+    std::uint32_t x = seed;
+    for (std::int64_t i = 0; i < bytes; ++i) {
+      x ^= x << 13, x ^= x >> 17, x ^= x << 5;
+      inputs.push_back(static_cast<std::int8_t>(x));
+    }
+  }
+  return inputs;
+}
+
+Model model_of_file(const std::string& file) {
+  Model model{fs::path(file).filename().string(), {}, {}, {}};
+  auto imported = load_tflite(file);
+  if (!imported) {
+    for (const auto& item : imported.error().items)
+      model.unsupported.push_back("operator " + std::to_string(item.index) + " (" + item.name + "): " + item.reason);
+    return model;
+  }
+  model.graph = std::move(*imported);
+  const Tensor& input = model.graph.tensor(model.graph.inputs.front());
+  if (input.type == DataType::kInt8) model.answers = reference_answers(model.graph, random_inputs(input.elements()));
+  return model;
+}
+
+/// The run's pruned space with the weights of its training.
+Supernet supernet_of(JobContext& context) {
+  const json facts = read_json(context.run().space());
+  if (facts.is_null() || !fs::exists(context.run().training()))
+    refuse(context.run().path(), "has no trained supernet yet");
+  return train_stage(context, pruned_space(context.job().search_space, facts));
+}
+
+Model model_of_run(const std::string& folder, const std::string& subnet_text) {
+  RunDirectory run = RunDirectory::open(folder);
+  const json front = read_json(run.front_json());
+  const Job job = load_job(run.resolved_job());
+  JobContext context(job, std::move(run));
+  const Supernet supernet = supernet_of(context);
+  const bool has_winner = !front.is_null() && !front["winner"].is_null();
+  if (subnet_text.empty() && !has_winner) refuse(folder, "has no winner yet; name a subnet: RUN:SUBNET");
+  const std::string text = subnet_text.empty() ? front["winner"]["subnet"].get<std::string>() : subnet_text;
+  const auto subnet = parse_subnet(text, supernet.space());
+  if (!subnet) refuse(text, subnet.error());
+  const bool is_winner = has_winner && front["winner"]["subnet"] == text;
+  const Supernet weights = is_winner ? fine_tuned(context, supernet, *subnet) : supernet;
+  const ImageSet& test = context.data().test;
+  SubnetAccuracy accuracy(weights, context.data().train, test, job.search.calibration);
+  Model model{text, quantize_subnet(context, accuracy, *subnet).int8_graph, {}, {}};
+  model.answers = known_answers(model.graph, test, job.deploy.known_answers, job.threads);
+  return model;
+}
+
+}  // namespace
+
+Model load_model(const std::string& spec) {
+  if (spec.ends_with(".tflite")) {
+    if (!fs::exists(spec)) refuse(spec, "no such file");
+    return model_of_file(spec);
+  }
+  const std::size_t colon = spec.rfind(':');
+  const std::string folder = spec.substr(0, colon);
+  if (!fs::is_directory(folder)) refuse(spec, "must be a .tflite file, or a run as RUN or RUN:SUBNET; there is none");
+  return model_of_run(folder, colon == std::string::npos ? "" : spec.substr(colon + 1));
+}
+
+PlannedSubnet plan_model(const Model& model, const CodeInventory& inventory) {
+  std::string problems;
+  for (const std::string& line : model.unsupported) problems += "\n  " + line;
+  if (!problems.empty()) throw DoesNotFitError(model.name + " cannot be planned:" + problems);
+  auto plan = make_plan(model.graph);
+  if (!plan) throw DoesNotFitError(model.name + " cannot be planned: " + to_text(plan.error()));
+  const Footprint size = footprint(*plan, inventory);
+  return {model.graph, std::move(*plan), size};
+}
+
+KnownAnswers reference_answers(const Graph& graph, std::vector<std::int8_t> inputs) {
+  const Tensor& input = graph.tensor(graph.inputs.front());
+  const auto bytes = static_cast<std::size_t>(input.elements());
+  if (input.type != DataType::kInt8 || inputs.empty() || inputs.size() % bytes != 0) {
+    throw ConfigError({{"", 0, 0, "inputs", std::to_string(inputs.size()) + " bytes",
+                        "must be whole int8 inputs of " + std::to_string(bytes) + " bytes"}});
+  }
+  const Int8Interpreter network(graph);
+  Int8Workspace workspace = network.workspace();
+  KnownAnswers answers;
+  for (std::size_t at = 0; at < inputs.size(); at += bytes) {
+    network.run(std::span<const std::int8_t>(inputs).subspan(at, bytes), workspace);
+    for (const int output : graph.outputs) {
+      const auto& values = workspace.values[static_cast<std::size_t>(output)];
+      answers.outputs.insert(answers.outputs.end(), values.begin(), values.end());
+    }
+  }
+  answers.inputs = std::move(inputs);
+  return answers;
+}
+
+std::string model_cache() { return "runs/.cache"; }
+
+}  // namespace thimble

@@ -1,0 +1,36 @@
+#pragma once
+#include <string>
+#include <vector>
+
+#include "deploy/c_writer.hpp"
+#include "deploy/code_inventory.hpp"
+#include "evaluators/subnet_planner.hpp"
+#include "graph/graph.hpp"
+#include "profiler/board.hpp"
+
+namespace thimble {
+
+/// What a MODEL on the command line stands for.
+struct Model {
+  std::string name;                      ///< the file's, or the subnet's text
+  Graph graph;                           ///< int8 with weights
+  std::vector<std::string> unsupported;  ///< operators that cannot even be imported; the graph is empty then
+  KnownAnswers answers;                  ///< some cases, answered by the reference interpreter
+};
+
+/// A .tflite file, or RUN (its winner), or RUN:SUBNET. Cases are test pictures of a run, random bytes for a file.
+/// @error ConfigError  no such file, run or subnet
+Model load_model(const std::string& spec);
+
+/// The model planned for a board that firmware can be made for, with the inventory that its sizes come from.
+/// @error DoesNotFitError  it cannot be planned; names every operator
+PlannedSubnet plan_model(const Model& model, const CodeInventory& inventory);
+
+/// Answers of the reference interpreter to whole int8 inputs, one case after the other.
+/// @error ConfigError  the inputs are not whole tensors
+KnownAnswers reference_answers(const Graph& graph, std::vector<std::int8_t> inputs);
+
+/// Folder for what commands on models would make again: compiled kernels, profiled firmware.
+std::string model_cache();
+
+}  // namespace thimble

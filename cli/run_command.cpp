@@ -1,0 +1,113 @@
+#include <cstdio>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "cli/commands.hpp"
+#include "cli/deploy_stage.hpp"
+#include "cli/files.hpp"
+#include "cli/progress.hpp"
+#include "cli/report.hpp"
+#include "cli/search_stage.hpp"
+#include "cli/space_stage.hpp"
+#include "cli/train_stage.hpp"
+#include "deploy/files.hpp"
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+
+namespace thimble {
+namespace {
+
+/// Opens the run that the command works in, and holds the job against the one that made it.
+RunDirectory open_run(const JobOptions& options, const Job& job, JobStage last) {
+  const bool newest = options.resume || last != JobStage::kAll;
+  RunDirectory run =
+      newest ? RunDirectory::newest(options.runs, job.name) : RunDirectory::create(options.runs, job.name);
+  if (!fs::exists(run.resolved_job())) {
+    write_file_atomically(run.space_copy(), read_file(job.space.file));
+    write_file_atomically(run.resolved_job(), job.resolved_yaml);
+  }
+  if (read_file(run.resolved_job()) != job.resolved_yaml || read_file(run.space_copy()) != read_file(job.space.file)) {
+    throw ConfigError(
+        {{options.job, 0, 0, "", "",
+          "is not the job of " + run.resolved_job().string() + " (or its space has changed); start a new run"}});
+  }
+  return run;
+}
+
+void write_report(const RunDirectory& run) {
+  write_file_atomically(run.report(), report_html(read_json(run.space()), read_json(run.training()),
+                                                  read_json(run.search()), read_json(run.front_json())));
+}
+
+std::string verdict(const json& winner) {
+  const std::string cases = std::to_string(winner["known_answers"].get<int>());
+  return winner["bit_exact"].get<bool>() ? "bit-exact with the host's int8 reference on " + cases + " test pictures"
+                                         : "NOT bit-exact, see log.txt";
+}
+
+std::string winner_lines(const json& front) {
+  const json& w = front["winner"];
+  char text[1024];
+  std::snprintf(
+      text, sizeof text,
+      "winner  %s\n"
+      "        top-1 %.1f %% fp32, %.1f %% int8 on %d test pictures; %.2f M MACs; SRAM %ld B and flash %ld B, "
+      "predicted = linked\n"
+      "        %ld cycles, %.2f ms on %s (%s)\n"
+      "        firmware %s\n",
+      w["subnet"].get<std::string>().c_str(), 100 * w["top1_fp32"].get<double>(), 100 * w["top1_int8"].get<double>(),
+      w["test_images"].get<int>(), w["macs"].get<double>() / 1e6, w["linked_sram_bytes"].get<long>(),
+      w["linked_flash_bytes"].get<long>(), w["firmware_cycles"].get<long>(), w["latency_us"].get<double>() / 1e3,
+      front["board"].get<std::string>().c_str(), w["provenance"].get<std::string>().c_str(), verdict(w).c_str());
+  return text;
+}
+
+int show_results(const RunDirectory& run, bool as_json) {
+  const json front = read_json(run.front_json());
+  if (as_json) return std::printf("%s\n", front.dump(1).c_str()) < 0;
+  const std::string table = front_table(front);
+  std::printf("\n%s\n", table.c_str());
+  if (front["winner"].is_null()) return 0;
+  std::printf("%s\nfirmware  %s\nreport    %s\n", winner_lines(front).c_str(), run.firmware().c_str(),
+              run.report().c_str());
+  return front["winner"]["bit_exact"].get<bool>() ? 0 : 1;
+}
+
+bool is_finished(const RunDirectory& run) {
+  const json front = read_json(run.front_json());
+  return !front.is_null() && !front["winner"].is_null();
+}
+
+/// Space, training, search, deployment: each picks up what an earlier call left.
+void run_stages(JobContext& context, JobStage last) {
+  BoardTimes times(context.board(), context.run().database());
+  const SearchSpace space = space_stage(context, times);
+  if (last == JobStage::kSpace) return;
+  const Supernet supernet = train_stage(context, space);
+  if (last == JobStage::kTrain) return;
+  const SearchResult search = search_stage(context, times, supernet);
+  if (last == JobStage::kSearch) return;
+  deploy_stage(context, times, supernet, search);
+}
+
+}  // namespace
+
+int run_command(const JobOptions& options, JobStage last) {
+  const Job job = load_job(options.job, options.settings);
+  JobContext context(job, open_run(options, job, last));
+  context.tell("run: " + context.run().path().string());
+  if (!is_finished(context.run())) run_stages(context, last);
+  write_report(context.run());
+  if (last == JobStage::kSpace || last == JobStage::kTrain) return 0;
+  return show_results(context.run(), options.json);
+}
+
+int report_command(const std::string& path) {
+  const RunDirectory run = RunDirectory::open(path);
+  write_report(run);
+  std::printf("%s\n", run.report().c_str());
+  return 0;
+}
+
+}  // namespace thimble

@@ -1,0 +1,22 @@
+#pragma once
+#include "cli/board_times.hpp"
+#include "cli/job_context.hpp"
+#include "search/space/fit.hpp"
+
+namespace thimble {
+
+/// What of the target's compiler and kernels the job's planners count with; compiled once, then cached beside the runs.
+CodeInventory code_inventory(const JobContext& context);
+
+/// Holds the plan of a subnet, and its predicted latency, against the job's limits. Keeps references.
+FitCheck fit_check(const SubnetPlanner& planner, const BoardTimes& times, const Limits& limits);
+
+/// The job's space cut down to the best resolutions and widths for its target. Runs some random subnets on the board
+/// first, so that predicted latencies count. Leaves space.json.
+/// @error DoesNotFitError  nothing in the space meets the limits; names the nearest miss
+SearchSpace space_stage(JobContext& context, BoardTimes& times);
+
+/// The space that a finished space stage left behind (space.json).
+SearchSpace pruned_space(const SearchSpace& whole, const nlohmann::json& facts);
+
+}  // namespace thimble
