@@ -17,7 +17,11 @@ std::int64_t element_count(const Shape& shape) {
   return count;
 }
 
-std::int64_t Tensor::bytes() const { return elements() * (type == DataType::kInt8 ? 1 : 4); }
+std::int64_t Tensor::bytes() const {
+  const std::int64_t count = elements(), size = type == DataType::kInt8 ? 1 : 4;
+  return count > std::numeric_limits<std::int64_t>::max() / size ? std::numeric_limits<std::int64_t>::max()
+                                                                 : count * size;
+}
 
 int Graph::add(Tensor tensor) {
   tensors.push_back(std::move(tensor));

@@ -11,7 +11,7 @@ enum class DataType { kFloat32, kInt8, kInt32 };
 /// Dimensions, outermost first. Activations are NHWC with N = 1; a fully connected layer's are [1, features].
 using Shape = std::vector<int>;
 
-/// Number of elements; 1 for a scalar.
+/// Number of elements; 1 for a scalar; saturates at 2^63 - 1.
 std::int64_t element_count(const Shape& shape);
 
 /// real = scale * (quantised - zero_point). One entry: the whole tensor; several: one per index of `axis`.

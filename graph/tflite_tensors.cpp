@@ -30,7 +30,7 @@ DataType data_type(int type) {
 template <class T>
 TensorData values_of(std::span<const std::uint8_t> bytes) {
   std::vector<T> values(bytes.size() / sizeof(T));
-  std::memcpy(values.data(), bytes.data(), values.size() * sizeof(T));
+  if (!values.empty()) std::memcpy(values.data(), bytes.data(), values.size() * sizeof(T));
   return values;
 }
 

@@ -5,7 +5,7 @@
 namespace thimble {
 namespace {
 
-/// Products of centred int8 inputs and int8 weights that an int32 surely holds: 2^31 / (255 * 128).
+/// Terms of a sum that an int32 surely holds: products of centred inputs and weights are at most 255 * 128.
 constexpr std::int64_t kMaxDepth = 65536;
 /// Values whose exponentials sum up below 2^31 in Q12.19.
 constexpr int kMaxSoftmax = 4095;
@@ -55,7 +55,10 @@ class Int8Validator {
       case OpType::kSoftmax:
         return check_softmax(op);
       case OpType::kMean:
-        return;
+        return check_depth(input(op, 0).elements() / output(op).elements());
+      case OpType::kAveragePool2D:
+        check_depth(std::int64_t{op.kernel_h} * op.kernel_w);
+        [[fallthrough]];
       default:
         if (!same_quantization(input(op, 0), output(op))) problem("must keep scale and zero point");
     }
@@ -81,7 +84,11 @@ class Int8Validator {
     const bool symmetric = std::all_of(q.zero_points.begin(), q.zero_points.end(), [](int zero) { return zero == 0; });
     if (!symmetric) problem("weights must have zero point 0");
     const std::int64_t outputs = op.type == OpType::kDepthwiseConv2D ? weights.shape[3] : weights.shape[0];
-    if (weights.elements() / outputs > kMaxDepth) problem("sums more than 65536 products");
+    check_depth(weights.elements() / outputs);
+  }
+
+  void check_depth(std::int64_t terms) {
+    if (terms > kMaxDepth) problem("sums more than 65536 terms");
   }
 
   void check_operands(const Operator& op) {

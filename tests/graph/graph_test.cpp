@@ -30,6 +30,7 @@ TEST_CASE("bytes count 1 per int8 and 4 per other element; counts saturate", "[g
   CHECK(Tensor{.shape = {2, 3}, .type = DataType::kInt32}.bytes() == 24);
   CHECK(Tensor{.shape = {}}.bytes() == 4);
   CHECK(element_count({1 << 30, 1 << 30, 1 << 30, 1 << 30}) == INT64_MAX);
+  CHECK(Tensor{.shape = {1 << 30, 1 << 30, 4}}.bytes() == INT64_MAX);
 }
 
 TEST_CASE("validate names the place and the rule", "[graph]") {

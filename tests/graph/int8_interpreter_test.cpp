@@ -201,6 +201,14 @@ TEST_CASE("validate_int8 names what TFLite's arithmetic cannot run", "[graph][in
     CHECK(validate_int8(graph) == std::vector<std::string>{place + "weights must be int8 constants"});
     CHECK_THROWS_AS(Int8Interpreter(graph), std::logic_error);
   }
+  SECTION("a window whose sum could leave int32") {
+    GraphBuilder large({1, 257, 256, 1}, 1);
+    large.pool(OpType::kAveragePool2D, 257, 256, 1);
+    quantize_at_random(large.graph, 1, true);
+    large.graph.tensor(1).quantization = large.graph.tensor(0).quantization;
+    CHECK(validate_int8(large.graph) ==
+          std::vector<std::string>{"operator 0 (average_pool2d op0): sums more than 65536 terms"});
+  }
   SECTION("a pool that changes the scale") {
     builder.pool(OpType::kMaxPool2D, 1, 1, 1);
     quantize_at_random(graph, 1, true);
