@@ -1,6 +1,7 @@
 #include "graph/float_interpreter.hpp"
 
 #include <numeric>
+#include <thread>
 
 #include "tests/catch.hpp"
 #include "tests/graph/graph_builder.hpp"
@@ -143,4 +144,27 @@ TEST_CASE("a workspace can be used again and gives the same values", "[graph][fl
   CHECK(workspace.values != before);
   network.run(x, workspace);
   CHECK(workspace.values == before);
+}
+
+TEST_CASE("threads with a workspace each share one network", "[graph][float]") {
+  GraphBuilder builder({1, 12, 12, 3}, 7);
+  builder.conv(16, 3, 3, 1, {1, 1, 1, 1}).depthwise(5, 5, 2, {2, 2, 2, 2}).conv(9, 1, 1, 1).fully_connected(3);
+  const FloatInterpreter network(builder.graph);
+  const auto output = static_cast<std::size_t>(builder.graph.outputs[0]);
+  const auto results = [&](std::uint64_t seed) {
+    FloatWorkspace workspace = network.workspace();
+    std::vector<float> all;
+    for (std::uint64_t i = 0; i < 50; ++i) {
+      network.run(random_values(12 * 12 * 3, seed + i), workspace);
+      all.insert(all.end(), workspace.values[output].begin(), workspace.values[output].end());
+    }
+    return all;
+  };
+  std::vector<float> first, second;
+  std::thread one([&] { first = results(100); });
+  std::thread two([&] { second = results(200); });
+  one.join();
+  two.join();
+  CHECK(first == results(100));
+  CHECK(second == results(200));
 }
