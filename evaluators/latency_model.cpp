@@ -11,20 +11,51 @@ namespace thimble {
 namespace {
 
 constexpr std::uint32_t kAnyKernel = THIMBLE_KERNEL_COUNT;
-constexpr int kFeatures = 7;
+constexpr int kFeatures = 11;
 constexpr double kRidge = 1e-6;  ///< of the squared size of a feature column
 
-/// What a layer's time is made of: work, outputs written, rows (calls), inputs read, rows kept in a ring, a clamping
-/// pass, and a constant.
+double even(int count) { return count + count % 2; }
+double blocks_of_four(int count) { return (count + 3) / 4; }
+
+/// Work in the units of the kernels: two outputs of a row and four channels at a time, two products at once.
+struct Work {
+  double products = 0;         ///< of outputs that come in pairs
+  double single_products = 0;  ///< of a last output of its own
+  double gathered = 0;         ///< words of input made ready
+};
+
+Work depthwise_work(const thimble_layer& shape) {
+  const int taps = shape.kernel_h / 2 * shape.kernel_w + shape.kernel_h % 2 * ((shape.kernel_w + 1) / 2);
+  const double columns = (even(shape.out_w) - 1) * shape.stride_w + shape.kernel_w + 1;
+  return {shape.out_h * even(shape.out_w) * shape.out_c * taps, 0,
+          shape.out_h * columns * ((shape.kernel_h + 1) / 2) * blocks_of_four(shape.out_c)};
+}
+
+Work window_work(const thimble_layer& shape) {
+  const double column = blocks_of_four(shape.kernel_h * shape.kernel_w * shape.in_c);
+  const double per_output = 8 * shape.out_h * blocks_of_four(shape.out_c) * column;
+  return {per_output * (shape.out_w - shape.out_w % 2), per_output * (shape.out_w % 2),
+          1.0 * shape.out_h * shape.out_w * column};
+}
+
+/// What a layer's time is made of.
 std::vector<double> features_of(const ProbeLayer& layer) {
   thimble_layer shape{};
   thimble_layer_from_words(&shape, layer.words.data());
-  const double out_elements = 1.0 * shape.out_h * shape.out_w * shape.out_c;
-  const double in_bytes = 1.0 * shape.in_h * shape.in_w * shape.in_c * shape.operands;
+  const Work work = layer.words[0] == THIMBLE_DEPTHWISE ? depthwise_work(shape) : window_work(shape);
+  const double rows = shape.out_h, pairs = rows * even(shape.out_w) / 2, outputs = 2 * pairs * shape.out_c;
   const bool clamps = shape.activation_min > -128 || shape.activation_max < 127;
-  return {
-      static_cast<double>(layer.macs), out_elements, 1.0 * shape.out_h, in_bytes, shape.ring_rows > 0 ? in_bytes : 0.0,
-      clamps ? out_elements : 0.0,     1.0};
+  return {work.products,
+          work.single_products,
+          work.gathered,
+          outputs,
+          shape.relu ? 0.0 : outputs,  // a longer rounding
+          clamps ? outputs : 0.0,      // one more pass
+          pairs,
+          rows * blocks_of_four(shape.out_c),
+          rows,
+          shape.ring_rows > 0 ? 1.0 * shape.in_h * shape.in_w * shape.in_c : 0.0,  // rows copied to the ring
+          1.0};
 }
 
 struct Sample {
