@@ -35,8 +35,9 @@ thimble_plane_layout thimble_plane_layout_of(const thimble_layer* layer);
 void thimble_fill_planes(const thimble_layer* layer, const thimble_plane_layout* layout, const int8_t* const* rows,
                          uint32_t channel, uint32_t count, thimble_word* planes);
 
-/* One channel's row of outputs, computed two by two. */
+/* One channel's row of outputs, computed two by two. Assembly knows the order of the members. */
 typedef struct thimble_depthwise_row {
+  thimble_scale scale;
   const thimble_word* x;    /* the channel's words, 4 * planes apart from column to column */
   int8_t* output;           /* out_c bytes apart */
   const thimble_word* taps; /* tap pairs as words of int16 */
@@ -44,12 +45,14 @@ typedef struct thimble_depthwise_row {
   const int8_t* end;   /* of the outputs that come in pairs */
   uint32_t out_c, odd; /* odd: one more output than those; a row function sets both to 0 at its end */
   uint32_t relu;
-  thimble_scale scale;
+  const thimble_layer* layer; /* for windows without a function of their own */
 } thimble_depthwise_row;
 
 typedef void (*thimble_depthwise_function)(thimble_depthwise_row* row);
 void thimble_depthwise_3x3_stride_1(thimble_depthwise_row* row);
 void thimble_depthwise_3x3_stride_2(thimble_depthwise_row* row);
+void thimble_depthwise_3x3_stride_1_relu(thimble_depthwise_row* row);
+void thimble_depthwise_3x3_stride_2_relu(thimble_depthwise_row* row);
 void thimble_depthwise_5x5_stride_1(thimble_depthwise_row* row);
 void thimble_depthwise_5x5_stride_2(thimble_depthwise_row* row);
 void thimble_depthwise_7x7_stride_1(thimble_depthwise_row* row);
