@@ -89,7 +89,8 @@ void multiply_rows(const std::int16_t* x, int rows, const Int8Weights& weights, 
     for (; o + kChannelTile <= weights.outputs; o += kChannelTile) {
       std::int32_t sums[kChannelTile];
       dot_tile(x, row_of(o), weights.row, sums);
-      for (int i = 0; i < kChannelTile; ++i) y[o + i] = requantization.apply(sums[i], static_cast<std::size_t>(o + i));
+      const auto channel = static_cast<std::size_t>(o);
+      for (std::size_t i = 0; i < kChannelTile; ++i) y[channel + i] = requantization.apply(sums[i], channel + i);
     }
     for (; o < weights.outputs; ++o) {
       std::int32_t sum = 0;

@@ -173,7 +173,7 @@ SoftmaxParameters softmax_parameters(float input_scale) {
 void softmax_row(const std::int8_t* input, int count, const SoftmaxParameters& parameters, std::int8_t* output) {
   constexpr int kSumIntegerBits = 12;
   THIMBLE_CHECK(count > 0 && count < 1 << kSumIntegerBits, "softmax over " + std::to_string(count) + " values");
-  const auto largest = static_cast<int>(*std::max_element(input, input + count));
+  const std::int8_t largest = *std::max_element(input, input + count);
   const auto exponential = [&](int i) {
     return exp_of_negative(multiply_by_quantized_multiplier(input[i] - largest, parameters.input));
   };
