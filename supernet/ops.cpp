@@ -13,6 +13,7 @@
 #include <memory>
 #include <vector>
 
+#include "supernet/kernels/bottleneck.hpp"
 #include "supernet/kernels/gemm.hpp"
 #include "supernet/kernels/kernels.hpp"
 #include "supernet/kernels/norm.hpp"
@@ -107,6 +108,12 @@ Tensor centre(const Tensor& weights, std::int64_t kernel, std::int64_t channels)
   return weights.slice(0, border, border + kernel).slice(1, border, border + kernel).slice(2, 0, channels).contiguous();
 }
 
+/// The inverse: into the centre of a [K,K,C] tensor.
+void place_centre(const Tensor& to, const Tensor& packed) {
+  const auto border = (to.size(0) - packed.size(0)) / 2, end = border + packed.size(0);
+  to.slice(0, border, end).slice(1, border, end).slice(2, 0, packed.size(2)).copy_(packed);
+}
+
 struct Depthwise : torch::autograd::Function<Depthwise> {
   static Tensor forward(AutogradContext* context, const Tensor& x, const Tensor& weights, std::int64_t kernel,
                         std::int64_t stride) {
@@ -142,8 +149,7 @@ struct Depthwise : torch::autograd::Function<Depthwise> {
       for (std::int64_t t = 0; t < count; ++t)
         write(gradient)[t] += partial[static_cast<std::size_t>(part * count + t)];
     Tensor placed = at::zeros_like(weights);
-    const auto border = (weights.size(0) - packed.size(0)) / 2, end = border + packed.size(0);
-    placed.slice(0, border, end).slice(1, border, end).slice(2, 0, x.size(3)).copy_(gradient);
+    place_centre(placed, gradient);
     return {dx, placed, Tensor(), Tensor()};
   }
 };
@@ -155,9 +161,7 @@ struct BatchNorm : torch::autograd::Function<BatchNorm> {
     const std::int64_t rows = x.numel() / channels;
     const Tensor statistics = empty({4, channels});  // mean, 1 / deviation, map scale, map shift
     float* mean = write(statistics);
-    batch_moments(read(x), rows, channels, mean, mean + channels);
-    norm_map({mean, mean + channels}, read(scale), read(shift), channels, mean + 2 * channels, mean + 3 * channels);
-    for (int c = 0; c < channels; ++c) mean[channels + c] = inverse_deviation(mean[channels + c]);
+    batch_norm_statistics(read(x), rows, channels, read(scale), read(shift), mean);
     const Tensor y = at::empty_like(x);
     normalize_rows(read(x), shortcut ? read(*shortcut) : nullptr, write(y), rows, channels,
                    {mean + 2 * channels, mean + 3 * channels}, relu6);
@@ -179,7 +183,117 @@ struct BatchNorm : torch::autograd::Function<BatchNorm> {
   }
 };
 
+/// A block of the network as one operator over supernet/kernels/bottleneck.
+struct Bottleneck : torch::autograd::Function<Bottleneck> {
+  using Optional = c10::optional<Tensor>;
+
+  static BottleneckShape shape_of(const Tensor& x, const Tensor& depthwise, std::int64_t out, std::int64_t stride,
+                                  bool expands, bool shortcut) {
+    const auto size = [](std::int64_t value) { return static_cast<int>(value); };
+    return {.images = size(x.size(0)),
+            .in_size = size(x.size(1)),
+            .out_size = size((x.size(1) - 1) / stride + 1),
+            .in_channels = size(x.size(3)),
+            .mid_channels = size(depthwise.size(2)),
+            .out_channels = size(out),
+            .kernel = size(depthwise.size(0)),
+            .stride = size(stride),
+            .expands = expands,
+            .shortcut = shortcut};
+  }
+
+  static BottleneckWeights weights_of(const Tensor* w, const Tensor& packed, bool expands) {
+    BottleneckWeights weights;
+    if (expands) {
+      weights.expand = {read(w[0]), w[0].size(1)};
+      weights.expand_norm = {read(w[1]), read(w[2])};
+    }
+    weights.depthwise = read(packed);
+    weights.depthwise_norm = {read(w[4]), read(w[5])};
+    weights.project = {read(w[6]), w[6].size(1)};
+    weights.project_norm = {read(w[7]), read(w[8])};
+    return weights;
+  }
+
+  static BottleneckState state_of(const Tensor* s, bool expands) {
+    return {expands ? write(s[0]) : nullptr, write(s[1]), write(s[2]),
+            expands ? write(s[3]) : nullptr, write(s[4]), write(s[5])};
+  }
+
+  static Tensor forward(AutogradContext* context, const Tensor& x, const Optional& expand, const Optional& expand_scale,
+                        const Optional& expand_shift, const Tensor& depthwise, const Tensor& depthwise_scale,
+                        const Tensor& depthwise_shift, const Tensor& project, const Tensor& project_scale,
+                        const Tensor& project_shift, std::int64_t kernel, std::int64_t stride, std::int64_t mid,
+                        std::int64_t out, bool shortcut) {
+    const bool expands = expand.has_value();
+    const Tensor packed = centre(depthwise, kernel, mid), none;
+    const BottleneckShape shape = shape_of(x, packed, out, stride, expands, shortcut);
+    const auto n = x.size(0), in_size = x.size(1), out_size = static_cast<std::int64_t>(shape.out_size);
+    const std::vector<Tensor> weights{expands ? *expand : none,
+                                      expands ? *expand_scale : none,
+                                      expands ? *expand_shift : none,
+                                      depthwise,
+                                      depthwise_scale,
+                                      depthwise_shift,
+                                      project,
+                                      project_scale,
+                                      project_shift};
+    const std::vector<Tensor> state{expands ? empty({n, in_size, in_size, mid}) : none,
+                                    empty({n, out_size, out_size, mid}),
+                                    empty({n, out_size, out_size, out}),
+                                    expands ? empty({4, mid}) : none,
+                                    empty({4, mid}),
+                                    empty({4, out})};
+    const Tensor y = empty({n, out_size, out_size, out});
+    bottleneck_forward(shape, weights_of(weights.data(), packed, expands), read(x), state_of(state.data(), expands),
+                       write(y));
+    variable_list saved{x, packed};
+    saved.insert(saved.end(), weights.begin(), weights.end());
+    saved.insert(saved.end(), state.begin(), state.end());
+    context->save_for_backward(saved);
+    context->saved_data["stride"] = stride;
+    context->saved_data["shortcut"] = shortcut;
+    return y;
+  }
+
+  static variable_list backward(AutogradContext* context, variable_list upstream) {
+    const auto saved = context->get_saved_variables();
+    const Tensor &x = saved[0], &packed = saved[1], dy = upstream[0].contiguous();
+    const Tensor *w = &saved[2], *s = &saved[11];
+    const bool expands = w[0].defined();
+    const BottleneckShape shape = shape_of(x, packed, dy.size(3), context->saved_data["stride"].toInt(), expands,
+                                           context->saved_data["shortcut"].toBool());
+    variable_list to{at::empty_like(x)};
+    for (int i = 0; i < 9; ++i) to.push_back(w[i].defined() ? at::zeros_like(w[i]) : Tensor());
+    const Tensor dpacked = at::empty_like(packed);
+    BottleneckGradients gradients{write(to[0]),
+                                  nullptr,
+                                  write(dpacked),
+                                  write(to[7]),
+                                  {},
+                                  {write(to[5]), write(to[6])},
+                                  {write(to[8]), write(to[9])}};
+    if (expands) {
+      gradients.expand = write(to[1]);
+      gradients.expand_norm = {write(to[2]), write(to[3])};
+    }
+    bottleneck_backward(shape, weights_of(w, packed, expands), read(x), state_of(s, expands), read(dy), gradients);
+    place_centre(to[4], dpacked);
+    to.resize(15);
+    return to;
+  }
+};
+
 }  // namespace
+
+Tensor bottleneck(const Tensor& x, const ConvolutionWeights& expand, const ConvolutionWeights& depthwise,
+                  const ConvolutionWeights& project, const BottleneckSizes& sizes) {
+  const auto optional = [](const Tensor* tensor) { return tensor ? c10::optional<Tensor>(*tensor) : c10::nullopt; };
+  return Bottleneck::apply(x, optional(expand.weights), optional(expand.scale), optional(expand.shift),
+                           *depthwise.weights, *depthwise.scale, *depthwise.shift, *project.weights, *project.scale,
+                           *project.shift, std::int64_t{sizes.kernel}, std::int64_t{sizes.stride},
+                           std::int64_t{sizes.mid_channels}, std::int64_t{sizes.out_channels}, sizes.shortcut);
+}
 
 Tensor stem(const Tensor& pixels, const Tensor& weights, int out_channels) {
   return Stem::apply(pixels, weights, static_cast<std::int64_t>(out_channels));

@@ -27,6 +27,25 @@ at::Tensor depthwise(const at::Tensor& x, const at::Tensor& weights, int kernel,
 at::Tensor batch_norm(const at::Tensor& x, const at::Tensor& scale, const at::Tensor& shift, bool relu6,
                       const at::Tensor& shortcut);
 
+/// A convolution's shared weights and its batch norm's; null pointers: there is none.
+struct ConvolutionWeights {
+  const at::Tensor* weights = nullptr;
+  const at::Tensor* scale = nullptr;
+  const at::Tensor* shift = nullptr;
+};
+
+struct BottleneckSizes {
+  int kernel = 3, stride = 1, mid_channels = 0, out_channels = 0;
+  bool shortcut = false;
+};
+
+/// A whole inverted bottleneck: pointwise, batch_norm with ReLU6, depthwise, batch_norm with ReLU6, pointwise,
+/// batch_norm with or without shortcut. The operators above are its reference; this one goes through memory half as
+/// often.
+/// @param expand  null: the depthwise convolution reads x
+at::Tensor bottleneck(const at::Tensor& x, const ConvolutionWeights& expand, const ConvolutionWeights& depthwise,
+                      const ConvolutionWeights& project, const BottleneckSizes& sizes);
+
 /// Global average pool and fully connected. @param weights [classes,C_in], bias [classes]; @return [N,classes]
 at::Tensor classifier(const at::Tensor& x, const at::Tensor& weights, const at::Tensor& bias);
 

@@ -45,26 +45,24 @@ struct TrainingNetwork::Impl {
   at::Tensor logits;
 
   at::Tensor forward(const std::vector<Layer>& layers, const at::Tensor& pixels) const {
-    at::Tensor x = pixels, block_input;
-    for (const Layer& layer : layers) {
-      const LayerTensors& t = tensors.at(static_cast<std::size_t>(layer.weights));
-      if (layer.starts_block) block_input = x;
-      if (layer.kind == LayerKind::kClassifier) return ops::classifier(x, t.weights, t.shift);
-      x = ops::batch_norm(convolve(x, layer, t.weights), t.scale, t.shift, layer.relu6,
-                          layer.adds_shortcut ? block_input : at::Tensor());
+    const LayerTensors &stem = of(layers.front()), &classifier = of(layers.back());
+    at::Tensor x = ops::stem(pixels, stem.weights, layers.front().out_channels);
+    x = ops::batch_norm(x, stem.scale, stem.shift, true, at::Tensor());
+    for (std::size_t i = 1; i + 1 < layers.size();) {
+      const bool expands = layers[i].kind == LayerKind::kPointwise;
+      const Layer &depthwise = layers[i + (expands ? 1 : 0)], &project = layers[i + (expands ? 2 : 1)];
+      x = ops::bottleneck(
+          x, expands ? view(layers[i]) : ops::ConvolutionWeights(), view(depthwise), view(project),
+          {depthwise.kernel, depthwise.stride, depthwise.out_channels, project.out_channels, project.adds_shortcut});
+      i += expands ? 3 : 2;
     }
-    return x;
+    return ops::classifier(x, classifier.weights, classifier.shift);
   }
 
-  static at::Tensor convolve(const at::Tensor& x, const Layer& layer, const at::Tensor& weights) {
-    switch (layer.kind) {
-      case LayerKind::kStem:
-        return ops::stem(x, weights, layer.out_channels);
-      case LayerKind::kDepthwise:
-        return ops::depthwise(x, weights, layer.kernel, layer.stride);
-      default:
-        return ops::pointwise(x, weights, layer.out_channels);
-    }
+  const LayerTensors& of(const Layer& layer) const { return tensors.at(static_cast<std::size_t>(layer.weights)); }
+  ops::ConvolutionWeights view(const Layer& layer) const {
+    const LayerTensors& tensor = of(layer);
+    return {&tensor.weights, &tensor.scale, &tensor.shift};
   }
 
   at::Tensor loss(const Batch& batch, const Targets& targets) const {

@@ -11,8 +11,9 @@ struct Matrix {
   bool transposed = false;
 };
 
-/// c [m,n] = a [m,k] * b [k,n], float, rows of c `stride` apart. Where WorkerPool or SingleThreaded lives: on the
-/// calling thread.
-void multiply(std::int64_t m, std::int64_t n, std::int64_t k, Matrix a, Matrix b, float* c, std::int64_t stride);
+/// c [m,n] = a [m,k] * b [k,n], or += with `add`; float, rows of c `stride` apart. Where WorkerPool or SingleThreaded
+/// lives: on the calling thread.
+void multiply(std::int64_t m, std::int64_t n, std::int64_t k, Matrix a, Matrix b, float* c, std::int64_t stride,
+              bool add = false);
 
 }  // namespace thimble

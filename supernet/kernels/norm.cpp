@@ -25,6 +25,20 @@ std::vector<double> pair_sums(std::int64_t rows, int channels, const Work& work)
   return partial;
 }
 
+std::vector<double> moment_sums(const float* x, std::int64_t rows, int channels) {
+  return pair_sums(rows, channels, [&](std::int64_t first, std::int64_t count, double* a, double* b) {
+    kernels().moments(x + first * channels, count, channels, a, b);
+  });
+}
+
+void moments_of_sums(const double* sums, std::int64_t rows, int channels, float* mean, float* variance) {
+  for (int c = 0; c < channels; ++c) {
+    const double m = sums[c] / static_cast<double>(rows), square = sums[channels + c] / static_cast<double>(rows);
+    mean[c] = static_cast<float>(m);
+    variance[c] = static_cast<float>(std::max(0.0, square - m * m));
+  }
+}
+
 }  // namespace
 
 void stem_columns(const std::uint8_t* pixels, int height, int width, int channels, float* columns) {
@@ -45,16 +59,13 @@ void stem_columns(const std::uint8_t* pixels, int height, int width, int channel
 float inverse_deviation(float variance) { return 1.0f / std::sqrt(variance + kNormEpsilon); }
 
 void batch_moments(const float* x, std::int64_t rows, int channels, float* mean, float* variance) {
-  const std::vector<double> sums =
-      pair_sums(rows, channels, [&](std::int64_t first, std::int64_t count, double* a, double* b) {
-        kernels().moments(x + first * channels, count, channels, a, b);
-      });
-  for (int c = 0; c < channels; ++c) {
-    const double m = sums[static_cast<std::size_t>(c)] / static_cast<double>(rows);
-    const double square = sums[static_cast<std::size_t>(channels + c)] / static_cast<double>(rows);
-    mean[c] = static_cast<float>(m);
-    variance[c] = static_cast<float>(std::max(0.0, square - m * m));
-  }
+  const std::vector<double> sums = moment_sums(x, rows, channels);
+  moments_of_sums(sums.data(), rows, channels, mean, variance);
+}
+
+void batch_norm_statistics(const float* x, std::int64_t rows, int channels, const float* scale, const float* shift,
+                           float* statistics) {
+  batch_norm_map(moment_sums(x, rows, channels).data(), rows, channels, scale, shift, statistics);
 }
 
 void norm_map(ChannelMoments moments, const float* scale, const float* shift, int channels, float* map_scale,
@@ -74,26 +85,38 @@ void normalize_rows(const float* x, const float* shortcut, float* y, std::int64_
   });
 }
 
+void batch_norm_map(const double* sums, std::int64_t rows, int channels, const float* scale, const float* shift,
+                    float* statistics) {
+  float *mean = statistics, *variance = statistics + channels;
+  moments_of_sums(sums, rows, channels, mean, variance);
+  norm_map({mean, variance}, scale, shift, channels, statistics + 2 * channels, statistics + 3 * channels);
+  for (int c = 0; c < channels; ++c) variance[c] = inverse_deviation(variance[c]);
+}
+
 // With d = dL/dy where ReLU6 is open, n rows, xhat = (x - mean) / deviation:
 // dscale = sum(d xhat), dshift = sum(d), dx = map_scale * (d - dshift / n - xhat * dscale / n).
+void norm_backward(const double* sums, std::int64_t rows, int channels, const float* statistics, float* dscale,
+                   float* dshift, float* slope, float* offset) {
+  const float *mean = statistics, *inverse = statistics + channels, *map_scale = statistics + 2 * channels;
+  for (int c = 0; c < channels; ++c) {
+    const double sum_d = sums[c], products = (sums[channels + c] - mean[c] * sum_d) * inverse[c];
+    dscale[c] = static_cast<float>(products);
+    dshift[c] = static_cast<float>(sum_d);
+    const double per_x = map_scale[c] * inverse[c] * products / static_cast<double>(rows);
+    slope[c] = static_cast<float>(per_x);
+    offset[c] = static_cast<float>(map_scale[c] * sum_d / static_cast<double>(rows) - mean[c] * per_x);
+  }
+}
+
 void batch_norm_gradient(const float* x, const float* dy, std::int64_t rows, int channels, const float* statistics,
                          bool relu6, float* dx, float* dscale, float* dshift) {
-  const float *mean = statistics, *inverse = statistics + channels;
   const ChannelMap map{statistics + 2 * channels, statistics + 3 * channels};
   const std::vector<double> sums =
       pair_sums(rows, channels, [&](std::int64_t first, std::int64_t count, double* a, double* b) {
         kernels().norm_gradient_sums(x + first * channels, dy + first * channels, count, channels, map, relu6, a, b);
       });
   std::vector<float> slope(static_cast<std::size_t>(channels)), offset(slope.size());
-  for (int c = 0; c < channels; ++c) {
-    const auto i = static_cast<std::size_t>(c);
-    const double sum_d = sums[i], products = (sums[i + slope.size()] - mean[c] * sum_d) * inverse[c];
-    dscale[c] = static_cast<float>(products);
-    dshift[c] = static_cast<float>(sum_d);
-    const double per_x = map.scale[c] * inverse[c] * products / static_cast<double>(rows);
-    slope[i] = static_cast<float>(per_x);
-    offset[i] = static_cast<float>(map.scale[c] * sum_d / static_cast<double>(rows) - mean[c] * per_x);
-  }
+  norm_backward(sums.data(), rows, channels, statistics, dscale, dshift, slope.data(), offset.data());
   const RowChunks chunks(rows);
   for_chunks(chunks.count, [&](int i) {
     const std::int64_t at = chunks.first(i) * channels;

@@ -25,6 +25,20 @@ void batch_moments(const float* x, std::int64_t rows, int channels, float* mean,
 void norm_map(ChannelMoments moments, const float* scale, const float* shift, int channels, float* map_scale,
               float* map_shift);
 
+/// Statistics [4, channels] of a norm from the sums of x and of x^2 over `rows` rows: mean, 1 / deviation, and the
+/// scale and shift of its map.
+void batch_norm_map(const double* sums, std::int64_t rows, int channels, const float* scale, const float* shift,
+                    float* statistics);
+
+/// The same from x [rows, channels] itself, on the threads of WorkerPool::current().
+void batch_norm_statistics(const float* x, std::int64_t rows, int channels, const float* scale, const float* shift,
+                           float* statistics);
+
+/// Gradients of a norm's scale and shift, and the coefficients of Kernels::norm_gradient, from the sums of
+/// Kernels::norm_gradient_sums over `rows` rows.
+void norm_backward(const double* sums, std::int64_t rows, int channels, const float* statistics, float* dscale,
+                   float* dshift, float* slope, float* offset);
+
 /// Kernels::normalize on the threads of WorkerPool::current().
 void normalize_rows(const float* x, const float* shortcut, float* y, std::int64_t rows, int channels, ChannelMap map,
                     bool relu6);
