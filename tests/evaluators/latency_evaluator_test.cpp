@@ -1,10 +1,9 @@
 #include "evaluators/latency_evaluator.hpp"
 
-#include <filesystem>
-
 #include "graph/base/error.hpp"
 #include "tests/catch.hpp"
 #include "tests/evaluators/inventory.hpp"
+#include "tests/evaluators/temporary_database.hpp"
 #include "tests/search/spaces.hpp"
 
 using namespace thimble;
@@ -43,23 +42,11 @@ class FakeProbe final : public Probe {
   int lives_;
 };
 
-/// A store in a file that goes away with it.
-struct TemporaryStore {
-  TemporaryStore() : path(std::filesystem::temp_directory_path() / "thimble_latency_evaluator_test.sqlite") {
-    remove();
-  }
-  ~TemporaryStore() { remove(); }
-  void remove() const {
-    for (const char* suffix : {"", "-wal", "-shm"}) std::filesystem::remove(path.string() + suffix);
-  }
-  std::filesystem::path path;
-};
-
 struct Bench {
   SubnetPlanner planner{test::tiny_space(), test::made_up_inventory()};
   std::vector<Candidate> candidates{{smallest(planner.space()), {}, {}}, {largest(planner.space()), {}, {}}};
-  TemporaryStore file;
-  MeasurementStore store{file.path};
+  test::TemporaryDatabase file{"latency_evaluator"};
+  MeasurementStore store{file.path()};
 };
 
 }  // namespace
@@ -90,18 +77,19 @@ TEST_CASE("a plan is run once and looked up afterwards", "[evaluators][latency]"
 
 TEST_CASE("too slow, and refused by the probe, are rejections with a reason", "[evaluators][latency]") {
   Bench bench;
-  FakeProbe slow;
-  const double slowest_ms = 2e-5 * static_cast<double>(macs(bench.planner.space(), largest(bench.planner.space())));
-  LatencyEvaluator(bench.planner, slow, bench.store, {.latency_ms = slowest_ms / 2}).evaluate(bench.candidates);
+  SECTION("too slow") {
+    FakeProbe probe;
+    const double slowest_ms = 2e-5 * static_cast<double>(macs(bench.planner.space(), largest(bench.planner.space())));
+    LatencyEvaluator(bench.planner, probe, bench.store, {.latency_ms = slowest_ms / 2}).evaluate(bench.candidates);
+    REQUIRE(bench.candidates[1].rejected);
+    CHECK_THAT(*bench.candidates[1].rejected, Catch::StartsWith("latency ") && Catch::EndsWith(" (200 %), modelled"));
+  }
+  SECTION("refused") {
+    FakeProbe picky(13);  // the smallest has 13 layers
+    LatencyEvaluator(bench.planner, picky, bench.store, {}).evaluate(bench.candidates);
+    CHECK(bench.candidates[1].rejected == "too many layers");
+  }
   CHECK_FALSE(bench.candidates[0].rejected);
-  REQUIRE(bench.candidates[1].rejected);
-  CHECK_THAT(*bench.candidates[1].rejected, Catch::StartsWith("latency ") && Catch::EndsWith(" (200 %), modelled"));
-
-  Bench other;
-  FakeProbe picky(13);  // the smallest has 13 layers
-  LatencyEvaluator(other.planner, picky, other.store, {}).evaluate(other.candidates);
-  CHECK_FALSE(other.candidates[0].rejected);
-  CHECK(other.candidates[1].rejected == "too many layers");
 }
 
 TEST_CASE("a lost board ends the evaluation, and names itself", "[evaluators][latency]") {
