@@ -32,6 +32,7 @@ void ValueHistogram::add(std::span<const float> values) {
 }
 
 ValueRange ValueHistogram::percentile_range(double percentile) const {
+  if (total_ == 0) return range_;
   const auto outside = static_cast<std::int64_t>((1 - percentile / 100) * static_cast<double>(total_));
   const float width = 2 * limit_ / kBins;
   int low = 0, high = kBins - 1;

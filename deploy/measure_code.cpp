@@ -122,6 +122,7 @@ class Collector {
   }
 
   void tie(int from, int to, bool call) {
+    if (from == to && !call) return;  // a constant that holds the address of its neighbour
     CodeSection& section = inventory_.sections[static_cast<std::size_t>(from)];
     (call ? section.calls : section.holds).push_back(to);
   }
@@ -140,7 +141,7 @@ CodeInventory compile_and_read(const Target& target) {
   const TemporaryFolder folder;
   std::vector<std::string> command = {kCompiler};
   for (const std::string& flag : compiler_flags(target)) command.push_back(flag);
-  command.insert(command.end(), {"-I.", "-Ithimble", "-c", "sizes.c"});
+  command.insert(command.end(), {"-fstack-usage", "-I.", "-Ithimble", "-c", "sizes.c"});
   write_file(folder.path() / "sizes.c", kSizes);
   for (const ProjectFile& file : project_files()) {
     write_file(folder.path() / file.path, file.text);

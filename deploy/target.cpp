@@ -8,8 +8,7 @@ std::vector<std::string> compiler_flags(const Target& target) {
           // A section per function and constant: the linker keeps what is used, and the planner can count it.
           "-ffunction-sections", "-fdata-sections", "-fno-merge-constants",
           // Loops that copy stay loops: memcpy must not call itself.
-          "-fno-tree-loop-distribute-patterns", "-fno-unwind-tables", "-fno-asynchronous-unwind-tables",
-          "-fstack-usage"};
+          "-fno-tree-loop-distribute-patterns", "-fno-unwind-tables", "-fno-asynchronous-unwind-tables"};
 }
 
 std::vector<std::string> linker_flags(const Target&) {

@@ -66,7 +66,7 @@ inline RandomNetwork random_network(std::uint64_t seed) {
   RandomNetwork network;
   network.real = to_graph(space, sample(space, rng));
   fill_weights(network.real, seed);
-  network.int8 = quantize(network.real, random_inputs(network.real, 2, seed));
+  network.int8 = quantize(network.real, random_inputs(network.real, 8, seed));
   return network;
 }
 
