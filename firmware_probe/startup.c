@@ -21,23 +21,13 @@ __attribute__((section(".vectors"), used)) static const struct {
               fault_handler, fault_handler, 0, fault_handler, fault_handler}};
 
 static volatile uint32_t* const system_control = (volatile uint32_t*)0xE000ED00u; /* SCB, ARMv7-M manual B3.2.2 */
-enum {
-  SCB_ICSR = 1,
-  SCB_AIRCR = 3,
-  SCB_SHCSR = 9,
-  SCB_CFSR = 10,
-  SCB_HFSR = 11,
-  SCB_MMFAR = 13,
-  SCB_BFAR = 14,
-  SCB_CPACR = 34
-};
+enum { SCB_ICSR = 1, SCB_AIRCR = 3, SCB_CFSR = 10, SCB_HFSR = 11, SCB_MMFAR = 13, SCB_BFAR = 14, SCB_CPACR = 34 };
 
 void Reset_Handler(void) {
 #if defined(__ARM_FP)
   system_control[SCB_CPACR] |= 0xFu << 20;
   __asm volatile("dsb\n\tisb");
 #endif
-  system_control[SCB_SHCSR] |= 7u << 16; /* memory, bus and usage faults have their own numbers */
   const uint32_t* from = thimble_data_load;
   for (volatile uint32_t* to = thimble_data_start; to < thimble_data_end; ++to) *to = *from++;
   for (volatile uint32_t* to = thimble_bss_start; to < thimble_bss_end; ++to) *to = 0;

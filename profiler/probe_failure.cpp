@@ -47,19 +47,12 @@ Refusal refusal_of(std::uint32_t error) {
   }
 }
 
-std::string exception_name(std::uint32_t number) {
-  switch (number) {
-    case 3:
-      return "hard fault";
-    case 4:
-      return "memory fault";
-    case 5:
-      return "bus fault";
-    case 6:
-      return "usage fault";
-    default:
-      return "exception " + std::to_string(number);
-  }
+/// Interrupts are masked, so every fault arrives as a hard fault: the status register tells them apart.
+std::string fault_name(std::uint32_t exception, std::uint32_t status) {
+  if (status & 0xffff0000u) return "usage fault";
+  if (status & 0xff00u) return "bus fault";
+  if (status & 0xffu) return "memory fault";
+  return exception == 3 ? "hard fault" : "exception " + std::to_string(exception);
 }
 
 }  // namespace
@@ -78,8 +71,8 @@ ProbeFailure fault(const std::vector<std::uint32_t>& words) {
           .code = "fault",
           .message = fmt::format(
               "the core took a {} at pc 0x{:08x} (lr 0x{:08x}, address 0x{:08x}, CFSR 0x{:08x}, HFSR 0x{:08x})",
-              exception_name(words[PROBE_FAULT_EXCEPTION]), words[PROBE_FAULT_PC], words[PROBE_FAULT_LR],
-              words[PROBE_FAULT_ADDRESS], words[PROBE_FAULT_CFSR], words[PROBE_FAULT_HFSR])};
+              fault_name(words[PROBE_FAULT_EXCEPTION], words[PROBE_FAULT_CFSR]), words[PROBE_FAULT_PC],
+              words[PROBE_FAULT_LR], words[PROBE_FAULT_ADDRESS], words[PROBE_FAULT_CFSR], words[PROBE_FAULT_HFSR])};
 }
 
 }  // namespace thimble

@@ -128,6 +128,16 @@ TEST_CASE("what the virtual board refuses is named, and the next plan runs", "[p
   CHECK(probe->run(small_plan(), {}));
 }
 
+TEST_CASE("a plan that takes longer than its deadline is a timeout, and the next plan runs", "[profiler][virtual]") {
+  THIMBLE_SKIP_IF(emulator_is_missing() || firmware_is_missing(), "the probe firmware or its emulator");
+  const std::unique_ptr<Probe> probe = make_probe(load_board("virtual-m4"));
+  REQUIRE(probe->run(small_plan(), {}));
+  const auto timeout = probe->run(small_plan(), {.runs = 1000000, .deadline_s = 0.3});
+  REQUIRE_FALSE(timeout);
+  CHECK(timeout.error().code == "timeout");
+  CHECK(probe->run(small_plan(), {}));
+}
+
 TEST_CASE("an emulator that dies is started again", "[profiler][virtual]") {
   THIMBLE_SKIP_IF(emulator_is_missing() || firmware_is_missing(), "the probe firmware or its emulator");
   VirtualProbe probe(load_board("virtual-m4"));

@@ -1,0 +1,84 @@
+/* A kernel library in which every kernel breaks something, to be linked into the probe firmware in place of the real
+ * one. */
+#include "deploy/kernels/thimble.h"
+
+static void read_nowhere(const thimble_layer* layer, const int8_t* const* rows, int8_t* output, void* scratch) {
+  (void)layer, (void)rows, (void)scratch;
+  *output = *(volatile int8_t*)0x30000000u;
+}
+
+static void undefined_instruction(const thimble_layer* layer, const int8_t* const* rows, int8_t* output,
+                                  void* scratch) {
+  (void)layer, (void)rows, (void)output, (void)scratch;
+  __asm volatile("udf #0");
+}
+
+static void write_before_arena(const thimble_layer* layer, const int8_t* const* rows, int8_t* output, void* scratch) {
+  (void)layer, (void)rows, (void)scratch;
+  output[-1] = 0;
+}
+
+static void write_behind_arena(const thimble_layer* layer, const int8_t* const* rows, int8_t* output, void* scratch) {
+  (void)rows, (void)scratch;
+  output[layer->scratch_bytes] = 0; /* the test puts the arena's size there */
+}
+
+static void use_stack(const thimble_layer* layer, const int8_t* const* rows, int8_t* output, void* scratch) {
+  (void)rows, (void)scratch;
+  volatile int8_t deep[1024];
+  for (uint32_t i = 0; i < sizeof deep; ++i) deep[i] = 1;
+  if (layer->in_h > 1) {
+    thimble_layer next = *layer;
+    --next.in_h;
+    use_stack(&next, rows, output, scratch);
+  }
+  *output = deep[0];
+}
+
+static void never_end(const thimble_layer* layer, const int8_t* const* rows, int8_t* output, void* scratch) {
+  (void)layer, (void)rows, (void)output, (void)scratch;
+  for (;;) {
+  }
+}
+
+static uint32_t no_scratch(const thimble_layer* layer) {
+  (void)layer;
+  return 0;
+}
+
+static const thimble_kernel_entry kernels[] = {
+    {"read_nowhere", read_nowhere, no_scratch},
+    {"undefined_instruction", undefined_instruction, no_scratch},
+    {"write_before_arena", write_before_arena, no_scratch},
+    {"write_behind_arena", write_behind_arena, no_scratch},
+    {"use_stack", use_stack, no_scratch},
+    {"never_end", never_end, no_scratch},
+};
+
+const thimble_kernel_entry* thimble_kernel_by_id(uint32_t id) {
+  return id < sizeof kernels / sizeof kernels[0] ? &kernels[id] : NULL;
+}
+
+uint32_t thimble_ring_bytes(const thimble_layer* layer) {
+  (void)layer;
+  return 0;
+}
+
+/* Words 1 and 2 only: scratch_bytes and in_h. */
+thimble_status thimble_layer_from_words(thimble_layer* layer, const uint32_t words[THIMBLE_LAYER_WORDS]) {
+  layer->kernel = thimble_kernel_by_id(words[0])->kernel;
+  layer->scratch_bytes = words[1];
+  layer->in_h = (uint16_t)words[2];
+  return THIMBLE_OK;
+}
+
+thimble_status thimble_prepare(const thimble_layer* layers, uint32_t count, const int8_t* arena, uint32_t arena_bytes) {
+  (void)layers, (void)count, (void)arena, (void)arena_bytes;
+  return THIMBLE_OK;
+}
+
+void thimble_run_layer(const thimble_layer* layer, int8_t* arena) { layer->kernel(layer, NULL, arena, NULL); }
+
+void thimble_run(const thimble_layer* layers, uint32_t count, int8_t* arena) {
+  for (uint32_t i = 0; i < count; ++i) thimble_run_layer(&layers[i], arena);
+}
