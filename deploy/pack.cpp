@@ -73,11 +73,12 @@ std::vector<std::array<int, 2>> tap_pairs(int kernel_h, int kernel_w) {
 }
 
 /// Input pairs of a column, in the order of deploy/kernels/gemm.h; the caller takes indices past the end as zero.
-std::vector<std::array<int, 2>> column_pairs(int column_size) {
+std::vector<std::array<int, 2>> column_pairs(const WindowGeometry& g) {
   std::vector<std::array<int, 2>> pairs;
-  for (int k = 0; k < column_size; k += 4) {
-    pairs.push_back({k, k + 2});
-    pairs.push_back({k + 1, k + 3});
+  const bool by_words = g.in_c % 4 == 0;
+  for (int k = 0; k < g.column_size(); k += 4) {
+    pairs.push_back({k, by_words ? k + 2 : k + 1});
+    pairs.push_back({by_words ? k + 1 : k + 2, k + 3});
   }
   return pairs;
 }
@@ -174,7 +175,7 @@ PackResult pack_weights(const Graph& graph, const Operator& op) {
     return op.name + ": output channel " + std::to_string(channels.error()) +
            ": the accumulator leaves the range in which the int8 kernels are exact (bias or multiplier too large)";
   }
-  const auto pairs = w.depthwise ? tap_pairs(g.kernel_h, g.kernel_w) : column_pairs(g.column_size());
+  const auto pairs = w.depthwise ? tap_pairs(g.kernel_h, g.kernel_w) : column_pairs(g);
   Words words;
   for (int c = 0; c < w.channels; c += kBlock) {
     const PackedChannel* block = channels->data() + c;
@@ -188,18 +189,25 @@ PackResult pack_weights(const Graph& graph, const Operator& op) {
   return words;
 }
 
-/// thimble_add; the kernel needs no more than 22 bits of right shift after the zero point came in, 30 before.
+/// thimble_add: the operand with the larger scale first, whose factor is one half.
 PackResult pack_add(const Graph& graph, const Operator& op) {
   const AddParameters p = add_parameters(graph, op);
-  if (std::min(p.input1.shift, p.input2.shift) < -30 || p.output.shift < -22 || p.output.shift > 0) {
+  constexpr QuantizedMultiplier kHalf{1 << 30, 0};
+  const bool swap = p.input1 != kHalf;
+  const QuantizedMultiplier& smaller = swap ? p.input1 : p.input2;
+  const std::int32_t offset1 = swap ? p.input2_offset : p.input1_offset;
+  const std::int32_t offset2 = swap ? p.input1_offset : p.input2_offset;
+  THIMBLE_CHECK((swap ? p.input2 : p.input1) == kHalf && smaller.shift <= 0, op.name + ": factors of add");
+  if (smaller.shift < -30 || p.output.shift < -22 || p.output.shift > -1) {
     return op.name + ": scales of the operands and the output lie too far apart for the int8 kernel";
   }
-  Words words = {static_cast<std::uint32_t>(p.input1_offset), static_cast<std::uint32_t>(p.input2_offset)};
-  for (const QuantizedMultiplier& factor : {p.input1, p.input2, p.output}) {
-    words.push_back(static_cast<std::uint32_t>(factor.multiplier));
-    words.push_back(channel_shifts(std::max(factor.shift, 0), std::max(-factor.shift, 0)));
-  }
-  return words;
+  return Words{swap ? 1U : 0U,
+               static_cast<std::uint32_t>(offset1 * (1 << 19)),
+               static_cast<std::uint32_t>(offset2 * (1 << 21)),
+               static_cast<std::uint32_t>(smaller.multiplier),
+               channel_shifts(0, -smaller.shift),
+               static_cast<std::uint32_t>(p.output.multiplier),
+               channel_shifts(0, -p.output.shift)};
 }
 
 void set_quantization(const Graph& graph, const Operator& op, thimble_layer& layer) {
@@ -281,7 +289,7 @@ std::int64_t packed_bytes(const Graph& graph, const Operator& op) {
       return std::int64_t{4} * block_words(pairs) * (round_up(g.out_c, kBlock) / kBlock);
     }
     case OpType::kAdd:
-      return 32;
+      return 28;
     default:
       return 0;
   }

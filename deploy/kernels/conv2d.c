@@ -39,19 +39,19 @@ static void gather_words(const thimble_columns* columns, taps t, uint32_t pixel)
   }
 }
 
-static void gather_bytes(const thimble_columns* columns, taps t) {
+static void gather_bytes(const thimble_columns* columns, taps t, uint32_t pixel) {
   const thimble_layer* const layer = columns->layer;
-  const uint32_t in_c = layer->in_c, line = layer->kernel_w * in_c;
-  int8_t* to = columns->bytes;
-  for (uint32_t ky = 0; ky < layer->kernel_h; ++ky, to += line) {
+  const uint32_t in_c = layer->in_c;
+  thimble_cursor cursor = thimble_cursor_at(columns->columns + pixel, columns->pixels);
+  for (uint32_t ky = 0; ky < layer->kernel_h; ++ky) {
     const int8_t* const row = columns->rows[ky];
     if (row == NULL) {
-      thimble_fill(to, layer->input_zero, line);
+      thimble_put_value(&cursor, layer->input_zero, layer->kernel_w * in_c);
       continue;
     }
-    if (t.first != 0) thimble_fill(to, layer->input_zero, t.first * in_c);
-    thimble_copy(to + t.first * in_c, row + t.column * in_c, (t.last - t.first) * in_c);
-    if (t.last != layer->kernel_w) thimble_fill(to + t.last * in_c, layer->input_zero, line - t.last * in_c);
+    thimble_put_value(&cursor, layer->input_zero, t.first * in_c);
+    thimble_put_bytes(&cursor, row + t.column * in_c, (t.last - t.first) * in_c);
+    thimble_put_value(&cursor, layer->input_zero, (layer->kernel_w - t.last) * in_c);
   }
 }
 
@@ -59,10 +59,9 @@ static void gather(const thimble_columns* columns, uint32_t x, uint32_t pixel) {
   const taps t = taps_of(columns->layer, x);
   if (columns->layer->in_c % 4 == 0) {
     gather_words(columns, t, pixel);
-    return;
+  } else {
+    gather_bytes(columns, t, pixel);
   }
-  gather_bytes(columns, t);
-  thimble_widen(columns->columns + pixel, columns->bytes, thimble_column_length(columns->layer), columns->pixels);
 }
 
 uint32_t thimble_conv2d_s8_scratch(const thimble_layer* layer) { return thimble_columns_bytes(layer); }

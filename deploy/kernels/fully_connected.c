@@ -5,13 +5,12 @@ uint32_t thimble_fully_connected_s8_scratch(const thimble_layer* layer) { return
 void thimble_fully_connected_s8(const thimble_layer* layer, const int8_t* const* rows, int8_t* output, void* scratch) {
   const uint32_t length = thimble_column_length(layer);
   thimble_word* const input = scratch;
-  const int8_t* from = rows[0];
-  if (layer->in_c % 4 != 0) {
-    int8_t* const bytes = (int8_t*)scratch + 2 * length;
-    thimble_copy(bytes, from, layer->in_c);
-    from = bytes;
+  if (layer->in_c % 4 == 0) {
+    thimble_widen(input, rows[0], length, 1);
+  } else {
+    thimble_cursor cursor = thimble_cursor_at(input, 1);
+    thimble_put_bytes(&cursor, rows[0], layer->in_c);
   }
-  thimble_widen(input, from, length, 1);
   const thimble_gemm gemm = {
       layer->weights, input, input + length / 2, output, layer->out_c, 2 * layer->output_zero + 1, layer->relu};
   thimble_gemm_one(&gemm);

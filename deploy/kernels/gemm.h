@@ -31,7 +31,6 @@ typedef struct thimble_columns {
   const thimble_layer* layer;
   const int8_t* const* rows;
   thimble_word* columns; /* [column_length / 2][pixels] */
-  int8_t* bytes;         /* [column_length], where in_c is not a multiple of 4 */
   uint32_t pixels;       /* 1 or 2 */
 } thimble_columns;
 
@@ -39,11 +38,25 @@ static inline uint32_t thimble_column_length(const thimble_layer* layer) {
   return thimble_round_up((uint32_t)layer->kernel_h * layer->kernel_w * layer->in_c, 4);
 }
 
-/* Bytes of `columns` and `bytes` together, a multiple of 8. */
+/* Bytes of `columns`, a multiple of 8. */
 uint32_t thimble_columns_bytes(const thimble_layer* layer);
 
 /* Widens `count` bytes (a multiple of 4) from `from` into every `pixels`-th word of `to`; returns the next place. */
 thimble_word* thimble_widen(thimble_word* to, const int8_t* from, uint32_t count, uint32_t pixels);
+
+/* Where the next element of a column goes, for columns that are filled one by one. */
+typedef struct thimble_cursor {
+  int16_t __attribute__((may_alias)) * word;
+  uint32_t odd;  /* 1: the word's first half is there already */
+  uint32_t next; /* halfwords from a word to the next of the same pixel */
+} thimble_cursor;
+
+static inline thimble_cursor thimble_cursor_at(thimble_word* column, uint32_t pixels) {
+  const thimble_cursor cursor = {(int16_t __attribute__((may_alias))*)column, 0, 2 * pixels};
+  return cursor;
+}
+void thimble_put_bytes(thimble_cursor* cursor, const int8_t* from, uint32_t count);
+void thimble_put_value(thimble_cursor* cursor, int16_t value, uint32_t count);
 
 /* All channels of the row's pixels, `gather` filling the column of output pixel `x` as number `pixel` of `pixels`. */
 typedef void (*thimble_gather)(const thimble_columns* columns, uint32_t x, uint32_t pixel);

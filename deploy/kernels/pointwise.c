@@ -2,12 +2,14 @@
 
 static void gather(const thimble_columns* columns, uint32_t x, uint32_t pixel) {
   const uint32_t in_c = columns->layer->in_c;
-  const int8_t* from = columns->rows[0] + x * in_c;
-  if (in_c % 4 != 0) {
-    thimble_copy(columns->bytes, from, in_c);
-    from = columns->bytes;
+  const int8_t* const from = columns->rows[0] + x * in_c;
+  thimble_word* const to = columns->columns + pixel;
+  if (in_c % 4 == 0) {
+    thimble_widen(to, from, in_c, columns->pixels);
+    return;
   }
-  thimble_widen(columns->columns + pixel, from, thimble_round_up(in_c, 4), columns->pixels);
+  thimble_cursor cursor = thimble_cursor_at(to, columns->pixels);
+  thimble_put_bytes(&cursor, from, in_c);
 }
 
 uint32_t thimble_pointwise_s8_scratch(const thimble_layer* layer) { return thimble_columns_bytes(layer); }
