@@ -52,6 +52,38 @@ static uint32_t rows_present(const thimble_layer* layer, const int8_t* const* ro
   return present;
 }
 
+/* One output pixel. */
+typedef struct window {
+  thimble_span columns;
+  uint32_t count, reciprocal;
+} window;
+
+/* Four channels at a time: sums of up to 256 bytes fit halfwords. in_c is a multiple of 4. */
+static void pool_quads(const thimble_layer* layer, const int8_t* const* rows, const window* w, int8_t* output) {
+  const uint32_t step = layer->in_c / 4u;
+  for (uint32_t c = 0; c < layer->out_c; c += 4, output += 4) {
+    uint32_t even = 0, odd = 0;
+    for (uint32_t ky = 0; ky < layer->kernel_h; ++ky) {
+      if (rows[ky] == NULL) continue;
+      const thimble_word* x = (const thimble_word*)(rows[ky] + w->columns.first * layer->in_c + c);
+      for (uint32_t left = w->columns.last - w->columns.first; left != 0; --left, x += step) {
+        const uint32_t word = *x;
+        even = thimble_add_even_bytes(even, word);
+        odd = thimble_add_odd_bytes(odd, word);
+      }
+    }
+    output[0] = (int8_t)mean((int16_t)even, w->count, w->reciprocal);
+    output[1] = (int8_t)mean((int16_t)odd, w->count, w->reciprocal);
+    output[2] = (int8_t)mean((int32_t)even >> 16, w->count, w->reciprocal);
+    output[3] = (int8_t)mean((int32_t)odd >> 16, w->count, w->reciprocal);
+  }
+}
+
+static void pool_single(const thimble_layer* layer, const int8_t* const* rows, const window* w, int8_t* output) {
+  for (uint32_t c = 0; c < layer->out_c; ++c)
+    output[c] = (int8_t)mean(window_sum(layer, rows, w->columns, c), w->count, w->reciprocal);
+}
+
 uint32_t thimble_average_pool_s8_scratch(const thimble_layer* layer) {
   (void)layer;
   return 0;
@@ -60,11 +92,14 @@ uint32_t thimble_average_pool_s8_scratch(const thimble_layer* layer) {
 void thimble_average_pool_s8(const thimble_layer* layer, const int8_t* const* rows, int8_t* output, void* scratch) {
   (void)scratch;
   const uint32_t present = rows_present(layer, rows);
-  for (uint32_t x = 0; x < layer->out_w; ++x) {
-    const thimble_span columns = thimble_pool_columns(layer, x);
-    const uint32_t count = present * (columns.last - columns.first);
-    const uint32_t reciprocal = divide(0xffffffffu, count) + 1;
-    for (uint32_t c = 0; c < layer->out_c; ++c)
-      *output++ = (int8_t)mean(window_sum(layer, rows, columns, c), count, reciprocal);
+  for (uint32_t x = 0; x < layer->out_w; ++x, output += layer->out_c) {
+    window w = {thimble_pool_columns(layer, x), 0, 0};
+    w.count = present * (w.columns.last - w.columns.first);
+    w.reciprocal = divide(0xffffffffu, w.count) + 1;
+    if (layer->in_c % 4 == 0 && w.count <= 256) {
+      pool_quads(layer, rows, &w, output);
+    } else {
+      pool_single(layer, rows, &w, output);
+    }
   }
 }

@@ -46,6 +46,25 @@ static inline uint32_t thimble_odd_bytes(uint32_t word) {
 #endif
 }
 
+/* Adds them to the halfwords of `sum`, which wrap. */
+static inline uint32_t thimble_add_even_bytes(uint32_t sum, uint32_t word) {
+#if THIMBLE_DSP
+  __asm__("sxtab16 %0, %0, %1" : "+r"(sum) : "r"(word));
+  return sum;
+#else
+  const uint32_t even = thimble_even_bytes(word);
+  return ((sum + even) & 0xffffu) | ((sum & 0xffff0000u) + (even & 0xffff0000u));
+#endif
+}
+static inline uint32_t thimble_add_odd_bytes(uint32_t sum, uint32_t word) {
+#if THIMBLE_DSP
+  __asm__("sxtab16 %0, %0, %1, ror #8" : "+r"(sum) : "r"(word));
+  return sum;
+#else
+  return thimble_add_even_bytes(sum, word >> 8);
+#endif
+}
+
 static inline int8_t thimble_saturate_s8(int32_t x) {
 #if THIMBLE_DSP
   int32_t result;

@@ -153,6 +153,7 @@ void Builder::pool(bool average) {
   plain.g.in_c = plain.g.out_c = channels();
   if (rng.chance(0.3)) {  // global
     WindowGeometry& g = plain.g;
+    if (rng.chance(0.2)) g.in_h = rng.between(14, 24), g.in_w = rng.between(14, 24);  // more than 256 pixels, too
     op.kernel_h = g.kernel_h = g.in_h, op.kernel_w = g.kernel_w = g.in_w;
     op.padding = {}, op.stride_h = op.stride_w = g.stride_h = g.stride_w = 1;
     g.pad_top = g.pad_left = 0, g.out_h = g.out_w = 1;
