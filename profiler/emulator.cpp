@@ -26,6 +26,13 @@ std::string cycle_model_of(const Board& board) {
   return plugin.string();
 }
 
+/// As QEMU's option lists want it: a comma in a value is written twice.
+std::string option_value(const std::string& text) {
+  std::string result;
+  for (const char c : text) result += c == ',' ? std::string(",,") : std::string(1, c);
+  return result;
+}
+
 std::vector<std::string> command(const Board& board, const std::filesystem::path& image) {
   return {kEmulator,
           "-machine",
@@ -40,7 +47,7 @@ std::vector<std::string> command(const Board& board, const std::filesystem::path
           "-semihosting-config",
           "enable=on,target=native",
           "-plugin",
-          cycle_model_of(board) + ",out=/dev/fd/" + std::to_string(kRegionsInChild),
+          option_value(cycle_model_of(board)) + ",out=/dev/fd/" + std::to_string(kRegionsInChild),
           "-kernel",
           image.string()};
 }

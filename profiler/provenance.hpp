@@ -14,6 +14,9 @@ std::string git_hash();
 /// Of the sources of the kernel library, as the probe firmware reports it.
 std::uint32_t kernel_library_version();
 
+/// What a reader of modelled cycles must know; to stand wherever they are shown.
+std::string cycle_model_caveat();
+
 /// Eight lower-case hexadecimal digits.
 std::string hex_of(std::uint32_t value);
 

@@ -140,7 +140,7 @@ TEST_CASE("a changed bit anywhere in an answer is noticed, and nothing is run tw
 
 TEST_CASE("requests that are cut short, sent twice or drowned in noise end in the right answer",
           "[profiler][protocol]") {
-  for (std::uint64_t seed = 0; seed < 12; ++seed) {
+  for (std::uint64_t seed = 0; seed < 8; ++seed) {
     FakeBoard board;
     Rng rng{2, seed};
     board.to_board = [&](Bytes bytes) {
@@ -169,7 +169,7 @@ TEST_CASE("requests that are cut short, sent twice or drowned in noise end in th
 }
 
 TEST_CASE("answers that are lost, cut short or come twice end in the right answer", "[profiler][protocol]") {
-  for (std::uint64_t seed = 0; seed < 12; ++seed) {
+  for (std::uint64_t seed = 0; seed < 8; ++seed) {
     FakeBoard board;
     Rng rng{3, seed};
     board.from_board = [&](Bytes bytes) {
