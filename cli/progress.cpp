@@ -10,7 +10,8 @@ namespace {
 
 bool quiet = false;
 constexpr int kBarWidth = 24;
-constexpr std::chrono::milliseconds kRedraw(100);
+constexpr std::chrono::milliseconds kRedraw(100);  ///< of the bar on a terminal
+constexpr std::chrono::seconds kLineEvery(5);      ///< elsewhere, and one line at the end
 
 }  // namespace
 
@@ -31,32 +32,28 @@ Progress::Progress(std::string what, std::int64_t total)
     : what_(std::move(what)),
       total_(std::max<std::int64_t>(total, 1)),
       start_(std::chrono::steady_clock::now()),
-      drawn_(start_ - kRedraw),
+      drawn_(start_),
       terminal_(isatty(STDERR_FILENO) != 0) {}
 
 Progress::~Progress() {
   if (terminal_ && first_ >= 0) {
-    draw(true);
+    draw();
     if (!quiet) std::fputc('\n', stderr);
   }
 }
 
 void Progress::update(std::int64_t done, const std::string& note) {
-  if (first_ < 0) first_ = next_line_ = done;
+  if (first_ < 0) first_ = done;
   done_ = std::min(done, total_);
   note_ = note;
   const auto now = std::chrono::steady_clock::now();
-  if (terminal_) {
-    if (now - drawn_ < kRedraw) return;
-    drawn_ = now;
-    draw(false);
-  } else if (done_ >= next_line_) {
-    next_line_ = std::max(done_ + 1, std::min(total_, (done_ * 10 / total_ + 1) * total_ / 10));
-    draw(true);
-  }
+  if (!terminal_ && done_ < total_ && now - drawn_ < kLineEvery) return;
+  if (terminal_ && now - drawn_ < kRedraw) return;
+  drawn_ = now;
+  draw();
 }
 
-void Progress::draw(bool last) {
+void Progress::draw() {
   if (quiet) return;
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
   const double share = static_cast<double>(done_) / static_cast<double>(total_);
@@ -75,7 +72,7 @@ void Progress::draw(bool last) {
   if (!note_.empty()) text += "  " + note_;
   if (terminal_)
     std::fprintf(stderr, "\r%s\x1b[K", text.c_str());
-  else if (last)
+  else
     std::fprintf(stderr, "%s\n", text.c_str());
   std::fflush(stderr);
 }

@@ -5,7 +5,7 @@
 
 namespace thimble {
 
-/// A progress bar on stderr that knows its total: redrawn on a terminal, a plain line every tenth elsewhere.
+/// A progress bar on stderr that knows its total: redrawn on a terminal, a plain line every few seconds elsewhere.
 class Progress {
  public:
   Progress(std::string what, std::int64_t total);
@@ -19,9 +19,9 @@ class Progress {
   static void set_quiet(bool quiet);  ///< no progress at all (--quiet)
 
  private:
-  void draw(bool last);
+  void draw();
   std::string what_, note_;
-  std::int64_t total_, done_ = 0, first_ = -1, next_line_ = 0;
+  std::int64_t total_, done_ = 0, first_ = -1;
   std::chrono::steady_clock::time_point start_, drawn_;
   bool terminal_;
 };
