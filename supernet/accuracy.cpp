@@ -76,13 +76,13 @@ SubnetAccuracy::SubnetAccuracy(SubnetAccuracy&&) noexcept = default;
 std::vector<float> SubnetAccuracy::logits(const Subnet& subnet) {
   const InferenceNetwork network = impl_->calibrated(subnet);
   const ImageSet& images = impl_->resized(impl_->images, impl_->images_at, subnet.resolution);
-  const int classes = impl_->supernet->space().classes;
-  std::vector<float> logits(static_cast<std::size_t>(images.count() * classes));
+  const auto classes = static_cast<std::size_t>(impl_->supernet->space().classes);
+  std::vector<float> logits(static_cast<std::size_t>(images.count()) * classes);
   const int batches = (images.count() + kEvaluationBatch - 1) / kEvaluationBatch;
   parallel_for(batches, impl_->config.threads, [&](int i) {
     const SingleThreaded here;
     const int first = i * kEvaluationBatch, count = std::min(kEvaluationBatch, images.count() - first);
-    network.logits(images, first, count, &logits[static_cast<std::size_t>(first * classes)]);
+    network.logits(images, first, count, &logits[static_cast<std::size_t>(first) * classes]);
   });
   return logits;
 }

@@ -16,55 +16,56 @@ struct Activations {
   int count = 0, size = 0, channels = 0;
   std::unique_ptr<float[]> values;
 
-  std::int64_t rows() const { return static_cast<std::int64_t>(count) * size * size; }
-  Activations like(int new_size, int new_channels) const {
-    return {
-        count, new_size, new_channels,
-        std::make_unique_for_overwrite<float[]>(static_cast<std::size_t>(count * new_size * new_size * new_channels))};
+  Activations() = default;
+  Activations(int images, int new_size, int new_channels) : count(images), size(new_size), channels(new_channels) {
+    values = std::make_unique_for_overwrite<float[]>(static_cast<std::size_t>(image_size() * count));
   }
+  std::int64_t pixels() const { return std::int64_t{size} * size; }
+  std::int64_t rows() const { return pixels() * count; }
+  std::int64_t image_size() const { return pixels() * channels; }
+  float* image(int index) { return values.get() + image_size() * index; }
+  const float* image(int index) const { return values.get() + image_size() * index; }
 };
 
 Activations run_stem(const InferenceLayer& layer, const ImageSet& images, int first, int count) {
-  Activations y = Activations{count, 0, 0, {}}.like((images.size + 1) / 2, layer.layer.out_channels);
-  const int taps = 9 * images.channels, pixels = y.size * y.size;
-  std::vector<float> columns(static_cast<std::size_t>(pixels * taps));
+  Activations y(count, (images.size + 1) / 2, layer.layer.out_channels);
+  const int taps = 9 * images.channels;
+  std::vector<float> columns(static_cast<std::size_t>(y.pixels() * taps));
   for (int i = 0; i < count; ++i) {
     stem_columns(images.image(first + i).data(), images.size, images.size, images.channels, columns.data());
-    multiply(pixels, y.channels, taps, {columns.data(), taps}, {layer.weights.data(), taps, true},
-             &y.values[static_cast<std::size_t>(i * pixels * y.channels)], y.channels);
+    multiply(y.pixels(), y.channels, taps, {columns.data(), taps}, {layer.weights.data(), taps, true}, y.image(i),
+             y.channels);
   }
   return y;
 }
 
 Activations run_pointwise(const InferenceLayer& layer, const Activations& x) {
-  Activations y = x.like(x.size, layer.layer.out_channels);
+  Activations y(x.count, x.size, layer.layer.out_channels);
   multiply(x.rows(), y.channels, x.channels, {x.values.get(), x.channels}, {layer.weights.data(), x.channels, true},
            y.values.get(), y.channels);
   return y;
 }
 
 Activations run_depthwise(const InferenceLayer& layer, const Activations& x) {
-  Activations y = x.like((x.size - 1) / layer.layer.stride + 1, x.channels);
+  Activations y(x.count, (x.size - 1) / layer.layer.stride + 1, x.channels);
   const DepthwiseShape shape{x.size, x.size, x.channels, layer.layer.kernel, layer.layer.stride, y.size, y.size};
-  for (int i = 0; i < x.count; ++i)
-    kernels().depthwise(shape, &x.values[static_cast<std::size_t>(i * x.size * x.size * x.channels)],
-                        layer.weights.data(), &y.values[static_cast<std::size_t>(i * y.size * y.size * y.channels)]);
+  for (int i = 0; i < x.count; ++i) kernels().depthwise(shape, x.image(i), layer.weights.data(), y.image(i));
   return y;
 }
 
 void run_classifier(const InferenceLayer& layer, const Activations& x, float* logits) {
-  const int pixels = x.size * x.size, classes = layer.layer.out_channels;
+  const int classes = layer.layer.out_channels;
   std::vector<float> pooled(static_cast<std::size_t>(x.channels));
   for (int i = 0; i < x.count; ++i, logits += classes) {
     std::fill(pooled.begin(), pooled.end(), 0.0f);
-    const float* from = &x.values[static_cast<std::size_t>(i * pixels * x.channels)];
-    for (int p = 0; p < pixels; ++p)
+    const float* from = x.image(i);
+    for (std::int64_t p = 0; p < x.pixels(); ++p)
       for (int c = 0; c < x.channels; ++c) pooled[static_cast<std::size_t>(c)] += *from++;
     for (int o = 0; o < classes; ++o) {
       float sum = 0;
       for (int c = 0; c < x.channels; ++c)
         sum += layer.weights[static_cast<std::size_t>(o * x.channels + c)] * pooled[static_cast<std::size_t>(c)];
-      logits[o] = sum / static_cast<float>(pixels) + layer.map_shift[static_cast<std::size_t>(o)];
+      logits[o] = sum / static_cast<float>(x.pixels()) + layer.map_shift[static_cast<std::size_t>(o)];
     }
   }
 }

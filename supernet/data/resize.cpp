@@ -38,6 +38,7 @@ Taps linear_taps(int index, int in, int out) {
 
 std::vector<Taps> make_taps(int in, int out) {
   std::vector<Taps> taps;
+  taps.reserve(static_cast<std::size_t>(out));
   for (int i = 0; i < out; ++i) taps.push_back(out <= in ? area_taps(i, in, out) : linear_taps(i, in, out));
   return taps;
 }
@@ -61,7 +62,7 @@ void blend_columns(const std::vector<std::int32_t>& row, const std::vector<Taps>
   constexpr int kShift = kWeightBits + kRowBits;
   for (const Taps& taps : columns) {
     for (int c = 0; c < channels; ++c) {
-      const std::int32_t* source = row.data() + taps.first * channels + c;
+      const std::int32_t* source = row.data() + std::ptrdiff_t{taps.first} * channels + c;
       std::int32_t sum = 1 << (kShift - 1);
       for (std::int32_t weight : taps.weights) {
         sum += weight * *source;

@@ -64,7 +64,7 @@ class Partial {
 /// The sums that the statistics of a norm, or its gradients, are made of.
 class NormSums {
  public:
-  NormSums(const Groups& groups, int channels) : channels_(channels), sums_(groups.count, 2 * channels) {}
+  NormSums(const Groups& groups, int channels) : channels_(channels), sums_(groups.count, 2 * std::int64_t{channels}) {}
   double* first(int group) { return sums_.of(group); }
   double* second(int group) { return sums_.of(group) + channels_; }
   const double* sum() { return sums_.sum(); }

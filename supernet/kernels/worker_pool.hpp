@@ -1,4 +1,5 @@
 #pragma once
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
 #include <exception>
@@ -73,10 +74,7 @@ struct RowChunks {
   int count;
 
   explicit RowChunks(std::int64_t all)
-      : rows(all),
-        count(all < 1024       ? 1
-              : all < 16 * 512 ? static_cast<int>(all / 512)
-                               : 16) {}
+      : rows(all), count(all < 1024 ? 1 : static_cast<int>(std::min<std::int64_t>(all / 512, 16))) {}
   std::int64_t first(int i) const { return rows * i / count; }
   std::int64_t size(int i) const { return first(i + 1) - first(i); }
 };
