@@ -49,9 +49,9 @@ static void gather_bytes(const thimble_columns* columns, taps t, uint32_t pixel)
       thimble_put_value(&cursor, layer->input_zero, layer->kernel_w * in_c);
       continue;
     }
-    thimble_put_value(&cursor, layer->input_zero, t.first * in_c);
-    thimble_put_bytes(&cursor, row + t.column * in_c, (t.last - t.first) * in_c);
-    thimble_put_value(&cursor, layer->input_zero, (layer->kernel_w - t.last) * in_c);
+    if (t.first != 0) thimble_put_value(&cursor, layer->input_zero, t.first * in_c);
+    if (t.first != t.last) thimble_put_bytes(&cursor, row + t.column * in_c, (t.last - t.first) * in_c);
+    if (t.last != layer->kernel_w) thimble_put_value(&cursor, layer->input_zero, (layer->kernel_w - t.last) * in_c);
   }
 }
 

@@ -55,6 +55,7 @@ static inline thimble_cursor thimble_cursor_at(thimble_word* column, uint32_t pi
   const thimble_cursor cursor = {(int16_t __attribute__((may_alias))*)column, 0, 2 * pixels};
   return cursor;
 }
+/* count > 0 */
 void thimble_put_bytes(thimble_cursor* cursor, const int8_t* from, uint32_t count);
 void thimble_put_value(thimble_cursor* cursor, int16_t value, uint32_t count);
 

@@ -26,10 +26,61 @@ thimble_word* thimble_widen(thimble_word* to, const int8_t* from, uint32_t count
   return to;
 }
 
+#if THIMBLE_DSP
+
+/* 15 cycles for four bytes. */
+void thimble_put_bytes(thimble_cursor* cursor, const int8_t* from, uint32_t count) {
+  int32_t a, b, c, d;
+  int16_t __attribute__((may_alias))* to = cursor->word;
+  const uint32_t last = (count - cursor->odd) & 1u;
+  __asm__ volatile(
+      "cbz %[odd], 1f\n"
+      "ldrsb %[a], [%[from]], #1\n"
+      "strh %[a], [%[to], #2]\n"
+      "add %[to], %[to], %[next], lsl #1\n"
+      "subs %[count], %[count], #1\n"
+      "1:\n"
+      "subs %[count], %[count], #4\n"
+      "blt 3f\n"
+      "2:\n"
+      "ldrsb %[a], [%[from]], #1\n"
+      "ldrsb %[b], [%[from]], #1\n"
+      "ldrsb %[c], [%[from]], #1\n"
+      "ldrsb %[d], [%[from]], #1\n"
+      "strh %[a], [%[to]]\n"
+      "strh %[b], [%[to], #2]\n"
+      "add %[to], %[to], %[next], lsl #1\n"
+      "subs %[count], %[count], #4\n"
+      "strh %[c], [%[to]]\n"
+      "strh %[d], [%[to], #2]\n"
+      "add %[to], %[to], %[next], lsl #1\n"
+      "bge 2b\n"
+      "3:\n"
+      "lsls %[count], %[count], #31\n" /* carry: two more; not zero: then one more */
+      "bcc 4f\n"
+      "ldrsb %[a], [%[from]], #1\n"
+      "ldrsb %[b], [%[from]], #1\n"
+      "strh %[a], [%[to]]\n"
+      "strh %[b], [%[to], #2]\n"
+      "add %[to], %[to], %[next], lsl #1\n"
+      "4:\n"
+      "cmp %[count], #0\n"
+      "beq 5f\n"
+      "ldrsb %[a], [%[from]], #1\n"
+      "strh %[a], [%[to]]\n"
+      "5:\n"
+      : [a] "=&r"(a), [b] "=&r"(b), [c] "=&r"(c), [d] "=&r"(d), [from] "+&r"(from), [to] "+&r"(to), [count] "+&r"(count)
+      : [odd] "l"(cursor->odd), [next] "r"(cursor->next)
+      : "cc", "memory");
+  cursor->word = to;
+  cursor->odd = last;
+}
+
+#else
+
 void thimble_put_bytes(thimble_cursor* cursor, const int8_t* from, uint32_t count) {
   const uint32_t next = cursor->next;
   int16_t __attribute__((may_alias))* to = cursor->word;
-  if (count == 0) return;
   if (cursor->odd) {
     to[1] = *from++;
     to += next;
@@ -55,6 +106,8 @@ void thimble_put_bytes(thimble_cursor* cursor, const int8_t* from, uint32_t coun
   cursor->odd = count % 2;
   cursor->word = to;
 }
+
+#endif
 
 void thimble_put_value(thimble_cursor* cursor, int16_t value, uint32_t count) {
   for (; count != 0; --count) {
