@@ -1,6 +1,7 @@
 #include "cli/space_stage.hpp"
 
 #include <algorithm>
+#include <cstdio>
 #include <nlohmann/json.hpp>
 
 #include "cli/progress.hpp"
@@ -30,6 +31,13 @@ void run_first_subnets(const JobContext& context, const SubnetPlanner& planner, 
   times.refit();
 }
 
+std::string limits_text(const Limits& limits) {
+  char text[128];
+  std::snprintf(text, sizeof text, "target.sram_kb = %g, flash_kb = %g, latency_ms = %g", limits.sram_kb,
+                limits.flash_kb, limits.latency_ms);
+  return text;
+}
+
 json score_facts(const SpaceScore& score, const SearchSpace& kept) {
   json points = json::array();
   for (const CdfPoint& p : cdf(score)) points.push_back({p.macs, p.share});
@@ -43,6 +51,16 @@ json score_facts(const SpaceScore& score, const SearchSpace& kept) {
           {"mean_macs", score.mean_macs},
           {"kept", holds(kept.resolutions, score.resolution) && holds(kept.width_multipliers, score.width_multiplier)},
           {"cdf", points}};
+}
+
+/// The pruned space; where nothing fits, says which limits of the job those are.
+SearchSpace prune_named(const JobContext& context, const std::vector<SpaceScore>& ranking) {
+  try {
+    return prune(context.job().search_space, ranking, context.job().space.keep);
+  } catch (const DoesNotFitError& e) {
+    throw DoesNotFitError(context.run().resolved_job().string() + ": " + limits_text(context.limits()) + ": " +
+                          e.what());
+  }
 }
 
 json space_facts(const JobContext& context, const std::vector<SpaceScore>& ranking, const SearchSpace& kept) {
@@ -96,7 +114,7 @@ SearchSpace space_stage(JobContext& context, BoardTimes& times) {
   options.progress = [&bar](int done, int) { throw_if_stopped(), bar.update(done); };
   const std::vector<SpaceScore> ranking =
       rank_spaces(job.search_space, fit_check(planner, times, context.limits()), options);
-  const SearchSpace kept = prune(job.search_space, ranking, job.space.keep);
+  const SearchSpace kept = prune_named(context, ranking);
   write_json(context.run().space(), space_facts(context, ranking, kept));
   return kept;
 }
