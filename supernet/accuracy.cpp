@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cstring>
 #include <map>
-#include <numeric>
 
 #include "graph/base/check.hpp"
 #include "supernet/data/parallel.hpp"
@@ -16,12 +15,6 @@ namespace thimble {
 namespace {
 
 constexpr int kEvaluationBatch = 16;  // activations of so many pictures stay in the cache
-
-std::vector<int> first_indices(int count) {
-  std::vector<int> indices(static_cast<std::size_t>(count));
-  std::iota(indices.begin(), indices.end(), 0);
-  return indices;
-}
 
 std::vector<float> weights_of_graph(const InferenceLayer& layer) {
   std::vector<float> weights = layer.weights;
@@ -67,8 +60,7 @@ SubnetAccuracy::SubnetAccuracy(const Supernet& supernet, const ImageSet& calibra
                                const CalibrationConfig& config)
     : impl_(std::make_unique<Impl>()) {
   THIMBLE_CHECK(calibration.count() > 0 && images.count() > 0, "accuracy of no pictures");
-  const int used = std::min(calibration.count(), config.batches * config.batch);
-  *impl_ = {&supernet, config, subset(calibration, first_indices(used)), images, {}, {}};
+  *impl_ = {&supernet, config, mixed_subset(calibration, config.batches * config.batch), images, {}, {}};
 }
 SubnetAccuracy::~SubnetAccuracy() = default;
 SubnetAccuracy::SubnetAccuracy(SubnetAccuracy&&) noexcept = default;

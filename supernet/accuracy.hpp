@@ -20,7 +20,7 @@ struct CalibrationConfig {
 class SubnetAccuracy {
  public:
   /// Keeps references to `supernet` and copies of what it needs of the pictures.
-  /// @param calibration  training pictures; the first batches * batch of them are used
+  /// @param calibration  training pictures; batches * batch of them are used, chosen over all (mixed_subset)
   /// @param images       the pictures to be classified, e.g. the validation split
   SubnetAccuracy(const Supernet& supernet, const ImageSet& calibration, const ImageSet& images,
                  const CalibrationConfig& config = {});

@@ -1,6 +1,5 @@
 #include "supernet/data/data.hpp"
 
-#include <algorithm>
 #include <numeric>
 
 #include "graph/base/error.hpp"
@@ -12,6 +11,14 @@ namespace thimble {
 namespace {
 
 constexpr std::uint64_t kValidationStream = 0x7a11d;
+constexpr std::uint64_t kTestStream = 0x7e57;
+
+std::vector<int> seeded_order(int count, std::uint64_t seed, std::uint64_t stream) {
+  std::vector<int> order(static_cast<std::size_t>(count));
+  std::iota(order.begin(), order.end(), 0);
+  Rng({seed, stream}).shuffle(order);
+  return order;
+}
 
 /// Moves a seeded choice of the training pictures to the validation split.
 void cut_validation(DataSplits& splits, const DataConfig& config) {
@@ -20,15 +27,10 @@ void cut_validation(DataSplits& splits, const DataConfig& config) {
     throw ConfigError(
         {ConfigIssue{"", 0, 0, "data.validation_images", std::to_string(config.validation_images),
                      "must be in [1, " + std::to_string(count - 1) + "], fewer than the training pictures"}});
-  std::vector<int> order(static_cast<std::size_t>(count));
-  std::iota(order.begin(), order.end(), 0);
-  Rng({config.seed, kValidationStream}).shuffle(order);
-  std::vector<int> validation(order.begin(), order.begin() + config.validation_images);
-  std::vector<int> train(order.begin() + config.validation_images, order.end());
-  std::sort(validation.begin(), validation.end());
-  std::sort(train.begin(), train.end());
-  splits.validation = subset(splits.train, validation);
-  splits.train = subset(splits.train, train);
+  const std::vector<int> order = seeded_order(count, config.seed, kValidationStream);
+  const auto cut = order.begin() + config.validation_images;
+  splits.validation = subset(splits.train, {order.begin(), cut});
+  splits.train = subset(splits.train, {cut, order.end()});
 }
 
 }  // namespace
@@ -44,6 +46,7 @@ DataSplits load_data(const DataConfig& config) {
     throw ConfigError({ConfigIssue{"", 0, 0, "data.kind", config.kind, "must be rendered or image_folder"}});
   }
   cut_validation(splits, config);
+  splits.test = subset(splits.test, seeded_order(splits.test.count(), config.seed, kTestStream));
   return splits;
 }
 

@@ -32,7 +32,8 @@ struct DataSplits {
   std::vector<std::string> corrupt;  ///< "FILE: reason" of the pictures that were left out
 };
 
-/// The pictures of a job. A function of the config (and of the files) alone; order is sorted and then seeded.
+/// The pictures of a job. A function of the config (and of the files) alone. Every split is in a seeded mixed order, so
+/// that its first pictures stand for all.
 /// @error ConfigError  the folder is missing, holds no class folders, a class is empty, the classes of train and test
 ///                     differ, too few pictures for the validation split
 /// @error Error        too many corrupt pictures (the first are named), the cache cannot be written

@@ -1,8 +1,17 @@
 #include "supernet/data/image_set.hpp"
 
+#include <algorithm>
+#include <numeric>
+
 #include "graph/base/hash.hpp"
+#include "graph/base/rng.hpp"
 
 namespace thimble {
+namespace {
+
+constexpr std::uint64_t kMixStream = 0x313;
+
+}  // namespace
 
 ImageSet subset(const ImageSet& images, const std::vector<int>& indices) {
   ImageSet chosen{images.size, images.channels, images.class_names, {}, {}};
@@ -14,6 +23,14 @@ ImageSet subset(const ImageSet& images, const std::vector<int>& indices) {
     chosen.labels.push_back(images.labels.at(static_cast<std::size_t>(index)));
   }
   return chosen;
+}
+
+ImageSet mixed_subset(const ImageSet& images, int count, std::uint64_t seed) {
+  std::vector<int> order(images.labels.size());
+  std::iota(order.begin(), order.end(), 0);
+  Rng({seed, kMixStream}).shuffle(order);
+  order.resize(std::min(order.size(), static_cast<std::size_t>(count)));
+  return subset(images, order);
 }
 
 std::uint64_t fingerprint(const ImageSet& images) {

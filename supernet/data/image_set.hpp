@@ -31,6 +31,10 @@ struct ImageSet {
 /// The images of `indices`, in that order.
 ImageSet subset(const ImageSet& images, const std::vector<int>& indices);
 
+/// A seeded choice of `count` images (all, where there are fewer) in mixed order: folders are read class by class, so
+/// the first pictures of a set stand for nothing.
+ImageSet mixed_subset(const ImageSet& images, int count, std::uint64_t seed = 0);
+
 /// A key of the content: sizes, labels and pixels.
 std::uint64_t fingerprint(const ImageSet& images);
 

@@ -45,18 +45,22 @@ std::string issues_of(const DataConfig& config) {
 
 }  // namespace
 
-TEST_CASE("class folders become labelled pictures, sorted by name", "[supernet][data]") {
+TEST_CASE("class folders become labelled pictures, in mixed order", "[supernet][data]") {
   const TemporaryFolder root;
   write_pets(root);
   const DataSplits splits = load_data(folder_config(root));
+  CHECK_FALSE(std::is_sorted(splits.test.labels.begin(), splits.test.labels.end()));
   CHECK(splits.train.class_names == std::vector<std::string>{"cat", "dog"});
   CHECK(splits.train.count() == 16);
   CHECK(splits.validation.count() == 4);
   REQUIRE(splits.test.count() == 20);
-  CHECK(splits.test.labels.front() == 0);
-  CHECK(splits.test.labels.back() == 1);
-  CHECK(int(splits.test.image(0)[2]) == 90);
-  CHECK(int(splits.test.image(19)[0]) == Approx(250).margin(3));
+  CHECK(std::count(splits.test.labels.begin(), splits.test.labels.end(), 0) == 10);
+  for (int i = 0; i < 20; ++i) {
+    const auto pixel = splits.test.image(i);
+    const bool dog = splits.test.labels[static_cast<std::size_t>(i)] == 1;
+    CHECK(int(pixel[0]) == Approx(dog ? 250 : 10).margin(3));
+    CHECK(int(pixel[2]) == Approx(dog ? 200 : 90).margin(3));
+  }
 }
 
 TEST_CASE("a folder without train and test is split by class and seed", "[supernet][data]") {
@@ -163,6 +167,20 @@ TEST_CASE("rendered pictures depend on seed and place alone", "[supernet][data]"
   CHECK(std::count(images.labels.begin(), images.labels.end(), 1) == 20);
   const ImageSet more = render_figures(41, 32, 7, 0, 1);
   CHECK(std::equal(images.pixels.begin(), images.pixels.end(), more.pixels.begin()));
+}
+
+TEST_CASE("a mixed subset holds all classes of a set that is sorted by class", "[supernet][data]") {
+  ImageSet images{1, 3, {"a", "b"}, {}, {}};
+  for (int i = 0; i < 100; ++i) {
+    images.labels.push_back(i / 50);
+    images.pixels.insert(images.pixels.end(), 3, static_cast<std::uint8_t>(i));
+  }
+  const ImageSet mixed = mixed_subset(images, 20);
+  REQUIRE(mixed.count() == 20);
+  CHECK(std::count(mixed.labels.begin(), mixed.labels.end(), 0) > 4);
+  CHECK(std::count(mixed.labels.begin(), mixed.labels.end(), 1) > 4);
+  CHECK(mixed_subset(images, 1000).count() == 100);
+  CHECK(fingerprint(mixed_subset(images, 20)) == fingerprint(mixed));
 }
 
 TEST_CASE("validation pictures are never trained on", "[supernet][data]") {
