@@ -32,6 +32,7 @@ FileDescriptor out_of_the_way(int descriptor) {
 [[noreturn]] void become(char* const* arguments, const std::pair<int, int>* descriptors, std::size_t count, int output,
                          pid_t parent, int exec_failed) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
+  setpgid(0, 0);  // Ctrl-C is for us: we end it when we are done with it
   if (getppid() != parent) _exit(127);
   for (std::size_t i = 0; i < count; ++i) dup2(descriptors[i].first, descriptors[i].second);
   dup2(open("/dev/null", O_RDONLY), STDIN_FILENO);

@@ -65,6 +65,7 @@ TEST_CASE("the cycles of a program are those calculated by hand", "[profiler][vi
   const auto run = run_firmware(image, load_board("virtual-m4"), 20);
   REQUIRE(run);
   CHECK(run->exit_code == 0);
+  CHECK(run->console.empty());
   // 1 + 3 (2+1+1+1+1+1) + 2 taken (2) + 4 + 1 + 0 + 1 + 1 + 3; instructions 1 + 3 * 6 + 6
   REQUIRE(run->regions == std::vector<RegionCount>{{25, 36}});
 }
