@@ -3,10 +3,12 @@
 #include <chrono>
 #include <fstream>
 
+#include "deploy/target.hpp"
 #include "graph/base/error.hpp"
 #include "profiler/doctor.hpp"
 #include "profiler/firmware_run.hpp"
 #include "profiler/measure.hpp"
+#include "profiler/provenance.hpp"
 #include "profiler/virtual_probe.hpp"
 #include "tests/catch.hpp"
 #include "tests/profiler/fake_board.hpp"
@@ -178,6 +180,15 @@ TEST_CASE("a candidate costs at most a tenth of a second beyond its emulation", 
   const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - begin;
   INFO("seconds: " << seconds.count());
   CHECK(seconds.count() < 0.5);  // a tenth on a machine that does nothing else
+}
+
+TEST_CASE("the probe's kernels are compiled as those of an exported firmware", "[profiler]") {
+  const std::string flags = " " + firmware_flags() + " ";
+  for (const std::string& flag : compiler_flags(Target{})) {
+    if (flag == "-fstack-usage") continue;  // writes a file beside the object
+    CAPTURE(flag);
+    CHECK(flags.find(" " + flag + " ") != std::string::npos);
+  }
 }
 
 TEST_CASE("the host runs the same plan by wall clock", "[profiler]") {
