@@ -5,6 +5,9 @@
 
 #if THIMBLE_DSP
 
+/* The formatter would break lines of instructions apart. */
+/* clang-format off */
+
 #define STRING(x) #x
 #define S(x) STRING(x)
 
@@ -18,16 +21,16 @@
 #define AT_LEFT 24 /* channels still to do */
 #define FRAME 32
 
-#define PROLOGUE \
-  "push {r4-r11, lr}\n"                 \
-  "ldm r0, {r1-r7}\n"                   \
-  "mov lr, r1\n"                        \
-  "mov r8, r5\n"                        \
-  "sub sp, #" S(FRAME) "\n"             \
+#define PROLOGUE            \
+  "push {r4-r11, lr}\n"     \
+  "ldm r0, {r1-r7}\n"       \
+  "mov lr, r1\n"            \
+  "mov r8, r5\n"            \
+  "sub sp, #" S(FRAME) "\n" \
   "stm sp, {r2-r8}\n"
 
-#define EPILOGUE \
-  "add sp, #" S(FRAME) "\n"             \
+#define EPILOGUE            \
+  "add sp, #" S(FRAME) "\n" \
   "pop {r4-r11, pc}\n"
 
 /* 18 cycles for 16 products. */
@@ -63,96 +66,78 @@
   "smlad r4, r8, r11, r4\n"   \
   "smlad r6, r8, r10, r6\n"
 
-/* r8 multiplier, r9 shifts, r10 addend. */
-#define CHANNEL \
-  "ldr r8, [lr], #4\n"                  \
-  "ldr r9, [lr], #4\n"                  \
-  "ldr r12, [sp, #" S(AT_ZERO2) "]\n"   \
-  "lsl r10, r12, r9\n"                  \
+/* r8 multiplier, r9 shifts, r10 addend; r12 is zero2, which the nudge overwrites. */
+#define CHANNEL        \
+  "ldr r8, [lr], #4\n" \
+  "ldr r9, [lr], #4\n" \
+  "lsl r10, r12, r9\n" \
+  "asr r10, r10, #1\n"
+#define CHANNEL_ANY                   \
+  "ldr r8, [lr], #4\n"                \
+  "ldr r9, [lr], #4\n"                \
+  "ldr r12, [sp, #" S(AT_ZERO2) "]\n" \
+  "lsl r10, r12, r9\n"                \
   "asr r10, r10, #1\n"
 
 /* thimble_requantise of two sums or of one, without the nudge of ties and with it. */
-#define RELU_TWO(a, b)   \
-  CHANNEL                \
-  "lsr r11, r9, #8\n"    \
-  "lsl " #a ", " #a      \
-  ", r11\n"              \
-  "lsl " #b ", " #b      \
-  ", r11\n"              \
-  "smmlar " #a ", " #a   \
-  ", r8, r10\n"          \
-  "smmlar " #b ", " #b   \
-  ", r8, r10\n"          \
-  "asr " #a ", " #a      \
-  ", r9\n"               \
-  "asr " #b ", " #b      \
-  ", r9\n"               \
-  "ssat " #a ", #8, " #a \
-  "\n"                   \
+#define RELU_TWO(a, b)               \
+  CHANNEL                            \
+  "lsr r11, r9, #8\n"                \
+  "lsl " #a ", " #a ", r11\n"        \
+  "lsl " #b ", " #b ", r11\n"        \
+  "smmlar " #a ", " #a ", r8, r10\n" \
+  "smmlar " #b ", " #b ", r8, r10\n" \
+  "asr " #a ", " #a ", r9\n"         \
+  "asr " #b ", " #b ", r9\n"         \
+  "ssat " #a ", #8, " #a "\n"        \
   "ssat " #b ", #8, " #b "\n"
 
-#define ANY_TWO(a, b)    \
-  CHANNEL                \
-  "lsr r11, r9, #16\n"   \
-  "lsr r12, " #a         \
-  ", r11\n"              \
-  "lsr r11, " #b         \
-  ", r11\n"              \
-  "sub r12, r10, r12\n"  \
-  "sub r11, r10, r11\n"  \
-  "lsr r10, r9, #8\n"    \
-  "lsl " #a ", " #a      \
-  ", r10\n"              \
-  "lsl " #b ", " #b      \
-  ", r10\n"              \
-  "smmlar " #a ", " #a   \
-  ", r8, r12\n"          \
-  "smmlar " #b ", " #b   \
-  ", r8, r11\n"          \
-  "asr " #a ", " #a      \
-  ", r9\n"               \
-  "asr " #b ", " #b      \
-  ", r9\n"               \
-  "ssat " #a ", #8, " #a \
-  "\n"                   \
+#define ANY_TWO(a, b)                \
+  CHANNEL_ANY                        \
+  "lsr r11, r9, #16\n"               \
+  "lsr r12, " #a ", r11\n"           \
+  "lsr r11, " #b ", r11\n"           \
+  "sub r12, r10, r12\n"              \
+  "sub r11, r10, r11\n"              \
+  "lsr r10, r9, #8\n"                \
+  "lsl " #a ", " #a ", r10\n"        \
+  "lsl " #b ", " #b ", r10\n"        \
+  "smmlar " #a ", " #a ", r8, r12\n" \
+  "smmlar " #b ", " #b ", r8, r11\n" \
+  "asr " #a ", " #a ", r9\n"         \
+  "asr " #b ", " #b ", r9\n"         \
+  "ssat " #a ", #8, " #a "\n"        \
   "ssat " #b ", #8, " #b "\n"
 
-#define RELU_ONE(a)    \
-  CHANNEL              \
-  "lsr r11, r9, #8\n"  \
-  "lsl " #a ", " #a    \
-  ", r11\n"            \
-  "smmlar " #a ", " #a \
-  ", r8, r10\n"        \
-  "asr " #a ", " #a    \
-  ", r9\n"             \
+#define RELU_ONE(a)                  \
+  CHANNEL                            \
+  "lsr r11, r9, #8\n"                \
+  "lsl " #a ", " #a ", r11\n"        \
+  "smmlar " #a ", " #a ", r8, r10\n" \
+  "asr " #a ", " #a ", r9\n"         \
   "ssat " #a ", #8, " #a "\n"
 
-#define ANY_ONE(a)      \
-  CHANNEL               \
-  "lsr r11, r9, #16\n"  \
-  "lsr r12, " #a        \
-  ", r11\n"             \
-  "sub r12, r10, r12\n" \
-  "lsr r10, r9, #8\n"   \
-  "lsl " #a ", " #a     \
-  ", r10\n"             \
-  "smmlar " #a ", " #a  \
-  ", r8, r12\n"         \
-  "asr " #a ", " #a     \
-  ", r9\n"              \
+#define ANY_ONE(a)                   \
+  CHANNEL_ANY                        \
+  "lsr r11, r9, #16\n"               \
+  "lsr r12, " #a ", r11\n"           \
+  "sub r12, r10, r12\n"              \
+  "lsr r10, r9, #8\n"                \
+  "lsl " #a ", " #a ", r10\n"        \
+  "smmlar " #a ", " #a ", r8, r12\n" \
+  "asr " #a ", " #a ", r9\n"         \
   "ssat " #a ", #8, " #a "\n"
 
 /* Sets the flags for "four channels or fewer are left", r9 the channels left, r8 the output. */
-#define NEXT_OUTPUT \
-  "ldr r8, [sp, #" S(AT_OUTPUT) "]\n"   \
-  "ldr r9, [sp, #" S(AT_LEFT) "]\n"     \
+#define NEXT_OUTPUT                   \
+  "ldr r8, [sp, #" S(AT_OUTPUT) "]\n" \
+  "ldr r9, [sp, #" S(AT_LEFT) "]\n"   \
   "cmp r9, #4\n"
 
-#define ADVANCE \
-  "add r8, r8, #4\n"                    \
-  "str r8, [sp, #" S(AT_OUTPUT) "]\n"   \
-  "subs r9, r9, #4\n"                   \
+#define ADVANCE                       \
+  "add r8, r8, #4\n"                  \
+  "str r8, [sp, #" S(AT_OUTPUT) "]\n" \
+  "subs r9, r9, #4\n"                 \
   "str r9, [sp, #" S(AT_LEFT) "]\n"
 
 __attribute__((naked)) void thimble_gemm_two(const thimble_gemm* gemm) {
@@ -179,19 +164,20 @@ __attribute__((naked)) void thimble_gemm_two(const thimble_gemm* gemm) {
       "ldr r11, [sp, #" S(AT_END) "]\n"
       "cmp r12, r11\n"
       "bne 2b\n"
-      "ldr r12, [sp, #" S(AT_RELU) "]\n"
-      "cmp r12, #0\n"
-      "beq 4f\n"
-      RELU_TWO(r0, r1)
-      RELU_TWO(r2, r3)
-      RELU_TWO(r4, r5)
-      RELU_TWO(r6, r7)
-      "b 5f\n"
-      "4:\n"
-      ANY_TWO(r0, r1)
+      "ldr r11, [sp, #" S(AT_RELU) "]\n"
+"ldr r12, [sp, #" S(AT_ZERO2) "]\n"
+"cmp r11, #0\n"
+"bne.w 4f\n"
+ANY_TWO(r0, r1)
       ANY_TWO(r2, r3)
       ANY_TWO(r4, r5)
       ANY_TWO(r6, r7)
+      "b.w 5f\n"
+"4:\n"
+RELU_TWO(r0, r1)
+      RELU_TWO(r2, r3)
+      RELU_TWO(r4, r5)
+      RELU_TWO(r6, r7)
       "5:\n"
       NEXT_OUTPUT
       "ldr r10, [sp, #" S(AT_OUT_C) "]\n"
@@ -243,19 +229,20 @@ __attribute__((naked)) void thimble_gemm_one(const thimble_gemm* gemm) {
       "ldr r11, [sp, #" S(AT_END) "]\n"
       "cmp r12, r11\n"
       "bne 2b\n"
-      "ldr r12, [sp, #" S(AT_RELU) "]\n"
-      "cmp r12, #0\n"
-      "beq 4f\n"
-      RELU_ONE(r0)
-      RELU_ONE(r2)
-      RELU_ONE(r4)
-      RELU_ONE(r6)
-      "b 5f\n"
-      "4:\n"
-      ANY_ONE(r0)
+      "ldr r11, [sp, #" S(AT_RELU) "]\n"
+"ldr r12, [sp, #" S(AT_ZERO2) "]\n"
+"cmp r11, #0\n"
+"bne.w 4f\n"
+ANY_ONE(r0)
       ANY_ONE(r2)
       ANY_ONE(r4)
       ANY_ONE(r6)
+      "b.w 5f\n"
+"4:\n"
+RELU_ONE(r0)
+      RELU_ONE(r2)
+      RELU_ONE(r4)
+      RELU_ONE(r6)
       "5:\n"
       NEXT_OUTPUT
       "blt 6f\n"

@@ -1,6 +1,6 @@
 """Compiles the kernels for a core, runs random layers on it under QEMU and compares every byte.
 
-usage: kernels_core_test.py SOURCE_TREE CASE_WRITER CPU MACHINE
+usage: kernels_core_test.py SOURCE_TREE CASE_WRITER CPU MACHINE LEVEL...
 Exit code 77: a tool is missing. The case writer is tests/deploy/kernels_write_cases.cpp, built for the host.
 """
 
@@ -56,13 +56,13 @@ def link(tree, cpu, level, objects, folder):
     run([*command, "-T", str(script), *sources, *objects, "-o", "kernels.elf"], folder)
 
 
-def main(tree, writer, cpu, machine):
+def main(tree, writer, cpu, machine, *levels):
     for tool in ("arm-none-eabi-gcc", "qemu-system-arm"):
         if shutil.which(tool) is None:
             print(f"skipped: {tool} is not on this machine")
             return 77
     failed = False
-    for level, seed in (("-O2", 1000), ("-O3", 2000)):
+    for seed, level in enumerate(levels, start=1000):
         with tempfile.TemporaryDirectory() as folder:
             run([writer, "kernels_records.bin", "60", str(seed)], folder)
             objects = compile_kernels(pathlib.Path(tree), cpu, level, folder)
