@@ -6,8 +6,8 @@ namespace thimble {
 namespace {
 
 constexpr std::int64_t kAccumulatorLimit = std::int64_t{1} << 30;
-/// Rounding and zero point, (2z + 1) << n, stay inside int32 up to here.
-constexpr int kMostRightShift = 22;
+/// Rounding and zero point, (2z + 1) << n with |2z + 1| <= 255, stay inside int32 up to here.
+constexpr int kMostRightShift = 23;
 
 struct Form {
   std::int64_t bias = 0;
@@ -104,14 +104,31 @@ std::uint32_t channel_shifts(int left, int right) {
   return static_cast<std::uint32_t>(right) | static_cast<std::uint32_t>(left + 1) << 8 | nudge << 16;
 }
 
+namespace {
+
+/// A form near `first` that gives the same results: its multiplier and bias moved by a few units.
+std::optional<Form> search_near(const ChannelQuantization& channel, const Form& original, const Form& first) {
+  for (int bias_step : {0, 1, -1, 2, -2, 3, -3}) {
+    for (int multiplier_step : {0, 1, -1, 2, -2, 3, -3}) {
+      Form form = first;
+      form.bias += bias_step;
+      form.factor.multiplier += multiplier_step;
+      if (is_exact(channel, form) && gives_the_same(channel, original, form)) return form;
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
 std::optional<PackedChannel> pack_channel(const ChannelQuantization& channel, std::int64_t bias) {
   const Form original{bias, channel.factor};
   if (is_exact(channel, original)) return packed(original);
   if (!is_monotone(channel, original)) return std::nullopt;
-  const bool weightless = channel.smallest == channel.largest;
-  const Form form = weightless ? constant(channel, original) : shortened(channel, original);
-  if (!is_exact(channel, form) || !gives_the_same(channel, original, form)) return std::nullopt;
-  return packed(form);
+  if (channel.smallest == channel.largest) return packed(constant(channel, original));
+  const std::optional<Form> form = search_near(channel, original, shortened(channel, original));
+  if (!form) return std::nullopt;
+  return packed(*form);
 }
 
 }  // namespace thimble

@@ -198,7 +198,7 @@ PackResult pack_add(const Graph& graph, const Operator& op) {
   const std::int32_t offset1 = swap ? p.input2_offset : p.input1_offset;
   const std::int32_t offset2 = swap ? p.input1_offset : p.input2_offset;
   THIMBLE_CHECK((swap ? p.input2 : p.input1) == kHalf && smaller.shift <= 0, op.name + ": factors of add");
-  if (smaller.shift < -30 || p.output.shift < -22 || p.output.shift > -1) {
+  if (smaller.shift < -30 || p.output.shift < -23 || p.output.shift > -1) {
     return op.name + ": scales of the operands and the output lie too far apart for the int8 kernel";
   }
   return Words{swap ? 1U : 0U,

@@ -10,7 +10,7 @@ typedef struct thimble_add {
   int32_t offset1;        /* -z1 2^19 */
   int32_t offset2;        /* -z2 2^21 */
   thimble_channel input2; /* no left shift */
-  thimble_channel output; /* a right shift by 1 to 22 */
+  thimble_channel output; /* a right shift by 1 to 23 */
 } thimble_add;
 
 #endif

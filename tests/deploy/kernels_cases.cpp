@@ -33,7 +33,7 @@ int output_size(int in, int kernel, int stride, int pad_before, int pad_after) {
 
 /// A window that fits: at least one output, every window touches the input.
 void random_window(Rng& rng, Operator& op, WindowGeometry& g, bool one_pixel_each) {
-  g.in_h = rng.between(1, 9), g.in_w = rng.between(1, 13);
+  g.in_h = rng.between(1, 9), g.in_w = rng.chance(0.1) ? rng.between(14, 45) : rng.between(1, 13);
   if (!one_pixel_each) {
     const int common = rng.pick(std::vector<int>{1, 2, 3, 3, 3, 5, 7});
     op.kernel_h = rng.chance(0.7) ? common : rng.between(1, 6);
@@ -62,7 +62,10 @@ struct Builder {
   explicit Builder(std::uint64_t seed) : rng({seed, 17}) {}
 
   int zero_point() { return rng.chance(0.3) ? -128 : rng.between(-128, 127); }
-  int channels() { return rng.chance(0.5) ? 4 * rng.between(1, 6) : rng.between(1, 19); }
+  int channels() {
+    if (rng.chance(0.05)) return rng.between(20, 70);
+    return rng.chance(0.5) ? 4 * rng.between(1, 6) : rng.between(1, 19);
+  }
 
   void choose_activation() {
     op.activation = rng.pick(std::vector<Activation>{Activation::kNone, Activation::kRelu, Activation::kRelu6});
