@@ -16,12 +16,12 @@ constexpr std::uint64_t kAugmentStream = 0xa06;
 
 /// out = in shifted by (dx, dy) with its border repeated, then mirrored.
 void shift_and_flip(const std::uint8_t* in, int size, int channels, int dx, int dy, bool flip, std::uint8_t* out) {
+  std::vector<int> columns;
+  for (int x = 0; x < size; ++x) columns.push_back(std::clamp((flip ? size - 1 - x : x) + dx, 0, size - 1) * channels);
   for (int y = 0; y < size; ++y) {
-    const std::uint8_t* row = in + std::clamp(y + dy, 0, size - 1) * size * channels;
-    for (int x = 0; x < size; ++x) {
-      const int from = std::clamp((flip ? size - 1 - x : x) + dx, 0, size - 1);
-      for (int c = 0; c < channels; ++c) *out++ = row[from * channels + c];
-    }
+    const std::uint8_t* row = in + static_cast<std::ptrdiff_t>(std::clamp(y + dy, 0, size - 1)) * size * channels;
+    for (int column : columns)
+      for (int c = 0; c < channels; ++c) *out++ = row[column + c];
   }
 }
 
@@ -35,7 +35,11 @@ void recolour(std::span<std::uint8_t> pixels, int channels, double most, Rng& rn
       table[static_cast<std::size_t>(v)] =
           static_cast<std::uint8_t>(std::clamp((v - 128) * contrast + 128.5 + offset, 0.0, 255.0));
   }
-  for (std::size_t i = 0; i < pixels.size(); ++i) pixels[i] = tables[i % tables.size()][pixels[i]];
+  for (auto pixel = pixels.begin(); pixel != pixels.end();)
+    for (const auto& table : tables) {
+      *pixel = table[*pixel];
+      ++pixel;
+    }
 }
 
 }  // namespace
@@ -56,7 +60,7 @@ int BatchSource::picture(std::int64_t position) {
 
 Batch BatchSource::batch(int step, int resolution) {
   Batch batch{recipe_.batch, resolution, images_.channels, {}, {}};
-  const auto bytes = static_cast<std::size_t>(resolution * resolution * images_.channels);
+  const auto bytes = static_cast<std::size_t>(resolution) * static_cast<std::size_t>(resolution * images_.channels);
   batch.pixels.resize(bytes * static_cast<std::size_t>(recipe_.batch));
   std::vector<int> pictures;
   for (int i = 0; i < recipe_.batch; ++i) {
@@ -74,7 +78,7 @@ void BatchSource::augment(int step, int place, int picture, const Resizer& resiz
   const bool flip = rng.chance(0.5) && recipe_.flip;
   std::vector<std::uint8_t> moved(images_.image_bytes());
   shift_and_flip(images_.image(picture).data(), images_.size, images_.channels, dx, dy, flip, moved.data());
-  const auto bytes = static_cast<std::size_t>(batch.size * batch.size * batch.channels);
+  const auto bytes = static_cast<std::size_t>(batch.size) * static_cast<std::size_t>(batch.size * batch.channels);
   const std::span<std::uint8_t> out{batch.pixels.data() + static_cast<std::size_t>(place) * bytes, bytes};
   resizer(moved, out);
   if (recipe_.colour_jitter > 0) recolour(out, batch.channels, recipe_.colour_jitter, rng);

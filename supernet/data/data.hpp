@@ -10,7 +10,7 @@ namespace thimble {
 /// Where the pictures come from.
 struct DataConfig {
   std::string kind = "rendered";  ///< "rendered" or "image_folder"
-  int image_size = 64;            ///< pictures are kept in memory at this size, >= the largest resolution
+  int image_size = 64;            ///< pictures are kept in memory at this size; larger resolutions enlarge them
   std::uint64_t seed = 1;         ///< of rendering and of splitting
   int validation_images = 1000;   ///< cut from the training pictures; the only ones that choices are made on
   int threads = 2;

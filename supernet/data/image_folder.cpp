@@ -1,8 +1,10 @@
 #include "supernet/data/image_folder.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <filesystem>
 #include <fstream>
+#include <optional>
 
 #include "graph/base/error.hpp"
 #include "graph/base/hash.hpp"
@@ -77,7 +79,7 @@ std::pair<Listing, Listing> split_classes(const Listing& listing, double second_
   for (std::vector<Listed>& group : by_class(listing)) {
     Rng rng({seed, kSplitStream, static_cast<std::uint64_t>(group.front().label)});
     rng.shuffle(group);
-    const auto count = static_cast<std::size_t>(static_cast<double>(group.size()) * second_share + 0.5);
+    const auto count = static_cast<std::size_t>(std::lround(static_cast<double>(group.size()) * second_share));
     second.files.insert(second.files.end(), group.begin(), group.begin() + static_cast<std::ptrdiff_t>(count));
     first.files.insert(first.files.end(), group.begin() + static_cast<std::ptrdiff_t>(count), group.end());
   }
@@ -93,14 +95,18 @@ Listing limited(const Listing& listing, int most, std::uint64_t seed) {
   return split_classes(listing, static_cast<double>(most) / static_cast<double>(listing.files.size()), seed).second;
 }
 
-std::vector<std::uint8_t> read_bytes(const fs::path& path) {
+/// The bytes of a file; none where it cannot be read.
+std::optional<std::vector<std::uint8_t>> read_bytes(const fs::path& path) {
   std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+  if (!file) return std::nullopt;
+  return std::vector<std::uint8_t>{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
 }
 
 /// The central square, resized into `output`; the reason where that fails.
 std::string decode_square(const fs::path& path, int size, std::span<std::uint8_t> output) {
-  const Result<DecodedImage, std::string> decoded = decode_image(read_bytes(path), size);
+  const std::optional<std::vector<std::uint8_t>> bytes = read_bytes(path);
+  if (!bytes) return "cannot be read";
+  const Result<DecodedImage, std::string> decoded = decode_image(*bytes, size);
   if (!decoded) return decoded.error();
   const int side = std::min(decoded->height, decoded->width);
   const int top = (decoded->height - side) / 2, left = (decoded->width - side) / 2;
