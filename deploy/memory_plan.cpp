@@ -1,20 +1,12 @@
 #include "deploy/memory_plan.hpp"
 
 #include <algorithm>
+#include <optional>
 
 #include "deploy/offset_search.hpp"
-#include "graph/base/check.hpp"
 
 namespace thimble {
 namespace {
-
-/// Enough for every tensor and scratch side by side.
-std::int64_t generous_limit(const PreparedMemory& memory) {
-  std::int64_t limit = 0;
-  for (const StepMemory& step : memory.steps)
-    limit += memory.bytes[static_cast<std::size_t>(step.output)] + step.scratch_bytes;
-  return limit;
-}
 
 MemoryPlan plan_of(const PreparedMemory& memory, const OffsetSearch& search) {
   MemoryPlan plan;
@@ -27,23 +19,31 @@ MemoryPlan plan_of(const PreparedMemory& memory, const OffsetSearch& search) {
   return plan;
 }
 
-/// The least limit, to a precision, at which the search finds a plan.
+/// The least limit, to a precision, at which the search finds a plan. A limit at which everything fits side by side
+/// needs one node per step, so the limits that grow come to an end.
 MemoryPlan least_plan(const PreparedMemory& memory, std::int64_t bound, int node_limit) {
   constexpr std::int64_t kPrecision = 512;
-  OffsetSearch first(memory, node_limit);
-  if (first.run(bound)) return plan_of(memory, first);
-  OffsetSearch generous(memory, INT32_MAX);
-  THIMBLE_CHECK(generous.run(generous_limit(memory)), "tensors side by side");
-  MemoryPlan best = plan_of(memory, generous);
-  for (std::int64_t below = bound; best.bytes - below > std::max<std::int64_t>(8, best.bytes / kPrecision);) {
-    const std::int64_t middle = (below + best.bytes) / 16 * 8;
+  node_limit = std::max(node_limit, 2 * static_cast<int>(memory.steps.size()));
+  const auto plan_within = [&](std::int64_t limit) -> std::optional<MemoryPlan> {
     OffsetSearch search(memory, node_limit);
-    if (search.run(middle))
-      best = plan_of(memory, search);
+    if (!search.run(limit)) return std::nullopt;
+    return plan_of(memory, search);
+  };
+  std::optional<MemoryPlan> best = plan_within(bound);
+  if (best) return *best;
+  std::int64_t below = bound;
+  for (std::int64_t growth = bound / 256 / 8 * 8 + 8; !best; growth *= 2) {
+    best = plan_within(below + growth);
+    if (!best) below += growth;
+  }
+  while (best->bytes - below > std::max<std::int64_t>(8, best->bytes / kPrecision)) {
+    const std::int64_t middle = (below + best->bytes) / 16 * 8;
+    if (std::optional<MemoryPlan> better = plan_within(middle))
+      best = better;
     else
       below = middle;
   }
-  return best;
+  return *best;
 }
 
 }  // namespace

@@ -37,7 +37,7 @@ struct MemoryPlan {
 
 struct MemoryPlanOptions {
   bool overlap = true;
-  int node_limit = 3000;   ///< positions that the search may try per limit
+  int node_limit = 1000;  ///< positions that the search may try per limit
 };
 
 /// Places tensors and scratch in one arena so that no two that live at a time overlap, but for the outputs that may.
@@ -45,8 +45,8 @@ struct MemoryPlanOptions {
 /// Depth-first over the steps: each output goes to the lower or upper end of a gap, with or without room for the
 /// scratch between, or over its input where nothing else fits first. What is live between two steps is all that the
 /// rest depends on, so a state that failed is never tried again: on a chain with shortcuts the search is a dynamic
-/// program. It is run for the lower bound first, and where that fails for limits between it and the best plan so far,
-/// by bisection to 1/512. Every offset is a multiple of 8, and sizes are rounded up to it.
+/// program. It is run for the lower bound first, and where that fails for growing limits, then by bisection, to the
+/// least limit at which it succeeds, within 1/512. Offsets are multiples of 8, and sizes are rounded up to it.
 MemoryPlan plan_memory(const MemoryProblem& problem, const MemoryPlanOptions& options = {});
 
 }  // namespace thimble
