@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <optional>
 
+#include "graph/base/check.hpp"
 #include "graph/base/error.hpp"
 #include "graph/base/hash.hpp"
 #include "supernet/batches.hpp"
@@ -31,6 +32,10 @@ class Training {
         options_(options),
         key_(key_of(supernet, images)),
         source_(images, recipe, options.seed) {
+    THIMBLE_CHECK(validate(recipe).empty(), validate(recipe).front());
+    if (images.classes() != weights_.space.classes)
+      throw Error("the pictures have " + std::to_string(images.classes()) + " classes, the space " +
+                  weights_.space.name + " has " + std::to_string(weights_.space.classes));
     if (!options.checkpoint.empty() && std::filesystem::exists(options.checkpoint)) read_checkpoint();
   }
 

@@ -74,7 +74,8 @@ struct Diverged {
 /// Trains all subnets of the supernet's space together. Deterministic for one number of threads; an interrupted or
 /// killed training that is called again with the same arguments continues from its checkpoint and ends with the same
 /// bits.
-/// @error Error  the checkpoint cannot be written, is damaged, or belongs to another space, recipe, seed or data
+/// @error Error  the checkpoint cannot be written, is damaged, or belongs to another space, recipe, seed or data; the
+///               pictures and the space differ in their number of classes
 [[nodiscard]] Result<TrainReport, Diverged> train(Supernet& supernet, const ImageSet& images, const TrainRecipe& recipe,
                                                   const TrainOptions& options);
 

@@ -169,6 +169,14 @@ TEST_CASE("fine-tuning changes the weights of one subnet alone", "[supernet][tra
   CHECK(weights_of(tuned, "stage2.block1.project") != weights_of(supernet, "stage2.block1.project"));
 }
 
+TEST_CASE("pictures of more classes than the space has are refused", "[supernet][trainer]") {
+  Supernet supernet(small_space(), 1);
+  ImageSet images = pictures();
+  images.class_names.push_back("third");
+  CHECK_THROWS_WITH((void)train(supernet, images, short_recipe(), quiet()).has_value(),
+                    "the pictures have 3 classes, the space small has 2");
+}
+
 TEST_CASE("a training that diverges says where", "[supernet][trainer]") {
   Supernet supernet(small_space(), 1);
   TrainRecipe recipe = short_recipe();
