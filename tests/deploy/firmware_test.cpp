@@ -91,6 +91,29 @@ TEST_CASE("the firmware gives the host's bits on the virtual board", "[deploy][f
   CHECK(bad.exit_code == 1);
 }
 
+TEST_CASE("the firmware runs on cores with and without DSP, its cases in flash", "[deploy][firmware]") {
+  THIMBLE_SKIP_WITHOUT_PROGRAM("arm-none-eabi-gcc");
+  THIMBLE_SKIP_WITHOUT_PROGRAM("qemu-system-arm");
+  const test::RandomNetwork network = test::random_network(35);
+  const Result<Plan, PlanError> plan = make_plan(network.int8);
+  const KnownAnswers answers = answers_of(*plan, network.int8, 2);
+  for (const auto& [cpu, machine] : {std::pair("cortex-m3", "mps2-an385"), std::pair("cortex-m7", "mps2-an500")}) {
+    Target target;
+    target.board = cpu;
+    target.cpu = cpu;
+    target.machine = machine;
+    target.test_data.bytes = 0;
+    const CodeInventory inventory = measure_code(target, code_cache());
+    const TemporaryFolder folder;
+    write_firmware(*plan, network.int8, target, inventory, answers, folder.path());
+    const auto built = build_firmware(folder.path());
+    if (!built) FAIL(built.error().output);
+    INFO(cpu);
+    CHECK(run_on_qemu(built->elf, target).output == "KAT ok\n");
+    CHECK(footprint(*plan, inventory).flash_bytes() == built->linked.flash_bytes);
+  }
+}
+
 TEST_CASE("an inference stays within the stack bound", "[deploy][firmware]") {
   THIMBLE_SKIP_WITHOUT_PROGRAM("arm-none-eabi-gcc");
   THIMBLE_SKIP_WITHOUT_PROGRAM("qemu-system-arm");
