@@ -101,7 +101,9 @@ class Winner {
                                                  context_.run().firmware());
     facts["known_answers"] = check.cases;
     facts["bit_exact"] = check.bit_exact;
-    facts["firmware_cycles"] = check.cycles;
+    facts["probe_cycles"] = facts["cycles"];  // of the same plan in the probe firmware, before this image was built
+    facts["cycles"] = check.cycles;
+    facts["latency_us"] = static_cast<double>(check.cycles) / context_.board().clock_hz() * 1e6;
     facts["linked_sram_bytes"] = check.linked.sram_bytes;
     facts["linked_flash_bytes"] = check.linked.flash_bytes;
     facts["elf"] = "firmware/firmware.elf";

@@ -14,6 +14,7 @@
 #include "graph/base/hash.hpp"
 #include "graph/int8_interpreter.hpp"
 #include "profiler/probe.hpp"
+#include "profiler/provenance.hpp"
 
 namespace fs = std::filesystem;
 using nlohmann::json;
@@ -126,6 +127,7 @@ void print_profile(const json& facts) {
     if (macs > 0) std::printf("  %6.2f cycles/MAC", cycles / macs);
     std::printf("\n");
   }
+  if (facts["provenance"] == to_text(Provenance::kModelled)) std::printf("%s\n", cycle_model_caveat().c_str());
 }
 
 std::vector<std::int8_t> read_tensors(const std::string& file) {

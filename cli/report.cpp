@@ -5,6 +5,8 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/svg_plot.hpp"
+#include "profiler/provenance.hpp"
+#include "search/space/evaluator.hpp"
 
 using nlohmann::json;
 
@@ -86,7 +88,9 @@ std::string winner_section(const json& front) {
                               " cycles (" + w["provenance"].get<std::string>() + ")");
   html += fact("firmware against the host's int8 reference",
                w["bit_exact"].get<bool>() ? "bit-exact on " + cases + " test pictures" : "DIFFERS, see log.txt");
-  return html + "</table>";
+  html += "</table>";
+  if (w["provenance"] == to_text(Provenance::kModelled)) html += "<p>" + escape_html(cycle_model_caveat()) + "</p>";
+  return html;
 }
 
 std::string layers_section(const json& front) {

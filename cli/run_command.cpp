@@ -11,6 +11,7 @@
 #include "cli/space_stage.hpp"
 #include "cli/train_stage.hpp"
 #include "deploy/files.hpp"
+#include "profiler/provenance.hpp"
 
 namespace fs = std::filesystem;
 using nlohmann::json;
@@ -58,7 +59,7 @@ std::string winner_lines(const json& front) {
       "        firmware %s\n",
       w["subnet"].get<std::string>().c_str(), 100 * w["top1_fp32"].get<double>(), 100 * w["top1_int8"].get<double>(),
       w["test_images"].get<int>(), w["macs"].get<double>() / 1e6, w["linked_sram_bytes"].get<long>(),
-      w["linked_flash_bytes"].get<long>(), w["firmware_cycles"].get<long>(), w["latency_us"].get<double>() / 1e3,
+      w["linked_flash_bytes"].get<long>(), w["cycles"].get<long>(), w["latency_us"].get<double>() / 1e3,
       front["board"].get<std::string>().c_str(), w["provenance"].get<std::string>().c_str(), verdict(w).c_str());
   return text;
 }
@@ -71,6 +72,8 @@ int show_results(const RunDirectory& run, bool as_json) {
   if (front["winner"].is_null()) return 0;
   std::printf("%s\nfirmware  %s\nreport    %s\n", winner_lines(front).c_str(), run.firmware().c_str(),
               run.report().c_str());
+  if (front["winner"]["provenance"] == to_text(Provenance::kModelled))
+    std::printf("\n%s\n", cycle_model_caveat().c_str());
   return front["winner"]["bit_exact"].get<bool>() ? 0 : 1;
 }
 

@@ -129,8 +129,8 @@ std::string to_svg(const Plot& plot) {
     const std::string paint = series.faint ? "#b0bec5" : kColours[colour++ % kColourCount];
     svg += draw(series, x, y, paint);
     if (series.name.empty()) continue;
-    svg += "<rect x='" + pixel(kWidth - kRight - 132) + "' y='" + pixel(legend - 8) + "' width='10' height='8' fill='" +
-           paint + "'/>" + text_at(kWidth - kRight - 117, legend, "start", series.name);
+    svg += "<rect x='" + pixel(kLeft + 10) + "' y='" + pixel(legend - 8) + "' width='10' height='8' fill='" + paint +
+           "'/>" + text_at(kLeft + 25, legend, "start", series.name);
     legend += 14;
   }
   return svg + "</svg>";
