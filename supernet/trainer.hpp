@@ -15,14 +15,14 @@ namespace thimble {
 /// How a supernet (or one subnet) is trained: SGD with Nesterov momentum on cross entropy.
 struct TrainRecipe {
   int batch = 64;
-  int largest_steps = 300;     ///< first phase: the largest subnet alone; then its channels are sorted by L1 norm
-  int sampled_steps = 1000;    ///< second phase: random subnets, the mean of their gradients
+  int largest_steps = 1500;    ///< first phase: the largest subnet alone; then its channels are sorted by L1 norm
+  int sampled_steps = 2500;    ///< second phase: random subnets, the mean of their gradients
   int subnets_per_step = 4;    ///< of the second phase; all of a step see one batch at one random resolution
   bool sandwich = false;       ///< second phase: largest, smallest and random ones between (needs >= 2 per step)
   double distillation = 0;     ///< with sandwich: share of the loss that follows the largest subnet's answers, [0, 1]
-  double learning_rate = 0.1;  ///< peak of the first phase
-  double sampled_learning_rate = 0.05;  ///< peak of the second phase
-  int warm_up_steps = 50;               ///< linear, of each phase; then a cosine down to 0
+  double learning_rate = 0.2;  ///< peak of the first phase
+  double sampled_learning_rate = 0.1;  ///< peak of the second phase
+  int warm_up_steps = 50;              ///< linear, of each phase; then a cosine down to 0
   double momentum = 0.9;
   double weight_decay = 4e-5;  ///< not on batch norms and biases
   double label_smoothing = 0.1;
