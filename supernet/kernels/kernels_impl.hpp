@@ -191,21 +191,23 @@ void depthwise_weight_gradient(const DepthwiseShape& shape, const float* x, cons
 
 constexpr int64_t kBlock = 64;  // rows that are summed up in float before they go to double
 
-/// Adds `rows` x 2 running sums per channel, given by work(row, c) as a pair of vectors.
+/// Adds two running sums per channel, a and b, of work.add<V>(state, index, a, b).
 template <class Work>
 struct PairSums {
   const Work& work;
   int64_t rows;
+  int channels;
   double* first;
   double* second;
 
   template <class V>
   void run(int c) const {
     constexpr int kLanes = sizeof(V) / 4;
+    const auto state = work.template prepare<V>(c);
     for (int64_t start = 0; start < rows; start += kBlock) {
       const int64_t end = start + kBlock < rows ? start + kBlock : rows;
       V a = V{}, b = V{};
-      for (int64_t r = start; r < end; ++r) work.template add<V>(r, c, a, b);
+      for (int64_t at = start * channels + c; at < end * channels; at += channels) work.add(state, at, a, b);
       for (int l = 0; l < kLanes; ++l) {
         first[c + l] += (double)a[l];
         second[c + l] += (double)b[l];
@@ -214,98 +216,133 @@ struct PairSums {
   }
 };
 
+template <class V>
+struct MapAt {
+  V scale, shift;
+};
+
 struct Moments {
   const float* x;
-  int channels;
   template <class V>
-  inline void add(int64_t r, int c, V& sum, V& squares) const {
-    const V value = load<V>(x + r * channels + c);
+  inline MapAt<V> prepare(int) const {
+    return {V{}, V{}};
+  }
+  template <class V>
+  inline void add(const MapAt<V>&, int64_t at, V& sum, V& squares) const {
+    const V value = load<V>(x + at);
     sum += value;
     squares += value * value;
   }
 };
 
 void moments(const float* x, int64_t rows, int channels, double* sum, double* sum_squares) {
-  const Moments work{x, channels};
-  over_channels(channels, PairSums<Moments>{work, rows, sum, sum_squares});
+  const Moments work{x};
+  over_channels(channels, PairSums<Moments>{work, rows, channels, sum, sum_squares});
 }
 
-template <class V>
-inline V open_gradient(V x, V dy, V scale, V shift, bool relu6) {
-  if (!relu6) return dy;
+template <bool kRelu6, class V>
+inline V open_gradient(V x, V dy, V scale, V shift) {
+  if (!kRelu6) return dy;
   const V y = x * scale + shift, zero = V{}, six = zero + 6.0f;
   return (y > zero) & (y < six) ? dy : zero;
 }
 
+template <bool kRelu6>
 struct GradientSums {
   const float* x;
   const float* dy;
-  int channels;
   ChannelMap map;
-  bool relu6;
   template <class V>
-  inline void add(int64_t r, int c, V& sum, V& products) const {
-    const V value = load<V>(x + r * channels + c);
-    const V d =
-        open_gradient(value, load<V>(dy + r * channels + c), load<V>(map.scale + c), load<V>(map.shift + c), relu6);
+  inline MapAt<V> prepare(int c) const {
+    return {load<V>(map.scale + c), load<V>(map.shift + c)};
+  }
+  template <class V>
+  inline void add(const MapAt<V>& at_channel, int64_t at, V& sum, V& products) const {
+    const V value = load<V>(x + at);
+    const V d = open_gradient<kRelu6>(value, load<V>(dy + at), at_channel.scale, at_channel.shift);
     sum += d;
     products += d * value;
   }
 };
 
-void norm_gradient_sums(const float* x, const float* dy, int64_t rows, int channels, ChannelMap map, bool relu6,
-                        double* sum_d, double* sum_dx) {
-  const GradientSums work{x, dy, channels, map, relu6};
-  over_channels(channels, PairSums<GradientSums>{work, rows, sum_d, sum_dx});
+template <bool kRelu6>
+void gradient_sums(const float* x, const float* dy, int64_t rows, int channels, ChannelMap map, double* sum_d,
+                   double* sum_dx) {
+  const GradientSums<kRelu6> work{x, dy, map};
+  over_channels(channels, PairSums<GradientSums<kRelu6>>{work, rows, channels, sum_d, sum_dx});
 }
 
+void norm_gradient_sums(const float* x, const float* dy, int64_t rows, int channels, ChannelMap map, bool relu6,
+                        double* sum_d, double* sum_dx) {
+  if (relu6) return gradient_sums<true>(x, dy, rows, channels, map, sum_d, sum_dx);
+  gradient_sums<false>(x, dy, rows, channels, map, sum_d, sum_dx);
+}
+
+constexpr int64_t kTile = 32;  // rows that stay in the first cache while one vector of channels after the other passes
+
+/// Calls work.run<V>(c, first row, end row) over tiles of rows and all channels.
+template <class Work>
+inline void over_tiles(int64_t rows, int channels, const Work& work) {
+  for (int64_t first = 0; first < rows; first += kTile) {
+    const int64_t end = first + kTile < rows ? first + kTile : rows;
+    int c = 0;
+    for (; c + THIMBLE_LANES <= channels; c += THIMBLE_LANES) work.template run<Wide>(c, first, end);
+    for (; c + 8 <= channels; c += 8) work.template run<Eight>(c, first, end);
+  }
+}
+
+template <bool kRelu6, bool kShortcut>
 struct Normalize {
   const float* x;
   const float* shortcut;
   float* y;
   int channels;
   ChannelMap map;
-  bool relu6;
-  int64_t row;
   template <class V>
-  inline void run(int c) const {
-    const int64_t at = row * channels + c;
-    V value = load<V>(x + at) * load<V>(map.scale + c) + load<V>(map.shift + c);
-    const V zero = V{}, six = zero + 6.0f;
-    if (relu6) value = value < zero ? zero : value > six ? six : value;
-    if (shortcut) value += load<V>(shortcut + at);
-    store<V>(y + at, value);
+  inline void run(int c, int64_t first, int64_t end) const {
+    const V scale = load<V>(map.scale + c), shift = load<V>(map.shift + c), zero = V{}, six = zero + 6.0f;
+    for (int64_t at = first * channels + c; at < end * channels; at += channels) {
+      V value = load<V>(x + at) * scale + shift;
+      if (kRelu6) value = value < zero ? zero : value > six ? six : value;
+      if (kShortcut) value += load<V>(shortcut + at);
+      store<V>(y + at, value);
+    }
   }
 };
 
 void normalize(const float* x, const float* shortcut, float* y, int64_t rows, int channels, ChannelMap map,
                bool relu6) {
-  for (int64_t r = 0; r < rows; ++r) over_channels(channels, Normalize{x, shortcut, y, channels, map, relu6, r});
+  if (shortcut && relu6) return over_tiles(rows, channels, Normalize<true, true>{x, shortcut, y, channels, map});
+  if (shortcut) return over_tiles(rows, channels, Normalize<false, true>{x, shortcut, y, channels, map});
+  if (relu6) return over_tiles(rows, channels, Normalize<true, false>{x, shortcut, y, channels, map});
+  over_tiles(rows, channels, Normalize<false, false>{x, shortcut, y, channels, map});
 }
 
+template <bool kRelu6>
 struct NormGradient {
   const float* x;
   const float* dy;
   float* dx;
   int channels;
   ChannelMap map;
-  bool relu6;
   const float* slope;
   const float* offset;
-  int64_t row;
   template <class V>
-  inline void run(int c) const {
-    const int64_t at = row * channels + c;
-    const V value = load<V>(x + at), scale = load<V>(map.scale + c);
-    const V d = open_gradient(value, load<V>(dy + at), scale, load<V>(map.shift + c), relu6);
-    store<V>(dx + at, scale * d - value * load<V>(slope + c) - load<V>(offset + c));
+  inline void run(int c, int64_t first, int64_t end) const {
+    const V scale = load<V>(map.scale + c), shift = load<V>(map.shift + c);
+    const V by_x = load<V>(slope + c), constant = load<V>(offset + c);
+    for (int64_t at = first * channels + c; at < end * channels; at += channels) {
+      const V value = load<V>(x + at);
+      const V d = open_gradient<kRelu6>(value, load<V>(dy + at), scale, shift);
+      store<V>(dx + at, scale * d - value * by_x - constant);
+    }
   }
 };
 
 void norm_gradient(const float* x, const float* dy, float* dx, int64_t rows, int channels, ChannelMap map, bool relu6,
                    const float* slope, const float* offset) {
-  for (int64_t r = 0; r < rows; ++r)
-    over_channels(channels, NormGradient{x, dy, dx, channels, map, relu6, slope, offset, r});
+  if (relu6) return over_tiles(rows, channels, NormGradient<true>{x, dy, dx, channels, map, slope, offset});
+  over_tiles(rows, channels, NormGradient<false>{x, dy, dx, channels, map, slope, offset});
 }
 
 }  // namespace
