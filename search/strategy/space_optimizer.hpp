@@ -3,8 +3,8 @@
 #include <functional>
 #include <vector>
 
-#include "search/space/space.hpp"
 #include "search/space/fit.hpp"
+#include "search/space/space.hpp"
 
 namespace thimble {
 
