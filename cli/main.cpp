@@ -62,7 +62,8 @@ class CommandLine {
   void add_job(const char* name, const char* what, JobStage last) {
     CLI::App* sub = app_.add_subcommand(name, what);
     sub->add_option("JOB", run_.job, "job file")->required();
-    sub->add_option("--set", run_.settings, "a.b=c: overrides a key of the job; may be repeated")->expected(1);
+    sub->add_option("--set", run_.settings, "a.b=c: overrides a key of the job; may be repeated")
+        ->allow_extra_args(false);
     sub->add_option("--runs", run_.runs, "folder that holds the runs")->capture_default_str();
     sub->add_flag("--json", run_.json, "print the front as JSON and nothing else");
     if (last == JobStage::kAll) sub->add_flag("--resume", run_.resume, "continue the job's newest run");
