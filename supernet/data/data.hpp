@@ -16,7 +16,7 @@ struct DataConfig {
   int threads = 2;
 
   // rendered: "figure" or "no figure" in a cluttered scene
-  int train_images = 6000;  ///< the validation pictures included
+  int train_images = 12000;  ///< the validation pictures included
   int test_images = 1000;
 
   // image_folder: PATH/train/CLASS/* and PATH/test/CLASS/*, or PATH/CLASS/* which is split
