@@ -4,7 +4,6 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
-#include "cli/files.hpp"
 #include "cli/known_answers.hpp"
 #include "cli/progress.hpp"
 #include "cli/quantized_subnet.hpp"
@@ -13,6 +12,7 @@
 #include "cli/stop.hpp"
 #include "cli/train_stage.hpp"
 #include "evaluators/int8_accuracy.hpp"
+#include "graph/base/files.hpp"
 
 using nlohmann::json;
 

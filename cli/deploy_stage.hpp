@@ -1,7 +1,7 @@
 #pragma once
-#include "cli/board_times.hpp"
 #include "cli/job_context.hpp"
 #include "cli/search_stage.hpp"
+#include "evaluators/board_times.hpp"
 #include "supernet/supernet.hpp"
 
 namespace thimble {

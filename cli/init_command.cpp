@@ -2,9 +2,9 @@
 #include <filesystem>
 
 #include "cli/commands.hpp"
-#include "cli/files.hpp"
 #include "cli/init_files.hpp"
 #include "graph/base/error.hpp"
+#include "graph/base/files.hpp"
 
 namespace fs = std::filesystem;
 

@@ -6,9 +6,8 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
-#include "cli/files.hpp"
 #include "cli/progress.hpp"
-#include "deploy/files.hpp"
+#include "graph/base/files.hpp"
 
 namespace thimble {
 

@@ -1,12 +1,12 @@
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
-#include "cli/board_times.hpp"
 #include "cli/commands.hpp"
 #include "cli/job_context.hpp"
 #include "cli/progress.hpp"
 #include "cli/space_stage.hpp"
 #include "cli/stop.hpp"
+#include "evaluators/board_times.hpp"
 
 using nlohmann::json;
 
@@ -20,7 +20,7 @@ int replay_command(const std::string& path, const std::string& board_name, bool 
   const Job job = load_job(run.resolved_job());
   JobContext context(job, std::move(run));
   const SubnetPlanner planner(job.search_space, code_inventory(context));
-  BoardTimes times(board, context.run().database());
+  BoardTimes times(make_probe(board), context.run().database());
   json rows = json::array();
   Progress bar("front on " + board.name, static_cast<std::int64_t>(front["front"].size()));
   for (const json& entry : front["front"]) {

@@ -4,13 +4,12 @@
 
 #include "cli/commands.hpp"
 #include "cli/deploy_stage.hpp"
-#include "cli/files.hpp"
 #include "cli/progress.hpp"
 #include "cli/report.hpp"
 #include "cli/search_stage.hpp"
 #include "cli/space_stage.hpp"
 #include "cli/train_stage.hpp"
-#include "deploy/files.hpp"
+#include "graph/base/files.hpp"
 #include "profiler/provenance.hpp"
 
 namespace fs = std::filesystem;
@@ -84,7 +83,7 @@ bool is_finished(const RunDirectory& run) {
 
 /// Space, training, search, deployment: each picks up what an earlier call left.
 void run_stages(JobContext& context, JobStage last) {
-  BoardTimes times(context.board(), context.run().database());
+  BoardTimes times(make_probe(context.board()), context.run().database());
   const SearchSpace space = space_stage(context, times);
   if (last == JobStage::kSpace) return;
   const Supernet supernet = train_stage(context, space);

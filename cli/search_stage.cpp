@@ -8,6 +8,7 @@
 #include "cli/stop.hpp"
 #include "evaluators/accuracy_evaluator.hpp"
 #include "evaluators/cached_evaluator.hpp"
+#include "evaluators/latency_evaluator.hpp"
 #include "evaluators/macs_evaluator.hpp"
 #include "evaluators/memory_evaluator.hpp"
 #include "graph/base/hash.hpp"
@@ -66,6 +67,8 @@ class Search {
                              calibration_key(context.job().search.calibration)),
         macs_(supernet.space()),
         memory_(planner_, context.limits()),
+        predicted_latency_(planner_, times, context.limits()),
+        latency_(planner_, times, context.limits()),
         strategy_(make_strategy(context.job(), supernet.space(), fit_check(planner_, times, context.limits()))) {}
 
   SearchResult run() {
@@ -97,11 +100,9 @@ class Search {
   }
 
   void score(Candidate& candidate) {
-    macs_.evaluate({&candidate, 1});
-    memory_.evaluate({&candidate, 1});
-    if (candidate.rejected) return;
-    candidate.metrics[metric::kLatencyUs] = {times_.predicted_us(planned(candidate)), Provenance::kPredicted};
-    cached_accuracy_.evaluate({&candidate, 1});
+    for (Evaluator* evaluator :
+         std::initializer_list<Evaluator*>{&macs_, &memory_, &predicted_latency_, &cached_accuracy_})
+      evaluator->evaluate({&candidate, 1});
     if (!candidate.rejected) best_top1_ = std::max(best_top1_, candidate.value(metric::kTop1));
   }
 
@@ -111,19 +112,14 @@ class Search {
     return *plan;
   }
 
-  /// Replaces the predicted latency by the board's; rejects a candidate that the board refuses or that is too slow.
+  static bool was_run(const Candidate& candidate) {
+    return candidate.metrics.at(metric::kLatencyUs).provenance != Provenance::kPredicted;
+  }
+
+  /// Replaces the predicted latency by the board's.
   void run_on_board(Candidate& candidate) {
-    if (candidate.rejected || candidate.metrics.count(metric::kCycles)) return;
     throw_if_stopped();
-    const auto run = times_.measure(planned(candidate));
-    if (!run) {
-      candidate.rejected = run.error().message;
-      return;
-    }
-    candidate.metrics[metric::kCycles] = {static_cast<double>(run->cycles), run->provenance};
-    candidate.metrics[metric::kLatencyUs] = {run->latency_us, run->provenance};
-    const Fit fit = check(context_.limits(), {{}, {}, run->latency_us});
-    if (!fit.holds()) candidate.rejected = fit.reason;
+    if (!candidate.rejected && !was_run(candidate)) latency_.evaluate({&candidate, 1});
   }
 
   void run_best_on_board(std::vector<Candidate>& candidates) {
@@ -156,8 +152,7 @@ class Search {
     for (;;) {
       const std::vector<Candidate*> front = predicted_front();
       if (front.empty()) throw DoesNotFitError("every candidate turned out too slow or too large on the board");
-      const bool known = std::all_of(front.begin(), front.end(),
-                                     [](const Candidate* c) { return c->metrics.count(metric::kCycles) > 0; });
+      const bool known = std::all_of(front.begin(), front.end(), [](const Candidate* c) { return was_run(*c); });
       if (known) return by_accuracy(front);
       Progress bar("front on " + times_.board().name, static_cast<std::int64_t>(front.size()));
       for (std::size_t i = 0; i < front.size(); ++i)
@@ -226,6 +221,8 @@ class Search {
   CachedEvaluator cached_accuracy_;
   MacsEvaluator macs_;
   MemoryEvaluator memory_;
+  PredictedLatencyEvaluator predicted_latency_;
+  LatencyEvaluator latency_;
   std::unique_ptr<Strategy> strategy_;
   std::vector<Candidate> candidates_;
   json generations_ = json::array();

@@ -2,8 +2,8 @@
 #include <nlohmann/json_fwd.hpp>
 #include <vector>
 
-#include "cli/board_times.hpp"
 #include "cli/job_context.hpp"
+#include "evaluators/board_times.hpp"
 #include "supernet/supernet.hpp"
 
 namespace thimble {

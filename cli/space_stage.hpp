@@ -1,6 +1,6 @@
 #pragma once
-#include "cli/board_times.hpp"
 #include "cli/job_context.hpp"
+#include "evaluators/board_times.hpp"
 #include "search/space/fit.hpp"
 
 namespace thimble {

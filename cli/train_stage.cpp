@@ -69,9 +69,10 @@ Supernet train_stage(JobContext& context, const SearchSpace& space) {
 Supernet fine_tuned(JobContext& context, const Supernet& supernet, const Subnet& subnet) {
   const DeployConfig& deploy = context.job().deploy;
   if (deploy.fine_tune_steps == 0) return supernet;
-  const fs::path weights = context.run().checkpoints() / ("fine-tuned-" + to_text(subnet) + ".thimble");
+  const std::string name = to_text(subnet) + ".thimble";
+  const fs::path weights = context.run().checkpoints() / ("fine-tuned-" + name);
   if (fs::exists(weights)) return Supernet::load(weights.string(), supernet.space());
-  const fs::path checkpoint = context.run().checkpoints() / "fine-tuning.thimble";
+  const fs::path checkpoint = context.run().checkpoints() / ("fine-tuning-" + name);
   TrainRecipe recipe = context.job().supernet;
   recipe.largest_steps = 0;
   recipe.sampled_steps = deploy.fine_tune_steps;

@@ -5,7 +5,7 @@
 #include <set>
 
 #include "deploy/embedded_files.hpp"
-#include "deploy/files.hpp"
+#include "graph/base/files.hpp"
 #include "deploy/footprint.hpp"
 #include "deploy/project_files.hpp"
 #include "graph/base/error.hpp"

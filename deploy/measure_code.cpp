@@ -6,7 +6,7 @@
 
 #include "deploy/code_inventory.hpp"
 #include "deploy/elf.hpp"
-#include "deploy/files.hpp"
+#include "graph/base/files.hpp"
 #include "deploy/project_files.hpp"
 #include "deploy/subprocess.hpp"
 #include "deploy/thumb_code.hpp"

@@ -1,8 +1,7 @@
 #pragma once
-#include "evaluators/latency_model.hpp"
+#include "evaluators/board_times.hpp"
 #include "evaluators/limits.hpp"
 #include "evaluators/subnet_planner.hpp"
-#include "profiler/measurement_store.hpp"
 #include "search/space/evaluator.hpp"
 
 namespace thimble {
@@ -12,37 +11,31 @@ namespace thimble {
 class LatencyEvaluator final : public Evaluator {
  public:
   /// Keeps references.
-  LatencyEvaluator(const SubnetPlanner& planner, Probe& probe, MeasurementStore& store, const Limits& limits,
-                   const RunOptions& options = {})
-      : planner_(planner), probe_(probe), store_(store), limits_(limits), options_(options) {}
+  LatencyEvaluator(const SubnetPlanner& planner, BoardTimes& times, const Limits& limits)
+      : planner_(planner), times_(times), limits_(limits) {}
   std::string_view name() const override { return "latency"; }
   /// @error BoardError  the board, its probe or its emulator failed
   void evaluate(std::span<Candidate> candidates) override;
 
  private:
-  void evaluate_one(Candidate& candidate);
-
   const SubnetPlanner& planner_;
-  Probe& probe_;
-  MeasurementStore& store_;
+  BoardTimes& times_;
   Limits limits_;
-  RunOptions options_;
 };
 
-/// Latency and cycles as a model of one board predicts them, before anything is run; rejects what is above the limit.
+/// Latency and cycles as predicted from the board's other measurements, before anything is run; rejects what is above
+/// the limit.
 class PredictedLatencyEvaluator final : public Evaluator {
  public:
-  /// Keeps references.
-  PredictedLatencyEvaluator(const SubnetPlanner& planner, const LatencyModel& model, double clock_hz,
-                            const Limits& limits)
-      : planner_(planner), model_(model), clock_hz_(clock_hz), limits_(limits) {}
+  /// Keeps references. @pre `times` has been fitted when `evaluate` is called
+  PredictedLatencyEvaluator(const SubnetPlanner& planner, const BoardTimes& times, const Limits& limits)
+      : planner_(planner), times_(times), limits_(limits) {}
   std::string_view name() const override { return "predicted_latency"; }
   void evaluate(std::span<Candidate> candidates) override;
 
  private:
   const SubnetPlanner& planner_;
-  const LatencyModel& model_;
-  double clock_hz_;
+  const BoardTimes& times_;
   Limits limits_;
 };
 

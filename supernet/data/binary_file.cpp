@@ -1,12 +1,10 @@
 #include "supernet/data/binary_file.hpp"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <cerrno>
 #include <fstream>
 
 #include "graph/base/error.hpp"
+#include "graph/base/files.hpp"
 #include "graph/base/hash.hpp"
 
 namespace thimble {
@@ -21,35 +19,6 @@ struct Header {
 
 [[noreturn]] void fail(const std::string& path, const std::string& what) { throw Error(path + ": " + what); }
 
-/// A file descriptor that closes itself.
-class OutputFile {
- public:
-  explicit OutputFile(const std::string& path)
-      : path_(path), handle_(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644)) {
-    if (handle_ < 0) fail(path_, std::string("cannot be written: ") + std::strerror(errno));
-  }
-  ~OutputFile() { ::close(handle_); }
-  OutputFile(const OutputFile&) = delete;
-  OutputFile& operator=(const OutputFile&) = delete;
-
-  void write(const char* bytes, std::size_t size) {
-    while (size > 0) {
-      const ssize_t written = ::write(handle_, bytes, size);
-      if (written < 0 && errno == EINTR) continue;
-      if (written < 0) fail(path_, std::string("cannot be written: ") + std::strerror(errno));
-      bytes += written;
-      size -= static_cast<std::size_t>(written);
-    }
-  }
-  void flush_to_disk() {
-    if (::fsync(handle_) != 0) fail(path_, std::string("cannot be flushed: ") + std::strerror(errno));
-  }
-
- private:
-  std::string path_;
-  int handle_;
-};
-
 }  // namespace
 
 void BinaryWriter::write_file(const std::string& path, std::string_view magic, std::uint32_t version) const {
@@ -58,18 +27,7 @@ void BinaryWriter::write_file(const std::string& path, std::string_view magic, s
   header.version = version;
   header.crc = crc32_of(bytes_.data(), bytes_.size());
   header.size = bytes_.size();
-  const std::string temporary = path + ".tmp";
-  try {
-    OutputFile file(temporary);
-    file.write(reinterpret_cast<const char*>(&header), sizeof(header));
-    file.write(bytes_.data(), bytes_.size());
-    file.flush_to_disk();
-  } catch (...) {
-    ::unlink(temporary.c_str());
-    throw;
-  }
-  if (::rename(temporary.c_str(), path.c_str()) != 0)
-    fail(path, std::string("cannot be replaced: ") + std::strerror(errno));
+  write_file_atomically(path, {std::string_view(reinterpret_cast<const char*>(&header), sizeof(header)), bytes_});
 }
 
 BinaryReader::BinaryReader(const std::string& path, std::string_view magic, std::uint32_t version) : path_(path) {

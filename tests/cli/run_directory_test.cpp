@@ -2,8 +2,7 @@
 
 #include <fstream>
 
-#include "cli/files.hpp"
-#include "deploy/files.hpp"
+#include "graph/base/files.hpp"
 #include "graph/base/error.hpp"
 #include "tests/catch.hpp"
 

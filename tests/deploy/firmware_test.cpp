@@ -2,7 +2,7 @@
 
 #include "deploy/build_firmware.hpp"
 #include "deploy/c_writer.hpp"
-#include "deploy/files.hpp"
+#include "graph/base/files.hpp"
 #include "deploy/footprint.hpp"
 #include "deploy/host_executor.hpp"
 #include "deploy/subprocess.hpp"

@@ -1,26 +1,31 @@
-#include "cli/board_times.hpp"
+#include "evaluators/board_times.hpp"
 
 #include "graph/base/error.hpp"
+#include "profiler/measure.hpp"
 
 namespace thimble {
 
-BoardTimes::BoardTimes(const Board& board, const std::filesystem::path& database)
-    : board_(board), store_(database.string()), probe_(make_probe(board)) {}
+BoardTimes::BoardTimes(std::unique_ptr<Probe> probe, const std::filesystem::path& database)
+    : store_(database), probe_(std::move(probe)) {}
 
 Result<Measurement, ProbeFailure> BoardTimes::measure(const PlannedSubnet& subnet) {
   const ProbePlan plan = probe_plan(subnet.plan, subnet.graph);
   const auto measured = thimble::measure(plan, *probe_, store_);
   if (!measured && measured.error().kind == FailureKind::kBoard)
-    throw BoardError(board_.name + ": " + measured.error().message);
-  if (measured) probed_.push_back({plan, *measured});
+    throw BoardError(board().name + ": " + measured.error().message);
+  if (measured && hashes_.insert(plan.hash()).second) probed_.push_back({plan, *measured});
   return measured;
 }
 
 void BoardTimes::refit() { model_ = LatencyModel::fit(probed_); }
 
+double BoardTimes::predicted_cycles(const PlannedSubnet& subnet) const {
+  THIMBLE_CHECK(model_.has_value(), "refit() comes before predictions");
+  return model_->predict(probe_plan(subnet.plan, subnet.graph));
+}
+
 double BoardTimes::predicted_us(const PlannedSubnet& subnet) const {
-  THIMBLE_CHECK(model_.has_value(), "refit() comes before predicted_us()");
-  return model_->predict(probe_plan(subnet.plan, subnet.graph)) / board_.clock_hz() * 1e6;
+  return predicted_cycles(subnet) / board().clock_hz() * 1e6;
 }
 
 std::optional<PredictionError> BoardTimes::error() const {

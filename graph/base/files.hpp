@@ -1,5 +1,6 @@
 #pragma once
 #include <filesystem>
+#include <initializer_list>
 #include <string>
 #include <string_view>
 
@@ -18,6 +19,12 @@ class TemporaryFolder {
  private:
   std::filesystem::path path_;
 };
+
+/// Writes a file so that a reader, or a crash, sees the old content or the new, never half of it.
+/// @error Error  names the file and the cause (no space left, no permission)
+void write_file_atomically(const std::filesystem::path& path, std::string_view content);
+/// The same for pieces that follow each other in the file.
+void write_file_atomically(const std::filesystem::path& path, std::initializer_list<std::string_view> pieces);
 
 /// Writes a file with its folders.
 /// @error Error  it cannot be written (with the reason)
