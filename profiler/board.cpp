@@ -5,6 +5,7 @@
 #include <set>
 
 #include "graph/base/config.hpp"
+#include "graph/base/nearest_word.hpp"
 #include "profiler/resources.hpp"
 
 namespace thimble {

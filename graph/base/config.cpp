@@ -1,26 +1,18 @@
 #include "graph/base/config.hpp"
 
-#include <yaml-cpp/yaml.h>
-
 #include <algorithm>
-#include <charconv>
-#include <cmath>
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
-#include <map>
 #include <set>
 #include <sstream>
 
+#include "graph/base/config_reading.hpp"
+#include "graph/base/nearest_word.hpp"
+
 namespace thimble {
 
-struct ConfigState {
-  std::string file;
-  YAML::Node document;
-  std::vector<ConfigIssue> issues;
-  std::map<std::string, std::shared_ptr<void>>
-      maps;  ///< every ConfigMap::Node handed out by path, to find unknown keys
-};
+using namespace config_reading;
 
 struct ConfigMap::Node {
   YAML::Node yaml;
@@ -35,93 +27,6 @@ std::string number_text(double value) {
   out << value;
   return out.str();
 }
-
-YAML::Node child_of(const YAML::Node& map, const std::string& key) {
-  return map.IsMap() ? map[key] : YAML::Node(YAML::NodeType::Undefined);
-}
-
-std::string scalar_text(const YAML::Node& node) {
-  if (!node || node.IsNull()) return "null";
-  if (node.IsScalar()) return node.Scalar();
-  return node.IsSequence() ? "[...]" : "{...}";
-}
-
-template <class T>
-bool convert(const YAML::Node& node, T& value) {
-  return node.IsScalar() && YAML::convert<T>::decode(node, value);
-}
-
-template <class T>
-const char* kind_rule();
-template <>
-const char* kind_rule<int>() {
-  return "must be a whole number";
-}
-template <>
-const char* kind_rule<std::int64_t>() {
-  return "must be a whole number";
-}
-template <>
-const char* kind_rule<double>() {
-  return "must be a number";
-}
-template <>
-const char* kind_rule<bool>() {
-  return "must be true or false";
-}
-template <>
-const char* kind_rule<std::string>() {
-  return "must be text";
-}
-
-class Reading {
- public:
-  Reading(ConfigState& state, YAML::Node node, std::string key)
-      : state_(state), node_(std::move(node)), key_(std::move(key)) {}
-
-  void problem(const YAML::Node& node, const std::string& rule) const {
-    const YAML::Mark mark = node ? node.Mark() : YAML::Mark::null_mark();
-    state_.issues.push_back({state_.file, mark.is_null() ? 0 : mark.line + 1, mark.is_null() ? 0 : mark.column + 1,
-                             key_, node ? scalar_text(node) : "", rule});
-  }
-
-  template <class T>
-  bool scalar(const YAML::Node& node, T& value, const Range& range) const {
-    T read{};
-    if (!convert(node, read)) return problem(node, kind_rule<T>()), false;
-    if constexpr (!std::is_same_v<T, std::string> && !std::is_same_v<T, bool>) {
-      if (!std::isfinite(static_cast<double>(read)) || !range.holds(static_cast<double>(read)))
-        return problem(node, range.rule()), false;
-    }
-    value = read;
-    return true;
-  }
-
-  template <class T>
-  bool read(T& value, const Range& range) const {
-    return node_ && scalar(node_, value, range);
-  }
-
-  template <class T>
-  bool read_list(std::vector<T>& value, const Range& range) const {
-    if (!node_) return false;
-    if (!node_.IsSequence() || node_.size() == 0) return problem(node_, "must be a list of at least one value"), false;
-    std::vector<T> values(node_.size());
-    bool good = true;
-    for (std::size_t i = 0; i < values.size(); ++i) {
-      T element{};
-      good = scalar(node_[i], element, range) && good;
-      values[i] = element;
-    }
-    if (good) value = std::move(values);
-    return good;
-  }
-
- private:
-  ConfigState& state_;
-  YAML::Node node_;
-  std::string key_;
-};
 
 void apply_override(YAML::Node root, const std::string& setting, std::vector<ConfigIssue>& issues) {
   const std::size_t equals = setting.find('=');
@@ -147,49 +52,7 @@ void apply_override(YAML::Node root, const std::string& setting, std::vector<Con
   node[keys.back()] = value;
 }
 
-/// The shortest text that reads back as the value.
-YAML::Node resolved(double value) {
-  char text[32];
-  return YAML::Node(std::string(text, std::to_chars(text, text + sizeof text, value).ptr));
-}
-template <class T>
-YAML::Node resolved(const T& value) {
-  return YAML::Node(value);
-}
-template <class T>
-YAML::Node resolved(const std::vector<T>& values) {
-  YAML::Node list(YAML::NodeType::Sequence);
-  list.SetStyle(YAML::EmitterStyle::Flow);
-  for (const T& value : values) list.push_back(resolved(value));
-  return list;
-}
-
-std::size_t edit_distance(const std::string& a, const std::string& b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
-  for (std::size_t i = 1; i <= a.size(); ++i) {
-    std::size_t diagonal = row[0];
-    row[0] = i;
-    for (std::size_t j = 1; j <= b.size(); ++j) {
-      const std::size_t change = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
-      diagonal = row[j];
-      row[j] = std::min({row[j] + 1, row[j - 1] + 1, change});
-    }
-  }
-  return row[b.size()];
-}
-
 }  // namespace
-
-std::string nearest_word(const std::string& word, const std::vector<std::string>& words) {
-  std::string best;
-  std::size_t distance = std::max<std::size_t>(2, word.size() / 3) + 1;
-  for (const std::string& candidate : words) {
-    const std::size_t d = edit_distance(word, candidate);
-    if (d < distance) distance = d, best = candidate;
-  }
-  return best;
-}
 
 std::string Range::rule() const {
   const double infinity = std::numeric_limits<double>::infinity();

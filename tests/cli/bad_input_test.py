@@ -70,6 +70,8 @@ def test_init_writes_over_nothing(folder):
     again = thimble("init", "job.yaml", cwd=folder)
     assert again.returncode == 2 and "job.yaml" in again.stderr
     assert (folder / "job.yaml").read_text() == before
+    space = thimble("space", "job.yaml", "--set", "space.samples=5", cwd=folder)
+    assert space.returncode == 0, f"the job that init wrote is refused:\n{space.stderr}"
 
 
 def test_a_full_disk_is_named_and_the_run_goes_on_when_there_is_room(folder):
