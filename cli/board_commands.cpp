@@ -2,6 +2,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/commands.hpp"
+#include "cli/print_json.hpp"
 #include "profiler/board.hpp"
 #include "profiler/doctor.hpp"
 #include "profiler/probe.hpp"
@@ -58,7 +59,7 @@ int boards_command(const std::string& action, bool as_json) {
     list.push_back(facts);
   }
   if (as_json) {
-    std::printf("%s\n", list.dump(1).c_str());
+    print_json(list);
   } else {
     for (const json& b : list) {
       std::printf("%-20s %-9s %-11s %4.0f MHz %6ld KB SRAM %6ld KB flash  %s%s%s\n",
@@ -88,7 +89,7 @@ int doctor_command(bool as_json) {
     std::printf("%-8s %-22s %s\n", state, tool.name.c_str(), tool.found ? tool.version.c_str() : tool.purpose.c_str());
     if (!tool.found) std::printf("         %-22s get it with: %s\n", "", tool.remedy.c_str());
   }
-  if (as_json) std::printf("%s\n", list.dump(1).c_str());
+  if (as_json) print_json(list);
   return complete ? 0 : 1;
 }
 

@@ -126,8 +126,8 @@ void deploy_stage(JobContext& context, BoardTimes& times, const Supernet& supern
   THIMBLE_CHECK(!front.is_null() && !search.front.empty(), "the search comes before the deployment");
   score_front_in_int8(context, supernet, search, front);
   front["winner"] = Winner(context, supernet, search.front.front().subnet).deploy(times);
-  write_json(context.run().front_json(), front);
   write_file_atomically(context.run().front_csv(), front_csv(front));
+  write_json(context.run().front_json(), front);  // last: with its winner the run counts as finished
 }
 
 }  // namespace thimble

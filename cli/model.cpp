@@ -18,6 +18,7 @@ namespace thimble {
 namespace {
 
 constexpr int kRandomCases = 8;
+constexpr const char* kCacheFolder = "runs/.cache";
 
 [[noreturn]] void refuse(const std::string& spec, const std::string& rule) {
   throw ConfigError({{"", 0, 0, "MODEL", spec, rule}});
@@ -91,10 +92,14 @@ Model load_model(const std::string& spec) {
   return model_of_run(folder, colon == std::string::npos ? "" : spec.substr(colon + 1));
 }
 
-PlannedSubnet plan_model(const Model& model, const CodeInventory& inventory) {
+void Model::require_imported() const {
   std::string problems;
-  for (const std::string& line : model.unsupported) problems += "\n  " + line;
-  if (!problems.empty()) throw DoesNotFitError(model.name + " cannot be planned:" + problems);
+  for (const std::string& line : unsupported) problems += "\n  " + line;
+  if (!problems.empty()) throw DoesNotFitError(name + " cannot be planned:" + problems);
+}
+
+PlannedSubnet plan_model(const Model& model, const CodeInventory& inventory) {
+  model.require_imported();
   auto plan = make_plan(model.graph);
   if (!plan) throw DoesNotFitError(model.name + " cannot be planned: " + to_text(plan.error()));
   const Footprint size = footprint(*plan, inventory);
@@ -122,6 +127,14 @@ KnownAnswers reference_answers(const Graph& graph, std::vector<std::int8_t> inpu
   return answers;
 }
 
-std::string model_cache() { return "runs/.cache"; }
+CodeInventory inventory_of(const Board& board) { return measure_code(target_of(board), kCacheFolder); }
+
+/// Folder of the firmware that profile and verify build: one per model and board.
+fs::path scratch_firmware(const Model& model, const Board& board) {
+  std::string safe = model.name;
+  for (char& c : safe)
+    if (c == '/' || c == ' ') c = '_';
+  return fs::path(kCacheFolder) / "firmware" / (safe + "-" + board.name);
+}
 
 }  // namespace thimble

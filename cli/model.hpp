@@ -1,4 +1,5 @@
 #pragma once
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -16,6 +17,9 @@ struct Model {
   Graph graph;                           ///< int8 with weights
   std::vector<std::string> unsupported;  ///< operators that cannot even be imported; the graph is empty then
   KnownAnswers answers;                  ///< some cases, answered by the reference interpreter
+
+  /// @error DoesNotFitError  operators that cannot be imported, all of them
+  void require_imported() const;
 };
 
 /// A .tflite file, or RUN (its winner), or RUN:SUBNET. Cases are test pictures of a run, random bytes for a file.
@@ -30,7 +34,10 @@ PlannedSubnet plan_model(const Model& model, const CodeInventory& inventory);
 /// @error ConfigError  the inputs are not whole tensors
 KnownAnswers reference_answers(const Graph& graph, std::vector<std::int8_t> inputs);
 
-/// Folder for what commands on models would make again: compiled kernels, profiled firmware.
-std::string model_cache();
+/// The target's kernels and compiler, measured once and cached in runs/.cache.
+CodeInventory inventory_of(const Board& board);
+
+/// Folder in runs/.cache for the firmware that profile and verify build: one per model and board.
+std::filesystem::path scratch_firmware(const Model& model, const Board& board);
 
 }  // namespace thimble

@@ -3,6 +3,7 @@
 
 #include "cli/commands.hpp"
 #include "cli/job_context.hpp"
+#include "cli/print_json.hpp"
 #include "cli/progress.hpp"
 #include "cli/space_stage.hpp"
 #include "cli/stop.hpp"
@@ -38,7 +39,7 @@ int replay_command(const std::string& path, const std::string& board_name, bool 
     rows.push_back(row);
     bar.update(static_cast<std::int64_t>(rows.size()));
   }
-  if (as_json) return std::printf("%s\n", rows.dump(1).c_str()) < 0;
+  if (as_json) return print_json(rows);
   for (const json& row : rows) {
     if (row["failure"].is_null())
       std::printf("%-60s %10.3f ms (%s)\n", row["subnet"].get<std::string>().c_str(),

@@ -4,6 +4,7 @@
 
 #include "cli/commands.hpp"
 #include "cli/deploy_stage.hpp"
+#include "cli/print_json.hpp"
 #include "cli/progress.hpp"
 #include "cli/report.hpp"
 #include "cli/search_stage.hpp"
@@ -65,7 +66,7 @@ std::string winner_lines(const json& front) {
 
 int show_results(const RunDirectory& run, bool as_json) {
   const json front = read_json(run.front_json());
-  if (as_json) return std::printf("%s\n", front.dump(1).c_str()) < 0;
+  if (as_json) return print_json(front);
   const std::string table = front_table(front);
   std::printf("\n%s\n", table.c_str());
   if (front["winner"].is_null()) return 0;

@@ -1,0 +1,119 @@
+#!/usr/bin/env python3
+"""What a finished run offers: its files, commands on its winner, and a firmware folder that stands alone."""
+import json
+import pathlib
+import shutil
+import subprocess
+import tempfile
+
+from thimble_process import needs, run_tests, thimble, tiny_job
+
+needs("arm-none-eabi-gcc", "qemu-system-arm", "make")
+
+HOME = pathlib.Path(tempfile.mkdtemp())
+assert thimble("run", tiny_job(HOME), cwd=HOME).returncode == 0
+FRONT = json.loads((HOME / "runs/latest/front.json").read_text())
+WINNER = FRONT["winner"]
+
+
+def answer(*arguments):
+    done = thimble(*arguments, "--json", cwd=HOME)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def boot(elf):
+    """Runs a firmware without anything of ours: the emulator alone."""
+    return subprocess.run(["qemu-system-arm", "-M", "mps2-an386", "-nographic", "-semihosting", "-kernel", elf],
+                          capture_output=True, text=True, timeout=60)
+
+
+def test_a_run_leaves_what_the_design_lists(_):
+    run = HOME / "runs/latest"
+    for name in ("job.resolved.yaml", "run.sqlite", "checkpoints", "front.csv", "front.json", "report.html", "firmware",
+                 "log.txt"):
+        assert (run / name).exists(), name
+    assert len((run / "front.csv").read_text().splitlines()) == 1 + len(FRONT["front"])
+    assert WINNER["subnet"] in (run / "report.html").read_text()
+
+
+def test_the_winner_is_bit_exact_and_linked_as_predicted(_):
+    assert WINNER["bit_exact"] and WINNER["known_answers"] == 8
+    assert WINNER["linked_sram_bytes"] == WINNER["peak_sram_bytes"]
+    assert WINNER["linked_flash_bytes"] == WINNER["flash_bytes"]["total"]
+
+
+def test_the_firmware_takes_the_cycles_that_the_probe_measured(_):
+    # The marks stand around the call in the firmware and inside the probe's own: a few instructions apart.
+    assert abs(WINNER["cycles"] - WINNER["probe_cycles"]) <= 50, (WINNER["cycles"], WINNER["probe_cycles"])
+
+
+def test_no_member_of_the_front_breaks_a_limit_or_is_dominated(_):
+    for a in FRONT["front"]:
+        assert a["peak_sram_bytes"] <= 64 * 1024 and a["flash_bytes"]["total"] <= 128 * 1024
+        assert a["latency_us"] <= 100_000 and a["provenance"] == "modelled"
+        for b in FRONT["front"]:
+            better = [b["top1_fp32"] - a["top1_fp32"], a["latency_us"] - b["latency_us"],
+                      a["peak_sram_bytes"] - b["peak_sram_bytes"]]
+            assert not (min(better) >= 0 and max(better) > 0), (a["subnet"], b["subnet"])
+
+
+def test_the_firmware_folder_builds_alone_and_checks_itself(folder):
+    shutil.copytree(HOME / "runs/latest/firmware", folder / "a firmware")
+    firmware = folder / "a firmware"
+    subprocess.run(["make", "-C", firmware, "clean"], check=True, capture_output=True)
+    subprocess.run(["make", "-C", firmware], check=True, capture_output=True)
+    done = boot(firmware / "firmware.elf")
+    assert done.returncode == 0 and "KAT ok" in done.stdout, done
+
+
+def test_a_changed_known_answer_is_caught(folder):
+    shutil.copytree(HOME / "runs/latest/firmware", folder / "firmware")
+    outputs = folder / "firmware/kat/outputs.bin"
+    changed = bytearray(outputs.read_bytes())
+    changed[2 * 3] ^= 1  # two classes: the first output byte of case 3
+    outputs.write_bytes(changed)
+    subprocess.run(["make", "-C", folder / "firmware"], check=True, capture_output=True)
+    done = boot(folder / "firmware/firmware.elf")
+    assert done.returncode == 1 and "KAT FAIL 3" in done.stdout, done
+
+
+def test_verify_agrees_on_the_board_and_on_the_host(_):
+    for board in ("virtual-m4", "host"):
+        assert answer("verify", "runs/latest", "--board", board) == {"cases": 8, "mismatches": 0, "first_mismatch": None}
+
+
+def test_profile_and_inspect_have_the_keys_that_scripts_rely_on(_):
+    profile = answer("profile", "runs/latest")
+    for key in ("board", "provenance", "cycles", "instructions", "latency_us", "clock_hz", "runs", "spread", "stack_bytes",
+                "linked_sram_bytes", "linked_flash_bytes", "bit_exact", "layers", "elf"):
+        assert key in profile, key
+    assert profile["cycles"] == WINNER["cycles"] and pathlib.Path(profile["elf"]).exists()
+    inspect = answer("inspect", "runs/latest")
+    for key in ("macs", "params", "arena_bytes", "peak_sram_bytes", "flash_bytes", "arena_lower_bound_bytes", "layers",
+                "unsupported"):
+        assert key in inspect, key
+    assert inspect["peak_sram_bytes"] == profile["linked_sram_bytes"]
+    assert inspect["flash_bytes"]["total"] == profile["linked_flash_bytes"]
+    assert inspect["macs"] == sum(layer["macs"] for layer in inspect["layers"]) == WINNER["macs"]
+
+
+def test_replay_measures_the_front_on_another_board(_):
+    rows = answer("replay", "runs/latest", "--on", "host")
+    assert [row["subnet"] for row in rows] == [entry["subnet"] for entry in FRONT["front"]]
+    assert all(row["provenance"] == "measured" and row["latency_us"] > 0 for row in rows)
+
+
+def test_the_report_can_be_written_again(_):
+    report = HOME / "runs/latest/report.html"
+    before = report.read_bytes()
+    report.unlink()
+    assert thimble("report", "runs/latest", cwd=HOME).returncode == 0
+    assert report.read_bytes() == before
+
+
+if __name__ == "__main__":
+    try:
+        run_tests(globals())
+    finally:
+        shutil.rmtree(HOME)
