@@ -32,7 +32,8 @@ class Training {
         options_(options),
         key_(key_of(supernet, images)),
         source_(images, recipe, options.seed) {
-    THIMBLE_CHECK(validate(recipe).empty(), validate(recipe).front());
+    const std::vector<RecipeProblem> problems = validate(recipe);
+    THIMBLE_CHECK(problems.empty(), problems.front().field + " " + problems.front().rule);
     if (images.classes() != weights_.space.classes)
       throw Error("the pictures have " + std::to_string(images.classes()) + " classes, the space " +
                   weights_.space.name + " has " + std::to_string(weights_.space.classes));
@@ -202,29 +203,6 @@ Result<TrainReport, Diverged> train(Supernet& supernet, const ImageSet& images, 
 Result<TrainReport, Diverged> fine_tune(Supernet& supernet, const Subnet& subnet, const ImageSet& images,
                                         const TrainRecipe& recipe, const TrainOptions& options) {
   return Training(supernet, subnet, images, recipe, options).run();
-}
-
-std::vector<std::string> validate(const TrainRecipe& recipe) {
-  std::vector<std::string> problems;
-  const auto check = [&](bool holds, const char* rule) {
-    if (!holds) problems.emplace_back(rule);
-  };
-  check(recipe.batch >= 2, "batch must be >= 2 (batch norm needs statistics)");
-  check(recipe.largest_steps >= 0, "largest_steps must be >= 0");
-  check(recipe.sampled_steps >= 0, "sampled_steps must be >= 0");
-  check(total_steps(recipe) > 0, "largest_steps + sampled_steps must be > 0");
-  check(recipe.subnets_per_step >= (recipe.sandwich ? 2 : 1), "subnets_per_step must be >= 1, with sandwich >= 2");
-  check(recipe.distillation >= 0 && recipe.distillation <= 1, "distillation must be in [0, 1]");
-  check(recipe.learning_rate > 0, "learning_rate must be > 0");
-  check(recipe.sampled_learning_rate > 0, "sampled_learning_rate must be > 0");
-  check(recipe.warm_up_steps >= 0, "warm_up_steps must be >= 0");
-  check(recipe.momentum >= 0 && recipe.momentum < 1, "momentum must be in [0, 1)");
-  check(recipe.weight_decay >= 0, "weight_decay must be >= 0");
-  check(recipe.label_smoothing >= 0 && recipe.label_smoothing < 1, "label_smoothing must be in [0, 1)");
-  check(recipe.gradient_clip >= 0, "gradient_clip must be >= 0");
-  check(recipe.crop_pixels >= 0, "crop_pixels must be >= 0");
-  check(recipe.colour_jitter >= 0 && recipe.colour_jitter < 1, "colour_jitter must be in [0, 1)");
-  return problems;
 }
 
 }  // namespace thimble

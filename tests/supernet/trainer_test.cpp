@@ -217,11 +217,3 @@ TEST_CASE("a step of SGD with Nesterov momentum, by hand", "[supernet][trainer]"
     CHECK(plain[1] == Approx(-4.0));
   }
 }
-
-TEST_CASE("a bad recipe is described rule by rule", "[supernet][trainer]") {
-  TrainRecipe recipe;
-  CHECK(validate(recipe).empty());
-  recipe.batch = 1;
-  recipe.learning_rate = 0;
-  CHECK(validate(recipe).size() == 2);
-}
