@@ -1,4 +1,5 @@
 #pragma once
+#include <array>
 #include <string>
 #include <vector>
 
@@ -6,12 +7,15 @@
 
 namespace thimble {
 
+/// Depthwise kernels that there are training kernels for.
+inline constexpr std::array kKernelSizes{3, 5, 7};
+
 /// One stage of inverted bottlenecks: its first block has `stride`, the others stride 1.
 struct Stage {
   int base_width = 16;  ///< output channels at width multiplier 1
   int stride = 1;
   std::vector<int> depths;            ///< numbers of blocks to choose from, ascending
-  std::vector<int> kernel_sizes;      ///< odd, ascending
+  std::vector<int> kernel_sizes;      ///< of kKernelSizes, ascending
   std::vector<int> expansion_ratios;  ///< ascending, at least 2
 
   int max_depth() const { return depths.back(); }
@@ -32,7 +36,6 @@ struct SearchSpace {
   std::vector<Stage> stages;
 
   int max_resolution() const { return resolutions.back(); }
-  double max_width() const { return width_multipliers.back(); }
   int block_count() const;  ///< over all stages at full depth
 };
 

@@ -18,16 +18,21 @@ bool read_ascending(ConfigMap& map, const std::string& key, std::vector<T>& valu
   return false;
 }
 
+void read_kernel_sizes(ConfigMap& map, std::vector<int>& sizes) {
+  if (!read_ascending(map, "kernel_sizes", sizes, {})) return;
+  for (int size : sizes)
+    if (std::find(kKernelSizes.begin(), kKernelSizes.end(), size) == kKernelSizes.end())
+      map.problem("kernel_sizes", "must be 3, 5 or 7, not " + std::to_string(size));
+}
+
 Stage read_stage(ConfigMap map) {
   Stage stage;
   map.require("base_width");
   map.read("base_width", stage.base_width, kWidths);
   map.read("stride", stage.stride, {.least = 1, .most = 2});
   read_ascending(map, "depths", stage.depths, {.least = 1, .most = 16});
-  read_ascending(map, "kernel_sizes", stage.kernel_sizes, {.least = 3, .most = 11});
+  read_kernel_sizes(map, stage.kernel_sizes);
   read_ascending(map, "expansion_ratios", stage.expansion_ratios, {.least = 2, .most = 16});
-  if (std::any_of(stage.kernel_sizes.begin(), stage.kernel_sizes.end(), [](int k) { return k % 2 == 0; }))
-    map.problem("kernel_sizes", "must be odd");
   return stage;
 }
 

@@ -54,8 +54,10 @@ TEST_CASE("a space file is read as written", "[search][space]") {
 TEST_CASE("problems of a space file name the place and the rule", "[search][space]") {
   CHECK_THAT(message_with("[16, 24]", "[24, 16]"),
              Catch::Contains("3:14  resolutions = [...]") && Catch::Contains("must be ascending, without repeats"));
-  CHECK_THAT(message_with("[3, 5, 7]", "[3, 4]"),
-             Catch::Contains("stages[0].kernel_sizes") && Catch::Contains("must be odd"));
+  for (const char* size : {"4", "9", "11"})  // even, or without training kernels
+    CHECK_THAT(message_with("[3, 5, 7]", std::string("[3, ") + size + "]"),
+               Catch::Contains("8:65  stages[0].kernel_sizes = [...]") &&
+                   Catch::Contains(std::string("must be 3, 5 or 7, not ") + size));
   CHECK_THAT(message_with("stride: 2", "stride: 3"),
              Catch::Contains("stages[0].stride = 3") && Catch::Contains("[1, 2]"));
   CHECK_THAT(message_with("[2, 3, 4]", "[1, 2]"), Catch::Contains("stages[0].expansion_ratios"));
