@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "graph/int8_interpreter.hpp"
-#include "supernet/data/parallel.hpp"
+#include "graph/base/parallel.hpp"
 #include "supernet/data/resize.hpp"
 
 namespace thimble {

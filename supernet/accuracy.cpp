@@ -5,7 +5,7 @@
 #include <map>
 
 #include "graph/base/check.hpp"
-#include "supernet/data/parallel.hpp"
+#include "graph/base/parallel.hpp"
 #include "supernet/data/resize.hpp"
 #include "supernet/inference.hpp"
 #include "supernet/kernels/worker_pool.hpp"

@@ -1,15 +1,13 @@
 #include "search/strategy/space_optimizer.hpp"
 
 #include <algorithm>
-#include <atomic>
 #include <cmath>
-#include <exception>
 #include <mutex>
 #include <numeric>
 #include <set>
-#include <thread>
 
 #include "graph/base/error.hpp"
+#include "graph/base/parallel.hpp"
 
 namespace thimble {
 namespace {
@@ -45,27 +43,6 @@ std::vector<SearchSpace> single_spaces(const SearchSpace& space) {
   return singles;
 }
 
-/// Calls task(0) ... task(count - 1) from several threads; the first exception ends them all and is thrown on.
-void for_each_index(int count, int threads, const std::function<void(int)>& task) {
-  std::atomic<int> next{0};
-  std::exception_ptr failure;
-  std::mutex mutex;
-  const auto work = [&] {
-    try {
-      for (int i; (i = next++) < count;) task(i);
-    } catch (...) {
-      const std::lock_guard lock(mutex);
-      if (!failure) failure = std::current_exception();
-      next = count;
-    }
-  };
-  std::vector<std::thread> pool;
-  for (int t = 1; t < std::min(threads, count); ++t) pool.emplace_back(work);
-  work();
-  for (std::thread& thread : pool) thread.join();
-  if (failure) std::rethrow_exception(failure);
-}
-
 }  // namespace
 
 std::vector<CdfPoint> cdf(const SpaceScore& score, int points) {
@@ -85,7 +62,7 @@ std::vector<SpaceScore> rank_spaces(const SearchSpace& space, const FitCheck& fi
   std::vector<SpaceScore> scores(singles.size());
   std::mutex mutex;
   int done = 0;
-  for_each_index(static_cast<int>(singles.size()), options.threads, [&](int i) {
+  parallel_for(static_cast<int>(singles.size()), options.threads, [&](int i) {
     const auto index = static_cast<std::size_t>(i);
     scores[index] = score_of(singles[index], fits, options);
     const std::lock_guard lock(mutex);

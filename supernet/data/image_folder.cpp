@@ -8,10 +8,10 @@
 
 #include "graph/base/error.hpp"
 #include "graph/base/hash.hpp"
+#include "graph/base/parallel.hpp"
 #include "graph/base/rng.hpp"
 #include "supernet/data/binary_file.hpp"
 #include "supernet/data/decode.hpp"
-#include "supernet/data/parallel.hpp"
 #include "supernet/data/resize.hpp"
 
 namespace thimble {

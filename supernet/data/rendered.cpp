@@ -4,9 +4,9 @@
 #include <cmath>
 #include <vector>
 
+#include "graph/base/parallel.hpp"
 #include "graph/base/rng.hpp"
 #include "supernet/data/canvas.hpp"
-#include "supernet/data/parallel.hpp"
 
 namespace thimble {
 namespace {

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "graph/base/check.hpp"
-#include "supernet/data/parallel.hpp"
+#include "graph/base/parallel.hpp"
 
 namespace thimble {
 namespace {
