@@ -20,6 +20,15 @@ std::vector<int> seeded_order(int count, std::uint64_t seed, std::uint64_t strea
   return order;
 }
 
+/// Refuses so many validation pictures that a class has none left to train on.
+void check_classes(const ImageSet& train, const DataConfig& config) {
+  std::vector<ConfigIssue> issues;
+  for (const std::string& name : missing_classes(train.class_names, train.labels))
+    issues.push_back({"", 0, 0, "data.validation_images", std::to_string(config.validation_images),
+                      "must leave every class pictures to train; class " + name + " has none in the train split"});
+  if (!issues.empty()) throw ConfigError(issues);
+}
+
 /// Moves a seeded choice of the training pictures to the validation split.
 void cut_validation(DataSplits& splits, const DataConfig& config) {
   const int count = splits.train.count();
@@ -31,6 +40,7 @@ void cut_validation(DataSplits& splits, const DataConfig& config) {
   const auto cut = order.begin() + config.validation_images;
   splits.validation = subset(splits.train, {order.begin(), cut});
   splits.train = subset(splits.train, {cut, order.end()});
+  check_classes(splits.train, config);
 }
 
 }  // namespace

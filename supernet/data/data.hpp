@@ -24,7 +24,7 @@ struct DataConfig {
   double test_share = 0.2;          ///< of every class, where there is no PATH/test
   std::string cache_dir;            ///< decoded pictures are kept here; empty: not kept
   double max_corrupt_share = 0.01;  ///< more unreadable pictures than this is an error
-  int max_images = 0;               ///< at most so many per split, evenly over the classes; 0: all
+  int max_images = 0;               ///< about so many per split, the same share of every class; 0: all
 };
 
 struct DataSplits {
@@ -35,7 +35,8 @@ struct DataSplits {
 /// The pictures of a job. A function of the config (and of the files) alone. Every split is in a seeded mixed order, so
 /// that its first pictures stand for all.
 /// @error ConfigError  the folder is missing, holds no class folders, a class is empty, the classes of train and test
-///                     differ, too few pictures for the validation split
+///                     differ, too few pictures for the validation split; splitting, max_images or corrupt files leave
+///                     a class without pictures to train or to test
 /// @error Error        too many corrupt pictures (the first are named), the cache cannot be written
 DataSplits load_data(const DataConfig& config);
 

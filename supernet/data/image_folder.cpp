@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <fstream>
 #include <optional>
+#include <sstream>
 
 #include "graph/base/error.hpp"
 #include "graph/base/hash.hpp"
@@ -73,11 +74,34 @@ std::vector<std::vector<Listed>> by_class(const Listing& listing) {
   return groups;
 }
 
+std::vector<int> labels_of(const Listing& listing) {
+  std::vector<int> labels;
+  for (const Listed& file : listing.files) labels.push_back(file.label);
+  return labels;
+}
+
+/// Refuses a setting that leaves a class without pictures, with one issue per class and split.
+void check_classes(const std::vector<std::string>& classes, const std::vector<int>& train, const std::vector<int>& test,
+                   const std::string& key, const std::string& value) {
+  std::vector<ConfigIssue> issues;
+  const auto check = [&](const char* split, const std::vector<int>& labels) {
+    for (const std::string& name : missing_classes(classes, labels))
+      issues.push_back({"", 0, 0, key, value,
+                        "must leave every class pictures to train and to test; class " + name + " has none in the " +
+                            split + " split"});
+  };
+  check("train", train);
+  check("test", test);
+  if (!issues.empty()) throw ConfigError(issues);
+}
+
 /// A seeded share of every class goes to the second listing.
 std::pair<Listing, Listing> split_classes(const Listing& listing, double second_share, std::uint64_t seed) {
   Listing first{listing.classes, {}}, second{listing.classes, {}};
-  for (std::vector<Listed>& group : by_class(listing)) {
-    Rng rng({seed, kSplitStream, static_cast<std::uint64_t>(group.front().label)});
+  std::vector<std::vector<Listed>> groups = by_class(listing);
+  for (std::size_t label = 0; label < groups.size(); ++label) {
+    std::vector<Listed>& group = groups[label];
+    Rng rng({seed, kSplitStream, label});
     rng.shuffle(group);
     const auto count = static_cast<std::size_t>(std::lround(static_cast<double>(group.size()) * second_share));
     second.files.insert(second.files.end(), group.begin(), group.begin() + static_cast<std::ptrdiff_t>(count));
@@ -89,7 +113,7 @@ std::pair<Listing, Listing> split_classes(const Listing& listing, double second_
   return {first, second};
 }
 
-/// At most `most` files, evenly over the classes.
+/// About `most` files, the same share of every class.
 Listing limited(const Listing& listing, int most, std::uint64_t seed) {
   if (most <= 0 || most >= static_cast<int>(listing.files.size())) return listing;
   return split_classes(listing, static_cast<double>(most) / static_cast<double>(listing.files.size()), seed).second;
@@ -135,7 +159,7 @@ Decoded decode_all(const Listing& listing, int size, int threads) {
     const auto index = static_cast<std::size_t>(i);
     reasons[index] = decode_square(listing.files[index].path, size, {all.pixels.data() + index * bytes, bytes});
   });
-  for (const Listed& file : listing.files) all.labels.push_back(file.label);
+  all.labels = labels_of(listing);
   Decoded decoded;
   std::vector<int> good;
   for (int i = 0; i < count; ++i) {
@@ -204,10 +228,21 @@ void check_corrupt(const std::vector<std::string>& corrupt, std::size_t files, d
   throw Error(message);
 }
 
+std::string short_text(double value) {
+  std::ostringstream text;
+  text << value;
+  return text.str();
+}
+
 std::pair<Listing, Listing> list_splits(const DataConfig& config) {
   const fs::path root(config.path);
   if (!fs::is_directory(root)) refuse(config.path, "must be a folder; it does not exist");
-  if (!fs::is_directory(root / "train")) return split_classes(list_classes(root), config.test_share, config.seed);
+  if (!fs::is_directory(root / "train")) {
+    const auto splits = split_classes(list_classes(root), config.test_share, config.seed);
+    check_classes(splits.first.classes, labels_of(splits.first), labels_of(splits.second), "data.test_share",
+                  short_text(config.test_share));
+    return splits;
+  }
   std::pair<Listing, Listing> splits{list_classes(root / "train"), list_classes(root / "test")};
   if (splits.first.classes != splits.second.classes)
     refuse(config.path, "train and test must hold the same class folders");
@@ -221,11 +256,14 @@ DataSplits load_image_folder(const DataConfig& config) {
     auto [train_files, test_files] = list_splits(config);
     train_files = limited(train_files, config.max_images, config.seed);
     test_files = limited(test_files, config.max_images, config.seed);
+    check_classes(train_files.classes, labels_of(train_files), labels_of(test_files), "data.max_images",
+                  std::to_string(config.max_images));
     Decoded train = decode_cached(train_files, config);
     Decoded test = decode_cached(test_files, config);
     DataSplits splits{std::move(train.images), {}, std::move(test.images), std::move(train.corrupt)};
     splits.corrupt.insert(splits.corrupt.end(), test.corrupt.begin(), test.corrupt.end());
     check_corrupt(splits.corrupt, train_files.files.size() + test_files.files.size(), config.max_corrupt_share);
+    check_classes(train_files.classes, splits.train.labels, splits.test.labels, "data.path", config.path);
     return splits;
   } catch (const fs::filesystem_error& failure) {
     throw Error(failure.what());

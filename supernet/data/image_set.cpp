@@ -13,6 +13,15 @@ constexpr std::uint64_t kMixStream = 0x313;
 
 }  // namespace
 
+std::vector<std::string> missing_classes(const std::vector<std::string>& class_names, const std::vector<int>& labels) {
+  std::vector<bool> found(class_names.size(), false);
+  for (int label : labels) found.at(static_cast<std::size_t>(label)) = true;
+  std::vector<std::string> missing;
+  for (std::size_t i = 0; i < found.size(); ++i)
+    if (!found[i]) missing.push_back(class_names[i]);
+  return missing;
+}
+
 ImageSet subset(const ImageSet& images, const std::vector<int>& indices) {
   ImageSet chosen{images.size, images.channels, images.class_names, {}, {}};
   chosen.pixels.reserve(indices.size() * images.image_bytes());

@@ -28,6 +28,9 @@ struct ImageSet {
   }
 };
 
+/// Names of the classes that have no label among `labels`.
+std::vector<std::string> missing_classes(const std::vector<std::string>& class_names, const std::vector<int>& labels);
+
 /// The images of `indices`, in that order.
 ImageSet subset(const ImageSet& images, const std::vector<int>& indices);
 

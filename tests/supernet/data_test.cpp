@@ -33,6 +33,15 @@ DataConfig folder_config(const TemporaryFolder& root) {
   return config;
 }
 
+/// PATH/a with 2 pictures and PATH/b with 60, no train and test.
+void write_uneven(const TemporaryFolder& root) {
+  for (int i = 0; i < 60; ++i) {
+    const std::string name = std::to_string(i) + ".png";
+    if (i < 2) write_png(root / "a" / name, 8, 8, plain(8, 8, 10, 20, 30));
+    write_png(root / "b" / name, 8, 8, plain(8, 8, 200, 100, static_cast<unsigned char>(i)));
+  }
+}
+
 /// The issues that loading the config throws, as text.
 std::string issues_of(const DataConfig& config) {
   try {
@@ -157,6 +166,41 @@ TEST_CASE("at most so many pictures are read, evenly over the classes", "[supern
   const DataSplits splits = load_data(config);
   CHECK(splits.test.count() == 10);
   CHECK(std::count(splits.test.labels.begin(), splits.test.labels.end(), 1) == 5);
+}
+
+TEST_CASE("a class that would be left without pictures is refused by name", "[supernet][data]") {
+  const TemporaryFolder root;
+  DataConfig config = folder_config(root);
+  SECTION("by the split: a fifth of 2 pictures is none") {
+    write_uneven(root);
+    config.max_images = 8;
+    const std::string text = issues_of(config);
+    CHECK_THAT(text, Catch::Contains("data.test_share = 0.2") &&
+                         Catch::Contains("must leave every class pictures to train and to test; class a has none in "
+                                         "the test split"));
+  }
+  SECTION("by the limit: a quarter of 1 picture is none") {
+    write_uneven(root);
+    config.test_share = 0.5;
+    config.max_images = 8;  // of 31 each: 8 of b's 30, lround(8 / 31) = 0 of a's 1
+    const std::string text = issues_of(config);
+    CHECK_THAT(text, Catch::Contains("data.max_images = 8") && Catch::Contains("class a has none in the train split") &&
+                         Catch::Contains("class a has none in the test split"));
+  }
+  SECTION("by corrupt files") {
+    write_pets(root);
+    write_png(root / "train" / "emu" / "1.png", 8, 8, plain(8, 8, 0, 0, 0));
+    write_text(root / "test" / "emu" / "1.png", "not a picture");
+    config.max_corrupt_share = 0.1;
+    CHECK_THAT(issues_of(config), Catch::Contains("data.path = " + root.text()) &&
+                                      Catch::Contains("class emu has none in the test split"));
+  }
+  SECTION("by the validation pictures") {
+    write_pets(root);
+    config.validation_images = 19;  // of 20: one is left
+    CHECK_THAT(issues_of(config),
+               Catch::Contains("data.validation_images = 19") && Catch::Contains("has none in the train split"));
+  }
 }
 
 TEST_CASE("rendered pictures depend on seed and place alone", "[supernet][data]") {
