@@ -60,6 +60,8 @@ SubnetAccuracy::SubnetAccuracy(const Supernet& supernet, const ImageSet& calibra
                                const CalibrationConfig& config)
     : impl_(std::make_unique<Impl>()) {
   THIMBLE_CHECK(calibration.count() > 0 && images.count() > 0, "accuracy of no pictures");
+  check_pictures(supernet.space(), calibration);
+  check_pictures(supernet.space(), images);
   *impl_ = {&supernet, config, mixed_subset(calibration, config.batches * config.batch), images, {}, {}};
 }
 SubnetAccuracy::~SubnetAccuracy() = default;

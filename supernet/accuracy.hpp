@@ -22,6 +22,7 @@ class SubnetAccuracy {
   /// Keeps references to `supernet` and copies of what it needs of the pictures.
   /// @param calibration  training pictures; batches * batch of them are used, chosen over all (mixed_subset)
   /// @param images       the pictures to be classified, e.g. the validation split
+  /// @error Error        pictures and space do not go together (check_pictures)
   SubnetAccuracy(const Supernet& supernet, const ImageSet& calibration, const ImageSet& images,
                  const CalibrationConfig& config = {});
   ~SubnetAccuracy();

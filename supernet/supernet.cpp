@@ -1,5 +1,6 @@
 #include "supernet/supernet.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 #include "graph/base/error.hpp"
@@ -19,7 +20,7 @@ constexpr std::uint64_t kInitialStream = 0x1417;
 void check_space(const SearchSpace& space) {
   for (const Stage& stage : space.stages) {
     for (int kernel : stage.kernel_sizes)
-      if (kernel != 3 && kernel != 5 && kernel != 7)
+      if (std::find(kKernelSizes.begin(), kKernelSizes.end(), kernel) == kKernelSizes.end())
         throw Error("space " + space.name + ": kernel size " + std::to_string(kernel) +
                     " cannot be trained; use 3, 5 or 7");
     if (stage.stride != 1 && stage.stride != 2)
@@ -98,6 +99,16 @@ std::uint64_t Supernet::fingerprint() const {
     for (const std::vector<float>* values : {&layer.weights, &layer.scale, &layer.shift})
       key = fnv1a64(values->data(), values->size() * sizeof(float), key);
   return key;
+}
+
+void check_pictures(const SearchSpace& space, const ImageSet& images) {
+  const auto check = [&](int pictures, int expected, const char* what) {
+    if (pictures != expected)
+      throw Error("the pictures have " + std::to_string(pictures) + " " + what + ", the space " + space.name + " has " +
+                  std::to_string(expected));
+  };
+  check(images.channels, space.input_channels, "channels");
+  check(images.classes(), space.classes, "classes");
 }
 
 }  // namespace thimble

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "search/space/subnet.hpp"
+#include "supernet/data/image_set.hpp"
 
 namespace thimble {
 
@@ -41,5 +42,9 @@ class Supernet {
  private:
   std::unique_ptr<SupernetWeights> weights_;
 };
+
+/// Throws where a network of `space` cannot take these pictures.
+/// @error Error  they differ in channels or in classes; both numbers are named
+void check_pictures(const SearchSpace& space, const ImageSet& images);
 
 }  // namespace thimble

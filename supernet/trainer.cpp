@@ -7,10 +7,11 @@
 
 #include "graph/base/check.hpp"
 #include "graph/base/error.hpp"
-#include "graph/base/hash.hpp"
 #include "supernet/batches.hpp"
+#include "supernet/kernels/kernels.hpp"
 #include "supernet/kernels/worker_pool.hpp"
 #include "supernet/sgd.hpp"
+#include "supernet/training_key.hpp"
 #include "supernet/training_network.hpp"
 #include "supernet/weights.hpp"
 
@@ -30,13 +31,11 @@ class Training {
         fixed_(fixed),
         recipe_(recipe),
         options_(options),
-        key_(key_of(supernet, images)),
+        key_(training_key(supernet, fixed, images, recipe, options, kernels().name)),
         source_(images, recipe, options.seed) {
     const std::vector<RecipeProblem> problems = validate(recipe);
     THIMBLE_CHECK(problems.empty(), problems.front().field + " " + problems.front().rule);
-    if (images.classes() != weights_.space.classes)
-      throw Error("the pictures have " + std::to_string(images.classes()) + " classes, the space " +
-                  weights_.space.name + " has " + std::to_string(weights_.space.classes));
+    check_pictures(weights_.space, images);
     if (!options.checkpoint.empty() && std::filesystem::exists(options.checkpoint)) read_checkpoint();
   }
 
@@ -141,20 +140,6 @@ class Training {
                 std::to_string(learning_rate()) + ") or a longer warm-up"};
   }
 
-  /// Everything that the result depends on, but for the step.
-  std::uint64_t key_of(const Supernet& supernet, const ImageSet& images) const {
-    const TrainRecipe& r = recipe_;
-    std::string text;
-    for (double value : {double(r.batch), double(r.largest_steps), double(r.sampled_steps), double(r.subnets_per_step),
-                         double(r.sandwich), r.distillation, r.learning_rate, r.sampled_learning_rate,
-                         double(r.warm_up_steps), r.momentum, r.weight_decay, r.label_smoothing, r.gradient_clip,
-                         double(r.crop_pixels), double(r.flip), r.colour_jitter, double(options_.curve_every_steps)})
-      text += std::to_string(value) + ' ';
-    text += fixed_ ? to_text(*fixed_) : "space";
-    for (std::uint64_t part : {options_.seed, supernet.fingerprint(), fingerprint(images)}) text += ' ' + to_hex(part);
-    return fnv1a64(text);
-  }
-
   void write_checkpoint() {
     if (options_.checkpoint.empty()) return;
     BinaryWriter writer;
@@ -171,7 +156,8 @@ class Training {
   void read_checkpoint() {
     BinaryReader reader(options_.checkpoint, kMagic, kVersion);
     if (reader.get<std::uint64_t>() != key_)
-      throw Error(options_.checkpoint + ": belongs to a training with another space, recipe, seed or data");
+      throw Error(options_.checkpoint +
+                  ": belongs to a training with another space, recipe, seed, data or instruction set");
     step_ = reader.get<int>();
     curve_loss_ = reader.get<double>();
     report_.curve = reader.get_vector<CurvePoint>();

@@ -52,11 +52,11 @@ struct Diverged {
   std::string message;  ///< with the step, the loss and what to change
 };
 
-/// Trains all subnets of the supernet's space together. Deterministic for one number of threads; an interrupted or
-/// killed training that is called again with the same arguments continues from its checkpoint and ends with the same
-/// bits.
-/// @error Error  the checkpoint cannot be written, is damaged, or belongs to another space, recipe, seed or data; the
-///               pictures and the space differ in their number of classes
+/// Trains all subnets of the supernet's space together. Deterministic, and the same for any number of threads; an
+/// interrupted or killed training that is called again with the same arguments on a processor with the same instruction
+/// set continues from its checkpoint and ends with the same bits.
+/// @error Error  the checkpoint cannot be written, is damaged, or belongs to another space, recipe, seed, data or
+///               instruction set; pictures and space do not go together (check_pictures)
 [[nodiscard]] Result<TrainReport, Diverged> train(Supernet& supernet, const ImageSet& images, const TrainRecipe& recipe,
                                                   const TrainOptions& options);
 

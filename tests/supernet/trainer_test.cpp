@@ -3,12 +3,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cmath>
 #include <csignal>
 
 #include "graph/base/error.hpp"
 #include "supernet/accuracy.hpp"
 #include "supernet/data/rendered.hpp"
 #include "supernet/sgd.hpp"
+#include "supernet/training_key.hpp"
 #include "tests/catch.hpp"
 #include "tests/supernet/pictures.hpp"
 #include "tests/supernet/small_space.hpp"
@@ -169,12 +171,60 @@ TEST_CASE("fine-tuning changes the weights of one subnet alone", "[supernet][tra
   CHECK(weights_of(tuned, "stage2.block1.project") != weights_of(supernet, "stage2.block1.project"));
 }
 
+TEST_CASE("a checkpoint of a recipe that differs in the 7th decimal is refused", "[supernet][trainer]") {
+  const TemporaryFolder folder;
+  const TrainOptions options = quiet(folder / "checkpoint");
+  Supernet first(small_space(), 1), other(small_space(), 1);
+  TrainRecipe recipe = short_recipe();
+  REQUIRE(train(first, pictures(), recipe, options));
+  recipe.weight_decay = 4.04e-5;  // was 4e-5
+  CHECK_THROWS_WITH((void)train(other, pictures(), recipe, options).has_value(),
+                    Catch::Contains("another space, recipe"));
+}
+
+TEST_CASE("the key of a training holds what changes its bits, and nothing else", "[supernet][trainer]") {
+  const Supernet supernet(small_space(), 1);
+  TrainRecipe recipe;
+  TrainOptions options;
+  const auto key = [&](const Supernet& net, const char* isa) {
+    return training_key(net, std::nullopt, pictures(), recipe, options, isa);
+  };
+  const std::uint64_t original = key(supernet, "avx2");
+  CHECK(key(supernet, "avx512") != original);
+  CHECK(training_key(supernet, largest(supernet.space()), pictures(), recipe, options, "avx2") != original);
+  SECTION("the number of threads changes nothing") {
+    options.threads = 7;
+    CHECK(key(supernet, "avx2") == original);
+  }
+  SECTION("the last bit of a number does") {
+    recipe.learning_rate = std::nextafter(recipe.learning_rate, 1.0);
+    CHECK(key(supernet, "avx2") != original);
+  }
+  SECTION("a choice fewer does, though the weights are the same") {
+    SearchSpace space = small_space();
+    space.stages[0].kernel_sizes = {3, 7};
+    const Supernet fewer(space, 1);
+    REQUIRE(fewer.fingerprint() == supernet.fingerprint());
+    CHECK(key(fewer, "avx2") != original);
+  }
+}
+
+TEST_CASE("pictures with other channels than the space are refused", "[supernet][trainer]") {
+  SearchSpace space = small_space();
+  space.input_channels = 1;
+  Supernet supernet(space, 1);
+  const char* const message = "the pictures have 3 channels, the space small has 1";
+  CHECK_THROWS_WITH((void)train(supernet, pictures(), short_recipe(), quiet()).has_value(), message);
+  CHECK_THROWS_WITH(SubnetAccuracy(supernet, pictures(), pictures()), message);
+}
+
 TEST_CASE("pictures of more classes than the space has are refused", "[supernet][trainer]") {
   Supernet supernet(small_space(), 1);
   ImageSet images = pictures();
   images.class_names.push_back("third");
   CHECK_THROWS_WITH((void)train(supernet, images, short_recipe(), quiet()).has_value(),
                     "the pictures have 3 classes, the space small has 2");
+  CHECK_THROWS_WITH(SubnetAccuracy(supernet, pictures(), images), "the pictures have 3 classes, the space small has 2");
 }
 
 TEST_CASE("a training that diverges says where", "[supernet][trainer]") {

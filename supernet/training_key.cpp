@@ -1,0 +1,62 @@
+#include "supernet/training_key.hpp"
+
+#include <bit>
+
+#include "graph/base/hash.hpp"
+
+namespace thimble {
+namespace {
+
+/// A text that differs wherever a value that was added differs, in its last bit too.
+class KeyText {
+ public:
+  void add_text(std::string_view part) { (text_ += part) += '\n'; }
+  void add(double value) { add_text(to_hex(std::bit_cast<std::uint64_t>(value))); }
+  template <class T>
+  void add_all(const std::vector<T>& values) {
+    add(static_cast<double>(values.size()));
+    for (const T& value : values) add(value);
+  }
+  const std::string& text() const { return text_; }
+
+ private:
+  std::string text_;
+};
+
+void add_space(KeyText& key, const SearchSpace& space) {
+  for (int value : {space.input_channels, space.classes, space.stem_base_width, space.first_block_base_width})
+    key.add(value);
+  key.add_all(space.resolutions);
+  key.add_all(space.width_multipliers);
+  for (const Stage& stage : space.stages) {
+    key.add(stage.base_width);
+    key.add(stage.stride);
+    for (const std::vector<int>* choices : {&stage.depths, &stage.kernel_sizes, &stage.expansion_ratios})
+      key.add_all(*choices);
+  }
+}
+
+void add_recipe(KeyText& key, const TrainRecipe& r) {
+  for (int value : {r.batch, r.largest_steps, r.sampled_steps, r.subnets_per_step, r.warm_up_steps, r.crop_pixels})
+    key.add(value);
+  for (bool value : {r.sandwich, r.flip}) key.add(value ? 1 : 0);
+  for (double value : {r.distillation, r.learning_rate, r.sampled_learning_rate, r.momentum, r.weight_decay,
+                       r.label_smoothing, r.gradient_clip, r.colour_jitter})
+    key.add(value);
+}
+
+}  // namespace
+
+std::uint64_t training_key(const Supernet& supernet, const std::optional<Subnet>& fixed, const ImageSet& images,
+                           const TrainRecipe& recipe, const TrainOptions& options, std::string_view kernels) {
+  KeyText key;
+  add_space(key, supernet.space());
+  add_recipe(key, recipe);
+  key.add_text(fixed ? to_text(*fixed) : "space");
+  key.add(options.curve_every_steps);
+  for (std::uint64_t value : {options.seed, supernet.fingerprint(), fingerprint(images)}) key.add_text(to_hex(value));
+  key.add_text(kernels);
+  return fnv1a64(key.text());
+}
+
+}  // namespace thimble
