@@ -7,12 +7,10 @@
 #include "cli/known_answers.hpp"
 #include "cli/progress.hpp"
 #include "cli/quantized_subnet.hpp"
-#include "cli/report.hpp"
 #include "cli/space_stage.hpp"
 #include "cli/stop.hpp"
 #include "cli/train_stage.hpp"
 #include "evaluators/int8_accuracy.hpp"
-#include "graph/base/files.hpp"
 
 using nlohmann::json;
 
@@ -126,8 +124,7 @@ void deploy_stage(JobContext& context, BoardTimes& times, const Supernet& supern
   THIMBLE_CHECK(!front.is_null() && !search.front.empty(), "the search comes before the deployment");
   score_front_in_int8(context, supernet, search, front);
   front["winner"] = Winner(context, supernet, search.front.front().subnet).deploy(times);
-  write_file_atomically(context.run().front_csv(), front_csv(front));
-  write_json(context.run().front_json(), front);  // last: with its winner the run counts as finished
+  write_front(context.run(), front);
 }
 
 }  // namespace thimble

@@ -31,8 +31,6 @@ void read_data(ConfigMap map, const fs::path& folder, DataConfig& data) {
   map.read("test_share", data.test_share, {.above = 0, .most = 0.9});
   map.read("max_corrupt_share", data.max_corrupt_share, {.least = 0, .most = 1});
   map.read("max_images", data.max_images, {.least = 0});
-  if (map.has("path") && !data.path.empty() && !fs::is_directory(data.path))
-    map.problem("path", "must be a folder of class folders; there is none");
 }
 
 void read_space_optimization(ConfigMap map, const fs::path& folder, SpaceOptimizationConfig& space) {
@@ -45,26 +43,23 @@ void read_space_optimization(ConfigMap map, const fs::path& folder, SpaceOptimiz
 }
 
 void read_supernet(ConfigMap map, TrainRecipe& recipe) {
-  map.read("batch", recipe.batch, {.least = 2, .most = 4096});
-  map.read("largest_steps", recipe.largest_steps, {.least = 0});
-  map.read("sampled_steps", recipe.sampled_steps, {.least = 0});
-  map.read("subnets_per_step", recipe.subnets_per_step, {.least = 1, .most = 64});
+  map.read("batch", recipe.batch);
+  map.read("largest_steps", recipe.largest_steps);
+  map.read("sampled_steps", recipe.sampled_steps);
+  map.read("subnets_per_step", recipe.subnets_per_step);
   map.read("sandwich", recipe.sandwich);
-  map.read("distillation", recipe.distillation, {.least = 0, .most = 1});
-  map.read("learning_rate", recipe.learning_rate, {.above = 0});
-  map.read("sampled_learning_rate", recipe.sampled_learning_rate, {.above = 0});
-  map.read("warm_up_steps", recipe.warm_up_steps, {.least = 0});
-  map.read("momentum", recipe.momentum, {.least = 0, .most = 0.9999});
-  map.read("weight_decay", recipe.weight_decay, {.least = 0});
-  map.read("label_smoothing", recipe.label_smoothing, {.least = 0, .most = 0.9});
-  map.read("gradient_clip", recipe.gradient_clip, {.least = 0});
-  map.read("crop_pixels", recipe.crop_pixels, {.least = 0, .most = 64});
+  map.read("distillation", recipe.distillation);
+  map.read("learning_rate", recipe.learning_rate);
+  map.read("sampled_learning_rate", recipe.sampled_learning_rate);
+  map.read("warm_up_steps", recipe.warm_up_steps);
+  map.read("momentum", recipe.momentum);
+  map.read("weight_decay", recipe.weight_decay);
+  map.read("label_smoothing", recipe.label_smoothing);
+  map.read("gradient_clip", recipe.gradient_clip);
+  map.read("crop_pixels", recipe.crop_pixels);
   map.read("flip", recipe.flip);
-  map.read("colour_jitter", recipe.colour_jitter, {.least = 0, .most = 1});
-  if (total_steps(recipe) == 0)
-    map.problem("sampled_steps", "must be > 0 where largest_steps is 0: nothing is trained");
-  if (recipe.sandwich && recipe.subnets_per_step < 2)
-    map.problem("subnets_per_step", "must be >= 2 with sandwich: the largest and the smallest");
+  map.read("colour_jitter", recipe.colour_jitter);
+  for (const RecipeProblem& problem : validate(recipe)) map.problem(problem.field, problem.rule);
 }
 
 void read_target(ConfigMap map, TargetConfig& target) {
@@ -116,12 +111,44 @@ void collect(std::vector<ConfigIssue>& issues, Action action) {
   }
 }
 
-/// What only shows when job and space are seen together.
+/// What only shows when job, space and board are seen together.
 void check_together(const Job& job, const fs::path& file, std::vector<ConfigIssue>& issues) {
+  const std::string space = job.space.file.string();
+  if (job.search_space.input_channels != 3)
+    issues.push_back({space, 0, 0, "input_channels", std::to_string(job.search_space.input_channels),
+                      "must be 3: pictures have red, green and blue"});
+  if (job.data.kind == "rendered" && job.search_space.classes != 2)
+    issues.push_back({space, 0, 0, "classes", std::to_string(job.search_space.classes),
+                      "must be 2: rendered pictures show a figure or none"});
   if (job.search_space.max_resolution() > job.data.image_size)
     issues.push_back({file.string(), 0, 0, "data.image_size", std::to_string(job.data.image_size),
                       "must be at least " + std::to_string(job.search_space.max_resolution()) +
                           ", the largest resolution of " + job.space.file.string()});
+}
+
+/// The picture folder and the board must be there, and the board must offer what the limits allow.
+void check_places(const Job& job, ConfigMap& data, ConfigMap& target, std::vector<ConfigIssue>& issues) {
+  if (!job.data.path.empty() && !fs::is_directory(job.data.path))
+    data.problem("path", "must be a folder of class folders; there is none");
+  if (job.target.board.empty()) return;
+  try {
+    const Board board = load_board(job.target.board);
+    if (board.kind() != BoardKind::kVirtual)
+      target.problem("board", "must be a virtual board: firmware is made for those so far");
+    if (job.target.sram_kb > board.ram_size_kb)
+      target.problem("sram_kb",
+                     "must be at most " + std::to_string(board.ram_size_kb) + ", what " + board.name + " has");
+    if (job.target.flash_kb > board.flash_size_kb)
+      target.problem("flash_kb",
+                     "must be at most " + std::to_string(board.flash_size_kb) + ", what " + board.name + " has");
+  } catch (const ConfigError& e) {
+    for (const ConfigIssue& issue : e.issues()) {
+      if (issue.file.empty())
+        target.problem("board", issue.rule);  // no such board
+      else
+        issues.push_back(issue);  // what is wrong in its file
+    }
+  }
 }
 
 void adopt_threads(Job& job) {
@@ -129,9 +156,8 @@ void adopt_threads(Job& job) {
   job.data.seed = job.seed;
 }
 
-}  // namespace
-
-Job load_job(const fs::path& file, const std::vector<std::string>& overrides) {
+Job read_job(const fs::path& file, const std::vector<std::string>& overrides, const fs::path& space_file,
+             bool to_be_run) {
   Job job;
   ConfigFile config = ConfigFile::load(file.string(), overrides);
   ConfigMap root = config.root();
@@ -141,17 +167,20 @@ Job load_job(const fs::path& file, const std::vector<std::string>& overrides) {
   root.read("seed", seed, {.least = 0});
   root.read("threads", job.threads, {.least = 1, .most = 256});
   job.seed = static_cast<std::uint64_t>(seed);
-  read_data(root.map("data", true), folder, job.data);
+  ConfigMap data = root.map("data", true);
+  read_data(data, folder, job.data);
   read_space_optimization(root.map("space", true), folder, job.space);
   read_supernet(root.map("supernet"), job.supernet);
-  read_target(root.map("target", true), job.target);
+  ConfigMap target = root.map("target", true);
+  read_target(target, job.target);
   read_search(root.map("search"), job.search);
   read_deploy(root.map("deploy"), job.deploy);
   adopt_threads(job);
+  if (!space_file.empty()) job.space.file = space_file;
 
   std::vector<ConfigIssue> issues;
+  if (to_be_run) check_places(job, data, target, issues);
   collect(issues, [&] { config.finish(); });
-  if (!job.target.board.empty()) collect(issues, [&] { load_board(job.target.board); });
   if (!job.space.file.empty()) {
     collect(issues, [&] {
       job.search_space = load_space(job.space.file.string());
@@ -162,5 +191,13 @@ Job load_job(const fs::path& file, const std::vector<std::string>& overrides) {
   job.resolved_yaml = config.to_yaml();
   return job;
 }
+
+}  // namespace
+
+Job load_job(const fs::path& file, const std::vector<std::string>& overrides) {
+  return read_job(file, overrides, {}, true);
+}
+
+Job load_job_of(const RunDirectory& run) { return read_job(run.resolved_job(), {}, run.space_copy(), false); }
 
 }  // namespace thimble

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/run_directory.hpp"
 #include "graph/base/config.hpp"
 #include "search/space/space.hpp"
 #include "supernet/accuracy.hpp"
@@ -66,5 +67,8 @@ struct Job {
 /// Reads a job. Paths in it are relative to the file's folder.
 /// @error ConfigError  everything that is wrong with the job and with its space file
 Job load_job(const std::filesystem::path& file, const std::vector<std::string>& overrides = {});
+
+/// The job that made a run, with the space as it was then; its pictures need not be there any more.
+Job load_job_of(const RunDirectory& run);
 
 }  // namespace thimble

@@ -8,6 +8,7 @@
 
 #include "cli/progress.hpp"
 #include "graph/base/files.hpp"
+#include "graph/base/hash.hpp"
 
 namespace thimble {
 
@@ -29,11 +30,12 @@ Limits limits_of(const TargetConfig& target, const Board& board) {
 
 }  // namespace
 
-JobContext::JobContext(Job job, RunDirectory run)
+JobContext::JobContext(Job job, RunDirectory run, std::optional<DataSplits> data)
     : job_(std::move(job)),
       run_(std::move(run)),
       board_(load_board(job_.target.board)),
-      limits_(limits_of(job_.target, board_)) {
+      limits_(limits_of(job_.target, board_)),
+      data_(std::move(data)) {
   try {
     log_ = std::make_unique<Log>(run_.log().string());
   } catch (const spdlog::spdlog_ex& e) {
@@ -44,10 +46,10 @@ JobContext::JobContext(Job job, RunDirectory run)
 JobContext::~JobContext() = default;
 
 const DataSplits& JobContext::data() {
-  if (data_) return *data_;
-  DataConfig config = job_.data;
-  config.cache_dir = cache().string();
-  data_ = load_data(config);
+  if (!data_) data_ = load_pictures(job_, cache());
+  if (data_checked_) return *data_;
+  check_same_pictures();
+  data_checked_ = true;
   for (const std::string& file : data_->corrupt) tell("left out, cannot be read: " + file);
   const ImageSet& train = data_->train;
   tell("pictures: " + std::to_string(train.count()) + " train, " + std::to_string(data_->validation.count()) +
@@ -56,9 +58,35 @@ const DataSplits& JobContext::data() {
   return *data_;
 }
 
+/// A run is of the pictures that it began with: others would mix training and test.
+void JobContext::check_same_pictures() const {
+  const auto path = run_.path() / "data.json";
+  const nlohmann::json now = {{"train", to_hex(fingerprint(data_->train))},
+                              {"validation", to_hex(fingerprint(data_->validation))},
+                              {"test", to_hex(fingerprint(data_->test))}};
+  const nlohmann::json before = read_json(path);
+  if (before.is_null()) return write_json(path, now);
+  if (before != now)
+    throw ConfigError(
+        {{path.string(), 0, 0, "", "", "the pictures have changed since this run began; start a new run"}});
+}
+
 void JobContext::tell(const std::string& line) {
   log_->logger.info(line);
   say(line);
+}
+
+std::filesystem::path cache_of(const std::filesystem::path& runs) { return runs / ".cache"; }
+
+DataSplits load_pictures(const Job& job, const std::filesystem::path& cache) {
+  DataConfig config = job.data;
+  config.cache_dir = cache.string();
+  DataSplits data = load_data(config);
+  if (data.train.classes() != job.search_space.classes) {
+    throw ConfigError({{job.space.file.string(), 0, 0, "classes", std::to_string(job.search_space.classes),
+                        "must be " + std::to_string(data.train.classes()) + ", as many as the pictures have"}});
+  }
+  return data;
 }
 
 Target target_of(const Board& board) {

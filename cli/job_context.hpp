@@ -13,10 +13,14 @@
 
 namespace thimble {
 
+/// Folder beside the runs for what every run would find again: decoded pictures, sizes of compiled kernels.
+std::filesystem::path cache_of(const std::filesystem::path& runs);
+
 /// What every stage of a job works with: the job, its run directory, and what is loaded once.
 class JobContext {
  public:
-  JobContext(Job job, RunDirectory run);
+  /// @param data  the job's pictures if they are loaded already; else they are when first asked for
+  JobContext(Job job, RunDirectory run, std::optional<DataSplits> data = {});
   ~JobContext();
   JobContext(const JobContext&) = delete;
   JobContext& operator=(const JobContext&) = delete;
@@ -25,23 +29,29 @@ class JobContext {
   const RunDirectory& run() const { return run_; }
   const Board& board() const { return board_; }
   const Limits& limits() const { return limits_; }  ///< of the job, else of the board
-  const DataSplits& data();                         ///< loaded when first asked for
+  /// @error ConfigError  they are not the pictures that the run began with
+  const DataSplits& data();
 
-  /// Folder beside the runs for what every run would find again: decoded pictures, sizes of compiled kernels.
-  std::filesystem::path cache() const { return run_.path().parent_path() / ".cache"; }
+  std::filesystem::path cache() const { return cache_of(run_.path().parent_path()); }
 
   /// A line on stderr and in log.txt.
   void tell(const std::string& line);
 
  private:
   struct Log;
+  void check_same_pictures() const;
   Job job_;
   RunDirectory run_;
   Board board_;
   Limits limits_;
   std::optional<DataSplits> data_;
+  bool data_checked_ = false;
   std::unique_ptr<Log> log_;
 };
+
+/// The pictures of a job, as many classes as its space has.
+/// @error ConfigError, Error  as load_data; another number of classes
+DataSplits load_pictures(const Job& job, const std::filesystem::path& cache);
 
 /// The board as the code generator knows it.
 /// @error ConfigError  a board that no firmware can be made for (the host)

@@ -15,7 +15,7 @@ KnownAnswers known_answers(const Graph& int8_graph, const ImageSet& images, int 
 
 /// What a firmware did with its known answers.
 struct FirmwareCheck {
-  int cases = 0;
+  int cases = 0, answered = 0;  ///< answered: inferences that came to their end
   bool bit_exact = false;
   std::int64_t cycles = 0, instructions = 0;  ///< of one inference, median over the cases
   LinkedSize linked;

@@ -33,6 +33,13 @@ int exit_code_of(const std::function<int()>& command) {
   }
 }
 
+/// The code, unless the user stopped us (whatever broke then) or the results could not be written.
+int final_code(int code) {
+  if (code != 0 && stop_flag()) return kInterrupted;
+  if (std::fflush(stdout) != 0 && code == 0) return complain(kFailed, "standard output cannot be written");
+  return code;
+}
+
 class CommandLine {
  public:
   CommandLine()
@@ -55,7 +62,7 @@ class CommandLine {
       return app_.exit(e) == 0 ? 0 : kBadInput;
     }
     Progress::set_quiet(quiet_);
-    return exit_code_of(command_);
+    return final_code(exit_code_of(command_));
   }
 
  private:

@@ -8,6 +8,7 @@
 #include "cli/quantized_subnet.hpp"
 #include "cli/space_stage.hpp"
 #include "cli/train_stage.hpp"
+#include "graph/base/hash.hpp"
 #include "graph/int8_interpreter.hpp"
 #include "graph/tflite_import.hpp"
 
@@ -62,7 +63,7 @@ Supernet supernet_of(JobContext& context) {
 Model model_of_run(const std::string& folder, const std::string& subnet_text) {
   RunDirectory run = RunDirectory::open(folder);
   const json front = read_json(run.front_json());
-  const Job job = load_job(run.resolved_job());
+  const Job job = load_job_of(run);
   JobContext context(job, std::move(run));
   const Supernet supernet = supernet_of(context);
   const bool has_winner = !front.is_null() && !front["winner"].is_null();
@@ -134,7 +135,11 @@ fs::path scratch_firmware(const Model& model, const Board& board) {
   std::string safe = model.name;
   for (char& c : safe)
     if (c == '/' || c == ' ') c = '_';
-  return fs::path(kCacheFolder) / "firmware" / (safe + "-" + board.name);
+  std::uint64_t content = fnv1a64("");
+  for (const Tensor& tensor : model.graph.tensors)
+    if (const auto* weights = std::get_if<std::vector<std::int8_t>>(&tensor.data))
+      content = fnv1a64(weights->data(), weights->size(), content);
+  return fs::path(kCacheFolder) / "firmware" / (safe + "-" + to_hex(content) + "-" + board.name);
 }
 
 }  // namespace thimble

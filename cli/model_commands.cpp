@@ -110,6 +110,14 @@ void print_profile(const json& facts) {
   if (facts["provenance"] == to_text(Provenance::kModelled)) std::printf("%s\n", cycle_model_caveat().c_str());
 }
 
+/// A folder of ours, or none yet: nobody else's files are written over.
+void require_own_folder(const fs::path& folder) {
+  if (fs::exists(folder) &&
+      !(fs::is_directory(folder) && (fs::is_empty(folder) || fs::exists(folder / "thimble_model.h"))))
+    throw ConfigError(
+        {{"", 0, 0, "--out", folder.string(), "exists and is no firmware project; nothing is written over"}});
+}
+
 }  // namespace
 
 int inspect_command(const ModelOptions& options) {
@@ -140,12 +148,15 @@ int profile_command(const ModelOptions& options) {
     const CodeInventory inventory = inventory_of(board);
     add_firmware_facts(facts, model, plan_model(model, inventory), board, inventory);
   }
-  if (options.json) return print_json(facts);
-  print_profile(facts);
-  return 0;
+  if (options.json)
+    print_json(facts);
+  else
+    print_profile(facts);
+  return facts["bit_exact"] == false ? 1 : 0;
 }
 
 int deploy_command(const ModelOptions& options) {
+  require_own_folder(options.out);
   const Board board = load_board(options.board);
   const Model model = load_model(options.model);
   const CodeInventory inventory = inventory_of(board);

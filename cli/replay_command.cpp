@@ -18,7 +18,7 @@ int replay_command(const std::string& path, const std::string& board_name, bool 
   RunDirectory run = RunDirectory::open(path);
   const json front = read_json(run.front_json());
   if (front.is_null()) throw ConfigError({{path, 0, 0, "", "", "has no front yet: its search is not finished"}});
-  const Job job = load_job(run.resolved_job());
+  const Job job = load_job_of(run);
   JobContext context(job, std::move(run));
   const SubnetPlanner planner(job.search_space, code_inventory(context));
   BoardTimes times(make_probe(board), context.run().database());

@@ -9,6 +9,7 @@
 #include "cli/report.hpp"
 #include "cli/search_stage.hpp"
 #include "cli/space_stage.hpp"
+#include "cli/stop.hpp"
 #include "cli/train_stage.hpp"
 #include "graph/base/files.hpp"
 #include "profiler/provenance.hpp"
@@ -19,19 +20,31 @@ using nlohmann::json;
 namespace thimble {
 namespace {
 
-/// Opens the run that the command works in, and holds the job against the one that made it.
+bool made_by(const RunDirectory& run, const Job& job) {
+  return !fs::exists(run.resolved_job()) || (read_file(run.resolved_job()) == job.resolved_yaml &&
+                                             read_file(run.space_copy()) == read_file(job.space.file));
+}
+
+/// The newest run of the job where it is to go on (`--resume`, or a command for one stage), else a new one.
+RunDirectory choose_run(const JobOptions& options, const Job& job, JobStage last) {
+  if (!options.resume && last == JobStage::kAll) return RunDirectory::create(options.runs, job.name);
+  {
+    RunDirectory newest = RunDirectory::newest(options.runs, job.name);
+    if (made_by(newest, job)) return newest;
+    if (options.resume) {
+      throw ConfigError(
+          {{options.job, 0, 0, "", "",
+            "is not the job of " + newest.resolved_job().string() + " (or its space has changed); start a new run"}});
+    }
+  }
+  return RunDirectory::create(options.runs, job.name);
+}
+
 RunDirectory open_run(const JobOptions& options, const Job& job, JobStage last) {
-  const bool newest = options.resume || last != JobStage::kAll;
-  RunDirectory run =
-      newest ? RunDirectory::newest(options.runs, job.name) : RunDirectory::create(options.runs, job.name);
+  RunDirectory run = choose_run(options, job, last);
   if (!fs::exists(run.resolved_job())) {
     write_file_atomically(run.space_copy(), read_file(job.space.file));
     write_file_atomically(run.resolved_job(), job.resolved_yaml);
-  }
-  if (read_file(run.resolved_job()) != job.resolved_yaml || read_file(run.space_copy()) != read_file(job.space.file)) {
-    throw ConfigError(
-        {{options.job, 0, 0, "", "",
-          "is not the job of " + run.resolved_job().string() + " (or its space has changed); start a new run"}});
   }
   return run;
 }
@@ -68,7 +81,7 @@ int show_results(const RunDirectory& run, bool as_json) {
   const json front = read_json(run.front_json());
   if (as_json) return print_json(front);
   const std::string table = front_table(front);
-  std::printf("\n%s\n", table.c_str());
+  std::printf("\n%sTop-1 of the front is of the validation split, with the supernet's weights.\n\n", table.c_str());
   if (front["winner"].is_null()) return 0;
   std::printf("%s\nfirmware  %s\nreport    %s\n", winner_lines(front).c_str(), run.firmware().c_str(),
               run.report().c_str());
@@ -98,7 +111,9 @@ void run_stages(JobContext& context, JobStage last) {
 
 int run_command(const JobOptions& options, JobStage last) {
   const Job job = load_job(options.job, options.settings);
-  JobContext context(job, open_run(options, job, last));
+  DataSplits data = load_pictures(job, cache_of(options.runs));  // before there is a run: what is wrong shows here
+  throw_if_stopped();
+  JobContext context(job, open_run(options, job, last), std::move(data));
   context.tell("run: " + context.run().path().string());
   if (!is_finished(context.run())) run_stages(context, last);
   write_report(context.run());

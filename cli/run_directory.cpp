@@ -44,7 +44,8 @@ void make_folder(const fs::path& path) {
 }
 
 void point_latest_at(const fs::path& run) {
-  const fs::path link = run.parent_path() / "latest", fresh = run.parent_path() / "latest.part";
+  const fs::path link = run.parent_path() / "latest",
+                 fresh = run.parent_path() / (".latest." + std::to_string(::getpid()));
   std::error_code error;
   fs::remove(fresh, error);
   fs::create_directory_symlink(run.filename(), fresh, error);
@@ -70,16 +71,20 @@ class RunDirectory::Lock {
   int fd_;
 };
 
-RunDirectory::RunDirectory(fs::path path) : path_(std::move(path)) {
-  make_folder(checkpoints());
-  lock_ = std::make_unique<Lock>(path_ / ".lock");
+RunDirectory::RunDirectory(fs::path path) : path_(std::move(path)) {}
+
+RunDirectory RunDirectory::fill(fs::path path) {
+  RunDirectory run(std::move(path));
+  make_folder(run.checkpoints());
+  run.lock_ = std::make_unique<Lock>(run.path() / ".lock");
+  return run;
 }
 RunDirectory::~RunDirectory() = default;
 RunDirectory::RunDirectory(RunDirectory&&) noexcept = default;
 
 RunDirectory RunDirectory::create(const fs::path& runs, const std::string& job_name) {
   const fs::path path = numbered(runs, job_name, newest_number(runs, job_name) + 1);
-  RunDirectory run(path);
+  RunDirectory run = fill(path);
   point_latest_at(path);
   return run;
 }
@@ -87,7 +92,7 @@ RunDirectory RunDirectory::create(const fs::path& runs, const std::string& job_n
 RunDirectory RunDirectory::newest(const fs::path& runs, const std::string& job_name) {
   const int number = newest_number(runs, job_name);
   if (number == 0) return create(runs, job_name);
-  RunDirectory run(numbered(runs, job_name, number));
+  RunDirectory run = fill(numbered(runs, job_name, number));
   point_latest_at(run.path());
   return run;
 }

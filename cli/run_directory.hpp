@@ -7,17 +7,17 @@ namespace thimble {
 
 /// The directory that a job fills: complete enough to resume, report and replay.
 ///
-///   RUNS/JOB-001/   job.resolved.yaml  run.sqlite  checkpoints/  space.json  front.csv  front.json  report.html
-///   firmware/  log.txt RUNS/latest     -> JOB-001
+///   RUNS/JOB-001/   job.resolved.yaml  space.yaml  data.json  run.sqlite  checkpoints/  space.json  front.csv
+///   front.json  report.html firmware/  log.txt RUNS/latest     -> JOB-001
 ///
-/// One process at a time works in it: it holds a lock for as long as the object lives.
+/// One process at a time fills it: it holds a lock for as long as the object lives.
 class RunDirectory {
  public:
   /// The next free number.
   static RunDirectory create(const std::filesystem::path& runs, const std::string& job_name);
   /// The newest run of that job, or a new one where there is none.
   static RunDirectory newest(const std::filesystem::path& runs, const std::string& job_name);
-  /// An existing run by its path ("runs/latest").
+  /// An existing run by its path ("runs/latest"), to read from; takes no lock.
   /// @error ConfigError  it is not a run directory
   static RunDirectory open(const std::filesystem::path& path);
   ~RunDirectory();
@@ -41,6 +41,8 @@ class RunDirectory {
  private:
   class Lock;
   explicit RunDirectory(std::filesystem::path path);
+  /// Makes the folder where it is missing, and takes the lock.
+  static RunDirectory fill(std::filesystem::path path);
   std::filesystem::path path_;
   std::unique_ptr<Lock> lock_;
 };

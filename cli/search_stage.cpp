@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/progress.hpp"
+#include "cli/report.hpp"
 #include "cli/space_stage.hpp"
 #include "cli/stop.hpp"
 #include "evaluators/accuracy_evaluator.hpp"
@@ -11,6 +12,7 @@
 #include "evaluators/latency_evaluator.hpp"
 #include "evaluators/macs_evaluator.hpp"
 #include "evaluators/memory_evaluator.hpp"
+#include "graph/base/files.hpp"
 #include "graph/base/hash.hpp"
 #include "search/strategy/evolution.hpp"
 #include "search/strategy/pareto.hpp"
@@ -63,8 +65,8 @@ class Search {
         subnet_accuracy_(supernet, context.data().train, images_, context.job().search.calibration),
         accuracy_(subnet_accuracy_),
         cached_accuracy_(accuracy_, store_,
-                         to_hex(supernet.fingerprint()) + "/" + to_hex(fingerprint(images_)) + "/" +
-                             calibration_key(context.job().search.calibration)),
+                         to_hex(supernet.fingerprint()) + "/" + to_hex(fingerprint(context.data().train)) + "/" +
+                             to_hex(fingerprint(images_)) + "/" + calibration_key(context.job().search.calibration)),
         macs_(supernet.space()),
         memory_(planner_, context.limits()),
         predicted_latency_(planner_, times, context.limits()),
@@ -74,16 +76,16 @@ class Search {
   SearchResult run() {
     const int generations = context_.job().search.generations;
     Progress bar("search", static_cast<std::int64_t>(generations) * context_.job().search.population);
-    for (int g = 1; g <= generations && run_generation(g, bar); ++g) continue;
+    for (int g = 0; g < generations && run_generation(bar); ++g) continue;
     SearchResult result{measured_front()};
     write_json(context_.run().search(), facts());
-    write_json(context_.run().front_json(), front_facts(result));
+    write_front(context_.run(), front_facts(result));
     return result;
   }
 
  private:
   /// False when the space is exhausted.
-  bool run_generation(int number, Progress& bar) {
+  bool run_generation(Progress& bar) {
     std::vector<Candidate> candidates;
     for (Subnet& subnet : strategy_->ask()) candidates.push_back({std::move(subnet), {}, {}});
     if (candidates.empty()) return false;
@@ -95,7 +97,7 @@ class Search {
     run_best_on_board(candidates);
     strategy_->tell(candidates);
     candidates_.insert(candidates_.end(), candidates.begin(), candidates.end());
-    generations_.push_back(generation_facts(number, candidates));
+    generation_ends_.push_back(candidates_.size());
     return true;
   }
 
@@ -172,14 +174,25 @@ class Search {
 
   std::string best_note() const { return "best top-1 " + std::to_string(best_top1_ * 100).substr(0, 4) + " %"; }
 
-  json generation_facts(int number, const std::vector<Candidate>& candidates) const {
-    json points = json::array();
-    int rejected = 0;
-    for (const Candidate& candidate : candidates) {
-      rejected += candidate.rejected.has_value();
-      if (!candidate.rejected) points.push_back({candidate.value(metric::kLatencyUs), candidate.value(metric::kTop1)});
+  /// Per generation, as its candidates stand after all board runs.
+  json generations_facts() const {
+    json generations = json::array();
+    double best = 0;
+    std::size_t at = 0;
+    for (const std::size_t end : generation_ends_) {
+      json points = json::array();
+      int rejected = 0;
+      for (; at < end; ++at) {
+        const Candidate& candidate = candidates_[at];
+        rejected += candidate.rejected.has_value();
+        if (candidate.rejected) continue;
+        best = std::max(best, candidate.value(metric::kTop1));
+        points.push_back({candidate.value(metric::kLatencyUs), candidate.value(metric::kTop1)});
+      }
+      generations.push_back(
+          {{"generation", generations.size() + 1}, {"best_top1", best}, {"rejected", rejected}, {"points", points}});
     }
-    return {{"generation", number}, {"best_top1", best_top1_}, {"rejected", rejected}, {"points", points}};
+    return generations;
   }
 
   json facts() const {
@@ -188,7 +201,7 @@ class Search {
             {"evaluated", evaluated_},
             {"measured", times_.measured()},
             {"latency_model_error", error ? json(error->mean) : json()},
-            {"generations", generations_}};
+            {"generations", generations_facts()}};
   }
 
   json front_facts(const SearchResult& result) const {
@@ -225,7 +238,7 @@ class Search {
   LatencyEvaluator latency_;
   std::unique_ptr<Strategy> strategy_;
   std::vector<Candidate> candidates_;
-  json generations_ = json::array();
+  std::vector<std::size_t> generation_ends_;  ///< into candidates_
   int evaluated_ = 0;
   double best_top1_ = 0;
 };
@@ -239,6 +252,11 @@ ImageSet scoring_images(JobContext& context) {
   std::vector<int> first(static_cast<std::size_t>(wanted));
   for (int i = 0; i < wanted; ++i) first[static_cast<std::size_t>(i)] = i;
   return subset(validation, first);
+}
+
+void write_front(const RunDirectory& run, const json& front) {
+  write_file_atomically(run.front_csv(), front_csv(front));
+  write_json(run.front_json(), front);
 }
 
 json subnet_facts(const Subnet& subnet, const PlannedSubnet& planned) {

@@ -19,6 +19,9 @@ struct SearchResult {
 /// @error DoesNotFitError  no subnet meets the limits
 SearchResult search_stage(JobContext& context, BoardTimes& times, const Supernet& supernet);
 
+/// Writes front.csv, then front.json: with a winner in it, the run counts as finished.
+void write_front(const RunDirectory& run, const nlohmann::json& front);
+
 /// Pictures that candidates are scored on: the first search.validation_images of the validation split.
 ImageSet scoring_images(JobContext& context);
 

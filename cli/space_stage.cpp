@@ -25,7 +25,8 @@ void run_first_subnets(const JobContext& context, const SubnetPlanner& planner, 
     Rng rng{context.job().seed, kFirstRunsStream, static_cast<std::uint64_t>(i)};
     const auto planned = planner.plan(sample(planner.space(), rng));
     if (!planned) throw Error("a subnet of the space cannot be planned: " + to_text(planned.error()));
-    if (const auto run = times.measure(*planned); !run) throw Error("a first run failed: " + run.error().message);
+    if (const auto run = times.measure(*planned); !run)
+      throw BoardError(times.board().name + ": a first run failed: " + run.error().message);
     bar.update(i + 1);
   }
   times.refit();

@@ -33,7 +33,7 @@ TrainOptions options_for(const JobContext& context, const fs::path& checkpoint, 
 }
 
 TrainReport finished(const Result<TrainReport, Diverged>& result) {
-  if (!result) throw Error("training diverged: " + result.error().message);
+  if (!result) throw Error(result.error().message);
   if (result->interrupted)
     throw Interrupted("interrupted after step " + std::to_string(result->steps) + "; --resume continues there");
   return *result;

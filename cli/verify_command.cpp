@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <filesystem>
+#include <optional>
 #include <sstream>
 
 #include "cli/commands.hpp"
@@ -17,9 +18,13 @@ using nlohmann::json;
 namespace thimble {
 namespace {
 
-std::vector<std::int8_t> read_tensors(const std::string& file) {
-  if (!fs::exists(file)) throw ConfigError({{"", 0, 0, "file", file, "no such file"}});
-  const std::string bytes = read_file(file);
+const std::string& existing(const std::string& file, const char* option) {
+  if (!fs::is_regular_file(file)) throw ConfigError({{"", 0, 0, option, file, "no such file"}});
+  return file;
+}
+
+std::vector<std::int8_t> read_tensors(const std::string& file, const char* option) {
+  const std::string bytes = read_file(existing(file, option));
   return {bytes.begin(), bytes.end()};
 }
 
@@ -48,7 +53,7 @@ Verdict verify_on_host(const Model& model, const KnownAnswers& expected) {
   return verdict;
 }
 
-/// The firmware on a virtual board: it stops at the first case that differs.
+/// The firmware on a virtual board; it names every case that differs.
 Verdict verify_on_board(const Model& model, const KnownAnswers& expected, const Board& board) {
   const CodeInventory inventory = inventory_of(board);
   const PlannedSubnet planned = plan_model(model, inventory);
@@ -57,41 +62,66 @@ Verdict verify_on_board(const Model& model, const KnownAnswers& expected, const 
   Verdict verdict{check.cases};
   if (check.bit_exact) return verdict;
   const std::string mark = "KAT FAIL ";
-  const std::size_t at = check.console.find(mark);
-  if (at == std::string::npos) throw BoardError(board.name + ": the firmware gave no verdict:\n" + check.console);
-  verdict.count(false, std::atoi(check.console.c_str() + at + mark.size()));
+  std::size_t at = check.console.find(mark);
+  if (at == std::string::npos || check.answered != check.cases)
+    throw BoardError(board.name + ": the firmware gave no verdict:\n" + check.console);
+  for (; at != std::string::npos; at = check.console.find(mark, at + 1))
+    verdict.count(false, std::atoi(check.console.c_str() + at + mark.size()));
   return verdict;
 }
 
-/// Lines of a layers file: seed, operator index, name, tensor, type, bytes, crc32.
+/// A line of a layers file: which operator output of which case has which CRC-32.
+struct LayerLine {
+  std::string seed;
+  int tensor = 0;
+  std::uint32_t crc = 0;
+};
+
+/// Fields: seed, operator index, name, tensor, type, bytes, crc32. Nothing where they are not of that form.
+std::optional<LayerLine> parse_layer_line(const std::string& line, std::size_t tensors) {
+  std::istringstream fields(line);
+  LayerLine result;
+  std::string op, name, type, size;
+  if (!(fields >> result.seed >> op >> name >> result.tensor >> type >> size >> std::hex >> result.crc)) return {};
+  if (result.tensor < 0 || static_cast<std::size_t>(result.tensor) >= tensors) return {};
+  return result;
+}
+
+[[noreturn]] void refuse_line(const std::string& file, int line, const std::string& text, const std::string& rule) {
+  throw ConfigError({{file, line, line > 0 ? 1 : 0, "", text, rule}});
+}
+
 Verdict verify_layers(const Model& model, const KnownAnswers& cases, const std::string& file) {
-  std::istringstream lines(read_file(file));
+  std::istringstream lines(read_file(existing(file, "--layers")));
   const Int8Interpreter network(model.graph);
   Int8Workspace workspace = network.workspace();
   const auto bytes = static_cast<std::size_t>(model.graph.tensor(model.graph.inputs.front()).elements());
   Verdict verdict;
-  std::string seed, previous, op, name, tensor, type, size, crc;
+  std::string seed;
   std::size_t input = 0;
+  int number = 0;
   for (std::string line; std::getline(lines, line);) {
-    std::istringstream fields(line);
-    if (line.empty() || line[0] == '#' || !(fields >> seed >> op >> name >> tensor >> type >> size >> crc)) continue;
-    if (seed != previous) {
-      if ((input + 1) * bytes > cases.inputs.size()) break;
+    ++number;
+    if (line.empty() || line[0] == '#') continue;
+    const auto expected = parse_layer_line(line, model.graph.tensors.size());
+    if (!expected) refuse_line(file, number, line, "must be: seed operator name tensor type bytes crc32");
+    if (expected->seed != seed) {
+      if ((input + 1) * bytes > cases.inputs.size()) refuse_line(file, number, line, "there is no input for this seed");
       network.run(std::span<const std::int8_t>(cases.inputs).subspan(input++ * bytes, bytes), workspace);
-      previous = seed;
+      seed = expected->seed;
     }
-    const auto values = tensor_bytes(workspace, model.graph, std::stoi(tensor));
-    const auto found = crc32_of(values.data(), values.size());
-    verdict.count(found == static_cast<std::uint32_t>(std::stoul(crc, nullptr, 16)), verdict.cases++);
+    const auto values = tensor_bytes(workspace, model.graph, expected->tensor);
+    verdict.count(crc32_of(values.data(), values.size()) == expected->crc, verdict.cases++);
   }
+  if (verdict.cases == 0) refuse_line(file, 0, "", "has no layers to compare");
   return verdict;
 }
 
 KnownAnswers expected_answers(const Model& model, const ModelOptions& options) {
-  if (options.inputs.empty()) return model.answers;
-  KnownAnswers answers = reference_answers(model.graph, read_tensors(options.inputs));
+  KnownAnswers answers =
+      options.inputs.empty() ? model.answers : reference_answers(model.graph, read_tensors(options.inputs, "--inputs"));
   if (options.outputs.empty()) return answers;
-  auto outputs = read_tensors(options.outputs);
+  auto outputs = read_tensors(options.outputs, "--outputs");
   if (outputs.size() != answers.outputs.size()) {
     throw ConfigError({{"", 0, 0, "--outputs", std::to_string(outputs.size()) + " bytes",
                         "must be " + std::to_string(answers.outputs.size()) + " bytes: the outputs of all inputs"}});

@@ -1,10 +1,12 @@
 #include "deploy/subprocess.hpp"
 
 #include <fcntl.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <csignal>
 
 #include "graph/base/error.hpp"
 
@@ -12,6 +14,8 @@ namespace thimble {
 namespace {
 
 [[noreturn]] void become(std::vector<char*> arguments, const std::string& folder, int output) {
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  setpgid(0, 0);  // Ctrl-C is for us: a compiler that it ended would look like one that failed
   const int input = open("/dev/null", O_RDONLY);
   dup2(input, STDIN_FILENO);
   dup2(output, STDOUT_FILENO);

@@ -62,14 +62,18 @@ TemporaryFolder::~TemporaryFolder() {
 }
 
 void write_file_atomically(const std::filesystem::path& path, std::initializer_list<std::string_view> pieces) {
-  const std::filesystem::path temporary = path.string() + ".part";
+  const std::filesystem::path temporary = path.string() + "." + std::to_string(::getpid()) + ".part";
   try {
     write_new_file(temporary, pieces);
   } catch (...) {
     ::unlink(temporary.c_str());
     throw;
   }
-  if (std::rename(temporary.c_str(), path.c_str()) != 0) fail("cannot be put in place", path, errno);
+  if (std::rename(temporary.c_str(), path.c_str()) != 0) {
+    const int error = errno;
+    ::unlink(temporary.c_str());
+    fail("cannot be put in place", path, error);
+  }
 }
 
 void write_file_atomically(const std::filesystem::path& path, std::string_view content) {

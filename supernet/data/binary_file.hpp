@@ -23,8 +23,8 @@ class BinaryWriter {
     put_array(values.data(), values.size());
   }
 
-  /// Writes magic, version, the bytes and their CRC to PATH.part, flushes it to the disk and renames it to PATH, so
-  /// that PATH is always a whole file.
+  /// Writes magic, version, the bytes and their CRC to a temporary file beside PATH, flushes it to the disk and renames
+  /// it to PATH, so that PATH is always a whole file.
   /// @error Error  with the path and the system's reason (disk full, no permission)
   void write_file(const std::string& path, std::string_view magic, std::uint32_t version) const;
 

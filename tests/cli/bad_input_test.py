@@ -1,7 +1,13 @@
 #!/usr/bin/env python3
 """Bad input: place, value and rule, and the exit codes of the design (2 bad input, 3 does not fit, 4 board trouble)."""
 
-from thimble_process import needs, run_tests, thimble, tiny_job
+import random
+import struct
+import subprocess
+import time
+import zlib
+
+from thimble_process import PROGRAM, needs, run_tests, start, thimble, tiny_job
 
 needs("arm-none-eabi-gcc", "qemu-system-arm")
 
@@ -45,6 +51,90 @@ def test_an_empty_class_is_named(folder):
 def test_a_board_that_does_not_exist_is_named_with_those_that_do(folder):
     message = refused(folder, "target.board=virtual-m5")
     assert "virtual-m5" in message and "virtual-m4" in message, message
+
+
+def test_a_board_that_is_no_target_or_too_small_is_refused_before_anything_runs(folder):
+    message = refused(folder, "target.board=host", "target.flash_kb=999999")
+    assert "target.board = host" in message and "virtual board" in message, message
+    message = refused(folder, "target.sram_kb=999999")
+    assert "must be at most 4096" in message, message
+    assert not (folder / "runs").exists()
+
+
+def test_a_space_of_another_number_of_classes_is_refused_before_anything_runs(folder):
+    job = tiny_job(folder)
+    space = folder / "tiny_space.yaml"
+    space.write_text(space.read_text().replace("classes: 2", "classes: 3"))
+    done = thimble("run", job, cwd=folder)
+    assert done.returncode == 2 and "classes = 3" in done.stderr and "must be 2" in done.stderr, done.stderr
+    assert not (folder / "runs").exists()
+
+
+def pictures(folder, good, bad):
+    """Class folders with pictures of noise; `bad` of them are no JPEG inside."""
+    rng = random.Random(4)
+    for split, count in (("train", good), ("test", 8)):
+        for name in ("cat", "dog"):
+            place = folder / "pictures" / split / name
+            place.mkdir(parents=True)
+            for i in range(count):
+                pixels = bytes(rng.randrange(256) for _ in range(24 * 24 * 3))
+                (place / f"{i:03}.png").write_bytes(png(24, 24, pixels))
+    for i in range(bad):
+        (folder / f"pictures/train/cat/broken{i}.jpg").write_bytes(b"\xff\xd8\xff\xe0 not a picture")
+
+
+def png(width, height, pixels):
+    rows = b"".join(b"\0" + pixels[y * width * 3:(y + 1) * width * 3] for y in range(height))
+    chunk = lambda kind, body: struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+    return (b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)) +
+            chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b""))
+
+
+FOLDER = "data={kind: image_folder, path: pictures, image_size: 24, validation_images: 20}"
+
+
+def test_a_corrupt_picture_among_good_ones_is_named_and_left_out(folder):
+    pictures(folder, 120, 1)
+    done = thimble("run", tiny_job(folder), "--set", FOLDER, cwd=folder)
+    assert done.returncode == 0, done.stderr
+    assert "left out" in done.stderr and "broken0.jpg" in done.stderr, done.stderr
+    assert "broken0.jpg" in (folder / "runs/latest/log.txt").read_text()
+
+
+def test_too_many_corrupt_pictures_are_an_error(folder):
+    pictures(folder, 40, 9)
+    done = thimble("run", tiny_job(folder), "--set", FOLDER, cwd=folder)
+    assert done.returncode == 1 and "broken0.jpg" in done.stderr, (done.returncode, done.stderr)
+
+
+def test_a_run_is_not_resumed_with_other_pictures(folder):
+    pictures(folder, 60, 0)
+    job = tiny_job(folder)
+    assert thimble("train", job, "--set", FOLDER, cwd=folder).returncode == 0
+    (folder / "pictures/train/cat/000.png").rename(folder / "pictures/train/dog/zzz.png")
+    done = thimble("run", job, "--set", FOLDER, "--resume", cwd=folder)
+    assert done.returncode == 2 and "pictures have changed" in done.stderr, (done.returncode, done.stderr)
+
+
+def test_two_programs_do_not_fill_one_run(folder):
+    job = tiny_job(folder)
+    first = start("run", job, cwd=folder)
+    try:
+        for _ in range(200):
+            if (folder / "runs/latest/run.sqlite").exists():
+                break
+            time.sleep(0.02)
+        second = thimble("run", job, "--resume", cwd=folder)
+    finally:
+        first.wait(120)
+    assert second.returncode == 1 and "another thimble works in this run" in second.stderr, second.stderr
+
+
+def test_results_that_cannot_be_written_are_a_failure(folder):
+    with open("/dev/full", "w") as full:
+        done = subprocess.run([PROGRAM, "boards", "--json"], cwd=folder, stdout=full, stderr=subprocess.PIPE, text=True)
+    assert done.returncode == 1 and "standard output" in done.stderr, done.stderr
 
 
 def test_limits_that_nothing_can_meet_end_with_3(folder):

@@ -98,6 +98,49 @@ def test_profile_and_inspect_have_the_keys_that_scripts_rely_on(_):
     assert inspect["macs"] == sum(layer["macs"] for layer in inspect["layers"]) == WINNER["macs"]
 
 
+def test_verify_compares_with_outputs_that_are_given(folder):
+    outputs = (HOME / "runs/latest/firmware/kat/outputs.bin").read_bytes()
+    inputs = HOME / "runs/latest/firmware/kat/inputs.bin"
+    wrong = folder / "wrong.bin"
+    wrong.write_bytes(bytes(b ^ 1 for b in outputs))
+    for board in ("virtual-m4", "host"):
+        done = thimble("verify", "runs/latest", "--board", board, "--inputs", inputs, "--outputs", wrong, "--json", cwd=HOME)
+        assert done.returncode == 1, done.stderr
+        assert json.loads(done.stdout) == {"cases": 8, "mismatches": 8, "first_mismatch": 0}
+    assert thimble("verify", "runs/latest", "--outputs", "missing.bin", cwd=HOME).returncode == 2
+    wrong.write_bytes(outputs[1:])
+    assert thimble("verify", "runs/latest", "--outputs", wrong, cwd=HOME).returncode == 2
+
+
+def test_verify_refuses_a_layers_file_that_compares_nothing(folder):
+    layers = folder / "layers.txt"
+    for text, rule in (("# nothing\n", "no layers to compare"), ("1 0 CONV_2D x\n", "1:1"),
+                       ("1 0 CONV_2D 99999 INT8 4 00000000\n", "must be: seed")):
+        layers.write_text(text)
+        done = thimble("verify", "runs/latest", "--layers", layers, cwd=HOME)
+        assert done.returncode == 2 and rule in done.stderr, done.stderr
+
+
+def test_deploy_writes_over_nobody_elses_files(folder):
+    (folder / "out").mkdir()
+    (folder / "out/Makefile").write_text("mine")
+    done = thimble("deploy", "runs/latest", "--out", folder / "out", cwd=HOME)
+    assert done.returncode == 2 and "nothing is written over" in done.stderr, done.stderr
+    assert (folder / "out/Makefile").read_text() == "mine"
+    for _ in range(2):  # a folder of ours may be written again
+        assert thimble("deploy", "runs/latest", "--out", folder / "ours", cwd=HOME).returncode == 0
+    assert subprocess.run(["make", "-C", folder / "ours"], capture_output=True).returncode == 0
+    assert "KAT ok" in boot(folder / "ours/firmware.elf").stdout
+
+
+def test_a_run_is_read_without_the_files_that_made_it(_):
+    (HOME / "tiny_space.yaml").rename(HOME / "away.yaml")
+    try:
+        assert answer("inspect", "runs/latest")["macs"] == WINNER["macs"]
+    finally:
+        (HOME / "away.yaml").rename(HOME / "tiny_space.yaml")
+
+
 def test_replay_measures_the_front_on_another_board(_):
     rows = answer("replay", "runs/latest", "--on", "host")
     assert [row["subnet"] for row in rows] == [entry["subnet"] for entry in FRONT["front"]]

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """A run that was killed at any point resumes to the same final result as one that was not."""
+import os
 import random
 import signal
 import time
@@ -44,14 +45,17 @@ def test_ctrl_c_ends_with_130_and_resumes(folder):
     plain = folder / "plain"
     plain.mkdir()
     expected, seconds = reference(plain)
-    stopped = folder / "stopped"
-    stopped.mkdir()
-    job = tiny_job(stopped)
-    process = start("run", job, cwd=stopped)
-    time.sleep(0.4 * seconds)
-    process.send_signal(signal.SIGINT)
-    assert process.wait(60) == 130
-    assert resume_until_done(stopped, job) == expected
+    codes = []
+    for share in (0.2, 0.4, 0.6, 0.8):
+        stopped = folder / f"stopped{share}"
+        stopped.mkdir()
+        job = tiny_job(stopped)
+        process = start("run", job, cwd=stopped)
+        time.sleep(share * seconds)
+        os.killpg(process.pid, signal.SIGINT)  # what a terminal does: every process of the group gets it
+        codes.append(process.wait(60))
+        assert resume_until_done(stopped, job) == expected, f"stopped at {share} of the time it ended differently"
+    assert set(codes) <= {0, 130} and codes[0] == 130, codes  # 0: it was done before the signal came
 
 
 if __name__ == "__main__":

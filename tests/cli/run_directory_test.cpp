@@ -2,8 +2,8 @@
 
 #include <fstream>
 
-#include "graph/base/files.hpp"
 #include "graph/base/error.hpp"
+#include "graph/base/files.hpp"
 #include "tests/catch.hpp"
 
 namespace fs = std::filesystem;
@@ -36,11 +36,11 @@ TEST_CASE("a folder that is no run is refused", "[cli][run_directory]") {
   CHECK_THROWS_AS(RunDirectory::open(folder.path()), ConfigError);
 }
 
-TEST_CASE("a file that cannot be written leaves the old one as it was", "[cli][files]") {
+TEST_CASE("what cannot be put in place leaves all as it was", "[cli][files]") {
   const TemporaryFolder folder;
-  const fs::path file = folder.path() / "front.json";
-  write_file_atomically(file, "old");
-  fs::create_directory(folder.path() / "front.json.part");  // stands where the new content would go
-  CHECK_THROWS_WITH(write_file_atomically(file, "new"), Catch::Contains("front.json.part: cannot be written"));
-  CHECK(read_file(file) == "old");
+  fs::create_directories(folder.path() / "front.json/kept");  // a folder stands where the file would go
+  CHECK_THROWS_WITH(write_file_atomically(folder.path() / "front.json", "new"),
+                    Catch::Contains("front.json: cannot be put in place"));
+  CHECK(fs::exists(folder.path() / "front.json/kept"));
+  CHECK(std::distance(fs::directory_iterator(folder.path()), fs::directory_iterator()) == 1);  // nothing half-written
 }

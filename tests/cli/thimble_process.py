@@ -8,7 +8,8 @@ import tempfile
 
 PROGRAM = pathlib.Path(os.environ["THIMBLE"])
 HERE = pathlib.Path(__file__).parent
-FINISHED = ["front.json", "front.csv", "space.json", "search.json", "training.json"]
+FINISHED = ["front.json", "front.csv", "space.json", "search.json", "training.json", "report.html",
+            "checkpoints/supernet.thimble", "firmware/model.c", "firmware/kat/outputs.bin"]
 
 
 def needs(*tools):
@@ -26,7 +27,7 @@ def thimble(*arguments, cwd, timeout=300, **popen):
 
 def start(*arguments, cwd):
     return subprocess.Popen([PROGRAM, *map(str, arguments)], cwd=cwd, stdout=subprocess.DEVNULL,
-                            stderr=subprocess.DEVNULL)
+                            stderr=subprocess.DEVNULL, start_new_session=True)
 
 
 def tiny_job(folder):
