@@ -111,13 +111,12 @@ std::string layers_section(const json& front) {
 
 std::string search_section(const json& search, const json& front) {
   Plot plot{"Candidates by accuracy and latency", "latency, ms", "top-1 of the validation split", {}, true};
-  PlotSeries all{"evaluated", {}, false, true, true}, best{"front", {}, true, true};
+  PlotSeries all{"evaluated", {}, false, true, true}, best{"front", {}, false, true};
   for (const json& generation : search["generations"])
     for (const json& point : generation["points"])
       all.points.emplace_back(point[0].get<double>() / 1e3, point[1].get<double>());
   for (const json& entry : front["front"])
     best.points.emplace_back(entry["latency_us"].get<double>() / 1e3, entry["top1_fp32"].get<double>());
-  std::sort(best.points.begin(), best.points.end());
   plot.series = {all, best};
   Plot history{"Best candidate so far", "generation", "top-1 of the validation split", {}, true};
   PlotSeries line{"", {}, true, true};
