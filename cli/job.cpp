@@ -26,6 +26,8 @@ void read_data(ConfigMap map, const fs::path& folder, DataConfig& data) {
       map.problem("validation_images", "must be fewer than train_images: they are cut from them");
     return;
   }
+  for (const char* key : {"train_images", "test_images"})
+    if (map.has(key)) map.problem(key, "belongs to kind: rendered; delete it");
   map.require("path");
   read_path(map, "path", folder, data.path);
   map.read("test_share", data.test_share, {.above = 0, .most = 0.9});
@@ -159,6 +161,7 @@ void adopt_threads(Job& job) {
 Job read_job(const fs::path& file, const std::vector<std::string>& overrides, const fs::path& space_file,
              bool to_be_run) {
   Job job;
+  job.file = file;
   ConfigFile config = ConfigFile::load(file.string(), overrides);
   ConfigMap root = config.root();
   const fs::path folder = fs::absolute(file).parent_path();

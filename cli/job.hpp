@@ -50,6 +50,7 @@ struct DeployConfig {
 
 /// One YAML file: data, space, supernet, target, search, deploy.
 struct Job {
+  std::filesystem::path file;  ///< that it was read from
   std::string name;
   std::uint64_t seed = 1;
   int threads = 2;

@@ -78,10 +78,26 @@ void JobContext::tell(const std::string& line) {
 
 std::filesystem::path cache_of(const std::filesystem::path& runs) { return runs / ".cache"; }
 
+namespace {
+
+/// load_data, whose problems are the job file's.
+DataSplits load_or_name(const DataConfig& config, const std::filesystem::path& job_file) {
+  try {
+    return load_data(config);
+  } catch (const ConfigError& e) {
+    std::vector<ConfigIssue> issues = e.issues();
+    for (ConfigIssue& issue : issues)
+      if (issue.file.empty()) issue.file = job_file.string();
+    throw ConfigError(issues);
+  }
+}
+
+}  // namespace
+
 DataSplits load_pictures(const Job& job, const std::filesystem::path& cache) {
   DataConfig config = job.data;
   config.cache_dir = cache.string();
-  DataSplits data = load_data(config);
+  DataSplits data = load_or_name(config, job.file);
   if (data.train.classes() != job.search_space.classes) {
     throw ConfigError({{job.space.file.string(), 0, 0, "classes", std::to_string(job.search_space.classes),
                         "must be " + std::to_string(data.train.classes()) + ", as many as the pictures have"}});

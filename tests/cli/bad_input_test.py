@@ -94,6 +94,14 @@ def png(width, height, pixels):
 FOLDER = "data={kind: image_folder, path: pictures, image_size: 24, validation_images: 20}"
 
 
+def test_keys_of_another_kind_of_data_and_too_few_pictures_are_named_with_the_file(folder):
+    pictures(folder, 10, 0)
+    message = refused(folder, "data={kind: image_folder, path: pictures, train_images: 5}")
+    assert "data.train_images" in message and "belongs to kind: rendered" in message, message
+    message = refused(folder, "data={kind: image_folder, path: pictures, image_size: 24, validation_images: 900}")
+    assert "tiny.yaml: 1 problem" in message and "data.validation_images = 900" in message, message
+
+
 def test_a_corrupt_picture_among_good_ones_is_named_and_left_out(folder):
     pictures(folder, 120, 1)
     done = thimble("run", tiny_job(folder), "--set", FOLDER, cwd=folder)
