@@ -9,10 +9,25 @@ Result<Measurement, ProbeFailure> run_until_steady(const ProbePlan& plan, Probe&
   Result<Measurement, ProbeFailure> best = probe.run(plan, options);
   for (int repeat = 0; repeat < kMostRepeats && best && best->spread >= kMostSpread; ++repeat) {
     Result<Measurement, ProbeFailure> again = probe.run(plan, options);
-    if (!again) return again;
+    if (!again) return best;  // what was measured stays measured
     if (again->spread < best->spread) best = std::move(again);
   }
   return best;
+}
+
+/// A row without layers does not answer who asks for them.
+bool answers(const Measurement& known, const ProbePlan& plan, const RunOptions& options) {
+  return !options.per_layer || known.layers.size() == plan.layers.size();
+}
+
+/// Plans of equal shapes share a row; the names are this plan's.
+Measurement named_after(const ProbePlan& plan, Measurement known) {
+  for (std::size_t i = 0; i < known.layers.size() && i < plan.layers.size(); ++i) {
+    known.layers[i].name = plan.layers[i].name;
+    known.layers[i].op = plan.layers[i].op;
+    known.layers[i].macs = plan.layers[i].macs;
+  }
+  return known;
 }
 
 }  // namespace
@@ -20,7 +35,8 @@ Result<Measurement, ProbeFailure> run_until_steady(const ProbePlan& plan, Probe&
 Result<Measurement, ProbeFailure> measure(const ProbePlan& plan, Probe& probe, MeasurementStore& store,
                                           const RunOptions& options) {
   const MeasurementKey key = key_of(plan, probe);
-  if (std::optional<Measurement> known = store.find(key)) return *std::move(known);
+  if (std::optional<Measurement> known = store.find(key); known && answers(*known, plan, options))
+    return named_after(plan, *std::move(known));
   Result<Measurement, ProbeFailure> result = run_until_steady(plan, probe, options);
   if (result) store.put(key, *result);
   return result;

@@ -32,6 +32,7 @@ void write_line() {
                     static_cast<unsigned long long>(region.cycles()));
   for (int done = 0; done < size;) {
     const ssize_t written = write(output, line + done, static_cast<std::size_t>(size - done));
+    if (written < 0 && errno == EINTR) continue;
     if (written < 0) return;  // the reader has gone, and will miss its line
     done += static_cast<int>(written);
   }
