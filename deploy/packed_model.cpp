@@ -1,6 +1,6 @@
 #include "deploy/packed_model.hpp"
 
-#include "deploy/pack.hpp"
+#include "deploy/pack/pack.hpp"
 #include "graph/base/error.hpp"
 
 namespace thimble {

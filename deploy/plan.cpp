@@ -5,7 +5,7 @@
 #include <optional>
 
 #include "deploy/memory_plan.hpp"
-#include "deploy/pack.hpp"
+#include "deploy/pack/pack.hpp"
 
 namespace thimble {
 namespace {

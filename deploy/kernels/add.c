@@ -38,13 +38,14 @@ static inline int8_t add_one(int32_t a, int32_t b, const thimble_add* add, const
   return thimble_saturate_s8(scaled_sum((first + second) * 2, output));
 }
 
-void thimble_add_s8(const thimble_layer* layer, const int8_t* const* rows, int8_t* output, void* scratch) {
-  (void)scratch;
+static void add_row(const thimble_call* call, const int8_t* const* rows, int8_t* output) {
+  const thimble_layer* const layer = call->layer;
   const thimble_add add = *(const thimble_add*)(const void*)layer->weights;
   const thimble_scale input2 = thimble_scale_of(&add.input2, 1, 0);
   const thimble_scale scale = thimble_scale_of(&add.output, 2 * layer->output_zero + 1, 0);
-  const int8_t *a = rows[add.swap & 1u], *b = rows[(add.swap & 1u) ^ 1u];
   uint32_t left = (uint32_t)layer->out_w * layer->out_c;
+  const int8_t* const second = call->input2 + call->first * left + (output - call->output);
+  const int8_t *a = add.swap ? second : rows[0], *b = add.swap ? rows[0] : second;
   for (; left >= 2; left -= 2, a += 2, b += 2, output += 2) {
     const int32_t a0 = a[0], a1 = a[1], b0 = b[0], b1 = b[1];
     output[0] = add_one(a0, b0, &add, &input2, &scale);
@@ -52,3 +53,5 @@ void thimble_add_s8(const thimble_layer* layer, const int8_t* const* rows, int8_
   }
   if (left != 0) *output = add_one(*a, *b, &add, &input2, &scale);
 }
+
+void thimble_add_s8(const thimble_call* call) { thimble_each_row(call, add_row); }

@@ -89,8 +89,8 @@ uint32_t thimble_average_pool_s8_scratch(const thimble_layer* layer) {
   return 0;
 }
 
-void thimble_average_pool_s8(const thimble_layer* layer, const int8_t* const* rows, int8_t* output, void* scratch) {
-  (void)scratch;
+static void pool_row(const thimble_call* call, const int8_t* const* rows, int8_t* output) {
+  const thimble_layer* const layer = call->layer;
   const uint32_t present = rows_present(layer, rows);
   for (uint32_t x = 0; x < layer->out_w; ++x, output += layer->out_c) {
     window w = {thimble_pool_columns(layer, x), 0, 0};
@@ -103,3 +103,5 @@ void thimble_average_pool_s8(const thimble_layer* layer, const int8_t* const* ro
     }
   }
 }
+
+void thimble_average_pool_s8(const thimble_call* call) { thimble_each_row(call, pool_row); }

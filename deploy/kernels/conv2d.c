@@ -66,6 +66,9 @@ static void gather(const thimble_columns* columns, uint32_t x, uint32_t pixel) {
 
 uint32_t thimble_conv2d_s8_scratch(const thimble_layer* layer) { return thimble_columns_bytes(layer); }
 
-void thimble_conv2d_s8(const thimble_layer* layer, const int8_t* const* rows, int8_t* output, void* scratch) {
-  thimble_gemm_row(layer, rows, output, scratch, gather);
+static void conv_row(const thimble_call* call, const int8_t* const* rows, int8_t* output) {
+  const thimble_layer* const layer = call->layer;
+  thimble_gemm_row(layer, rows, output, call->scratch, gather);
 }
+
+void thimble_conv2d_s8(const thimble_call* call) { thimble_each_row(call, conv_row); }

@@ -62,13 +62,14 @@ uint32_t thimble_depthwise_s8_scratch(const thimble_layer* layer) {
   return thimble_round_up(4 * (planes_words(layer) + 2 * thimble_tap_pairs(layer->kernel_h, layer->kernel_w)), 8);
 }
 
-void thimble_depthwise_s8(const thimble_layer* layer, const int8_t* const* rows, int8_t* output, void* scratch) {
+static void depthwise_row(const thimble_call* call, const int8_t* const* rows, int8_t* output) {
+  const thimble_layer* const layer = call->layer;
   const uint32_t pairs = thimble_tap_pairs(layer->kernel_h, layer->kernel_w), out_c = layer->out_c;
   const uint32_t odd = layer->out_w % 2, paired_bytes = (layer->out_w - odd) * out_c;
   const int32_t zero2 = 2 * layer->output_zero + 1;
   const thimble_plane_layout layout = thimble_plane_layout_of(layer);
   const thimble_depthwise_function run = function_of(layer);
-  thimble_word* const planes = scratch;
+  thimble_word* const planes = call->scratch;
   thimble_word* const taps = planes + planes_words(layer);
   const uint32_t* block = layer->weights;
   thimble_depthwise_row row;
@@ -92,3 +93,5 @@ void thimble_depthwise_s8(const thimble_layer* layer, const int8_t* const* rows,
     }
   }
 }
+
+void thimble_depthwise_s8(const thimble_call* call) { thimble_each_row(call, depthwise_row); }

@@ -2,7 +2,7 @@
 #ifndef THIMBLE_LANES_H
 #define THIMBLE_LANES_H
 
-#include "thimble.h"
+#include "rows.h"
 
 #if defined(__ARM_FEATURE_DSP) && defined(__thumb2__)
 #define THIMBLE_DSP 1

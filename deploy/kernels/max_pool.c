@@ -45,8 +45,8 @@ uint32_t thimble_max_pool_s8_scratch(const thimble_layer* layer) {
   return 0;
 }
 
-void thimble_max_pool_s8(const thimble_layer* layer, const int8_t* const* rows, int8_t* output, void* scratch) {
-  (void)scratch;
+static void pool_row(const thimble_call* call, const int8_t* const* rows, int8_t* output) {
+  const thimble_layer* const layer = call->layer;
   for (uint32_t x = 0; x < layer->out_w; ++x, output += layer->out_c) {
     const thimble_span columns = thimble_pool_columns(layer, x);
     if (layer->in_c % 4 == 0) {
@@ -56,3 +56,5 @@ void thimble_max_pool_s8(const thimble_layer* layer, const int8_t* const* rows, 
     for (uint32_t c = 0; c < layer->out_c; ++c) output[c] = window_max(layer, rows, columns, c);
   }
 }
+
+void thimble_max_pool_s8(const thimble_call* call) { thimble_each_row(call, pool_row); }

@@ -4,9 +4,9 @@
  * A plan is an array of layers over one arena. The same array is printed as C for a deployed firmware, sent to the
  * probe firmware, and built in memory by the host's tests: so what a search measured is what is deployed.
  *
- * Rows are the unit: a kernel computes one output row from pointers to its input rows. The runner (thimble_run) hands
- * it the rows of the arena, or NULL where the window reaches over the upper or lower edge. Where the output is laid
- * over the input (in place), the input rows that are still needed are kept in a ring in the scratch.
+ * Rows are the unit: a kernel computes some output rows from a view of its input's rows. The runner (thimble_run) asks
+ * for all of them at once, so that a kernel may keep what it widened from row to row; or one by one where the output
+ * is laid over the input: then the input rows that are still needed are kept in a ring in the scratch.
  *
  * Arithmetic is TFLite's int8: int32 accumulators, per-channel multipliers with double rounding (SRDHM, then rounding
  * right shift), output zero point, clamp.
@@ -27,7 +27,7 @@ extern "C" {
 /* Most rows that one window may cover. */
 #define THIMBLE_MAX_KERNEL_H 64
 /* Bound on the stack of thimble_run and everything below it, on Cortex-M; a test holds it. */
-#define THIMBLE_STACK_BYTES 832
+#define THIMBLE_STACK_BYTES 1024
 
 typedef enum thimble_status {
   THIMBLE_OK = 0,
@@ -37,11 +37,27 @@ typedef enum thimble_status {
 
 struct thimble_layer;
 
-/* Computes one output row. `rows`: kernel_h pointers to input rows int8 [in_w, in_c], NULL for a row of padding (add:
- * the rows of the first and of the second operand); `output`: int8 [out_w, out_c], which no row may overlap unless
- * thimble_ring_rows allows it; `scratch`: what the kernel's scratch twin asks for, aligned to 8 bytes. */
-typedef void (*thimble_kernel)(const struct thimble_layer* layer, const int8_t* const* rows, int8_t* output,
-                               void* scratch);
+/* Where the rows of a layer's input are: in the input, or, for those that the output has overwritten or is about to,
+ * in a ring; the last `ring_rows` of the first `saved`. Row r is in slot (r mod ring_rows); `next` is the slot of row
+ * `saved`. */
+typedef struct thimble_view {
+  const int8_t* input;
+  int8_t* slots;
+  uint32_t row_bytes, slot_bytes, height;
+  uint32_t ring_rows, saved, next;
+} thimble_view;
+
+/* Some output rows to compute. */
+typedef struct thimble_call {
+  const struct thimble_layer* layer;
+  thimble_view input;
+  const int8_t* input2;  /* the second operand, from its start */
+  int8_t* output;        /* row `first`: int8 [count, out_w, out_c] */
+  void* scratch;         /* what the kernel's scratch twin asks for, aligned to 8 bytes */
+  uint32_t first, count; /* all rows of the layer, or one where there is a ring */
+} thimble_call;
+
+typedef void (*thimble_kernel)(const thimble_call* call);
 
 /* One operator over one arena. Offsets are bytes from the arena's start, multiples of 4.
  * A fully connected layer has in_h = in_w = out_h = out_w = 1. Pointwise and add may be given a whole picture as one
@@ -59,6 +75,8 @@ typedef struct thimble_layer {
   uint8_t operands;  /* 2: add; 1: all others */
   uint8_t ring_rows; /* thimble_ring_rows: 0 unless the output lies over the input */
   uint8_t relu;      /* 1: activation_min >= output_zero: a shorter rounding gives the same results */
+  uint8_t wide;      /* 1: an accumulator may leave [-2^23, 2^23): weights packed for the kernel that bears it */
+  uint8_t broadcast; /* second operand: 0 of the output's shape, 1 one pixel, 2 one element */
   int8_t input_zero, output_zero, activation_min, activation_max;
 } thimble_layer;
 
@@ -81,17 +99,17 @@ uint32_t thimble_max_pool_s8_scratch(const thimble_layer* layer);
 
 /* --- kernels --- */
 
-void thimble_conv2d_s8(const thimble_layer*, const int8_t* const* rows, int8_t* output, void* scratch);
+void thimble_conv2d_s8(const thimble_call* call);
 /* 1x1, stride 1, no padding. */
-void thimble_pointwise_s8(const thimble_layer*, const int8_t* const* rows, int8_t* output, void* scratch);
+void thimble_pointwise_s8(const thimble_call* call);
 /* Depth multiplier 1: out_c = in_c. */
-void thimble_depthwise_s8(const thimble_layer*, const int8_t* const* rows, int8_t* output, void* scratch);
-void thimble_fully_connected_s8(const thimble_layer*, const int8_t* const* rows, int8_t* output, void* scratch);
+void thimble_depthwise_s8(const thimble_call* call);
+void thimble_fully_connected_s8(const thimble_call* call);
 /* Two operands of one shape. */
-void thimble_add_s8(const thimble_layer*, const int8_t* const* rows, int8_t* output, void* scratch);
+void thimble_add_s8(const thimble_call* call);
 /* Pools keep the quantisation of their input, have no weights, and do not count padding. */
-void thimble_average_pool_s8(const thimble_layer*, const int8_t* const* rows, int8_t* output, void* scratch);
-void thimble_max_pool_s8(const thimble_layer*, const int8_t* const* rows, int8_t* output, void* scratch);
+void thimble_average_pool_s8(const thimble_call* call);
+void thimble_max_pool_s8(const thimble_call* call);
 
 /* --- the table of all kernels, in a file of its own: who never asks for it links only the kernels that it names --- */
 
@@ -118,7 +136,7 @@ const thimble_kernel_entry* thimble_kernel_by_id(uint32_t id);
 /* A layer as words, for a wire: the kernel's id, then the members from `input` to `activation_max` in their order,
  * signed ones sign-extended. The receiver resolves `weights` itself. THIMBLE_BAD_LAYER: the id or a value does not fit.
  */
-#define THIMBLE_LAYER_WORDS 25
+#define THIMBLE_LAYER_WORDS 27
 thimble_status thimble_layer_from_words(thimble_layer* layer, const uint32_t words[THIMBLE_LAYER_WORDS]);
 void thimble_layer_to_words(const thimble_layer* layer, uint32_t id, uint32_t words[THIMBLE_LAYER_WORDS]);
 

@@ -3,7 +3,7 @@
 #include <cmath>
 #include <cstring>
 
-#include "deploy/pack.hpp"
+#include "deploy/pack/pack.hpp"
 #include "graph/base/check.hpp"
 #include "graph/base/rng.hpp"
 #include "tests/deploy/kernels_case.h"

@@ -2,41 +2,30 @@
  * one. */
 #include "deploy/kernels/thimble.h"
 
-static void read_nowhere(const thimble_layer* layer, const int8_t* const* rows, int8_t* output, void* scratch) {
-  (void)layer, (void)rows, (void)scratch;
-  *output = *(volatile int8_t*)0x30000000u;
-}
+static void read_nowhere(const thimble_call* call) { *call->output = *(volatile int8_t*)0x30000000u; }
 
-static void undefined_instruction(const thimble_layer* layer, const int8_t* const* rows, int8_t* output,
-                                  void* scratch) {
-  (void)layer, (void)rows, (void)output, (void)scratch;
+static void undefined_instruction(const thimble_call* call) {
+  (void)call;
   __asm volatile("udf #0");
 }
 
-static void write_before_arena(const thimble_layer* layer, const int8_t* const* rows, int8_t* output, void* scratch) {
-  (void)layer, (void)rows, (void)scratch;
-  output[-1] = 0;
+static void write_before_arena(const thimble_call* call) { call->output[-1] = 0; }
+
+static void write_behind_arena(const thimble_call* call) {
+  call->output[call->layer->scratch_bytes] = 0; /* the test puts the arena's size there */
 }
 
-static void write_behind_arena(const thimble_layer* layer, const int8_t* const* rows, int8_t* output, void* scratch) {
-  (void)rows, (void)scratch;
-  output[layer->scratch_bytes] = 0; /* the test puts the arena's size there */
-}
-
-static void use_stack(const thimble_layer* layer, const int8_t* const* rows, int8_t* output, void* scratch) {
-  (void)rows, (void)scratch;
+static void use_stack_of(uint32_t depth, int8_t* output) {
   volatile int8_t deep[1024];
   for (uint32_t i = 0; i < sizeof deep; ++i) deep[i] = 1;
-  if (layer->in_h > 1) {
-    thimble_layer next = *layer;
-    --next.in_h;
-    use_stack(&next, rows, output, scratch);
-  }
+  if (depth > 1) use_stack_of(depth - 1, output);
   *output = deep[0];
 }
 
-static void never_end(const thimble_layer* layer, const int8_t* const* rows, int8_t* output, void* scratch) {
-  (void)layer, (void)rows, (void)output, (void)scratch;
+static void use_stack(const thimble_call* call) { use_stack_of(call->layer->in_h, call->output); }
+
+static void never_end(const thimble_call* call) {
+  (void)call;
   for (;;) {
   }
 }
@@ -77,7 +66,10 @@ thimble_status thimble_prepare(const thimble_layer* layers, uint32_t count, cons
   return THIMBLE_OK;
 }
 
-void thimble_run_layer(const thimble_layer* layer, int8_t* arena) { layer->kernel(layer, NULL, arena, NULL); }
+void thimble_run_layer(const thimble_layer* layer, int8_t* arena) {
+  const thimble_call call = {.layer = layer, .output = arena, .count = 1};
+  layer->kernel(&call);
+}
 
 void thimble_run(const thimble_layer* layers, uint32_t count, int8_t* arena) {
   for (uint32_t i = 0; i < count; ++i) thimble_run_layer(&layers[i], arena);

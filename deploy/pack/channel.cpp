@@ -1,4 +1,4 @@
-#include "deploy/channel.hpp"
+#include "deploy/pack/channel.hpp"
 
 #include <algorithm>
 
