@@ -73,6 +73,7 @@ std::string to_text(const CodeInventory& inventory) {
   nlohmann::json json = {{"compiler", inventory.compiler},
                          {"layer_bytes", inventory.layer_bytes},
                          {"model_bytes", inventory.model_bytes},
+                         {"exception_frame_bytes", inventory.exception_frame_bytes},
                          {"defined_in", inventory.defined_in}};
   for (const CodeSection& section : inventory.sections)
     json["sections"].push_back({section.name, section.flash_bytes, section.sram_bytes, section.stack_bytes,
@@ -87,6 +88,7 @@ std::optional<CodeInventory> inventory_from_text(const std::string& text) {
     json.at("compiler").get_to(inventory.compiler);
     json.at("layer_bytes").get_to(inventory.layer_bytes);
     json.at("model_bytes").get_to(inventory.model_bytes);
+    json.at("exception_frame_bytes").get_to(inventory.exception_frame_bytes);
     json.at("defined_in").get_to(inventory.defined_in);
     for (const nlohmann::json& entry : json.at("sections"))
       inventory.sections.push_back(

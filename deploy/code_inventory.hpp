@@ -24,9 +24,10 @@ struct CodeSection {
 
 /// All code that a firmware may link besides the generated model, as one compiler makes it for one core.
 struct CodeInventory {
-  std::string compiler;          ///< its version line
-  std::int64_t layer_bytes = 0;  ///< sizeof(thimble_layer) on the target
-  std::int64_t model_bytes = 0;  ///< sizeof(thimble_model)
+  std::string compiler;                    ///< its version line
+  std::int64_t layer_bytes = 0;            ///< sizeof(thimble_layer) on the target
+  std::int64_t model_bytes = 0;            ///< sizeof(thimble_model)
+  std::int64_t exception_frame_bytes = 0;  ///< what the core pushes for one exception
   std::vector<CodeSection> sections;
   std::map<std::string, int> defined_in;  ///< global symbol to section
 

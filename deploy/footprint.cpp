@@ -5,9 +5,6 @@
 namespace thimble {
 namespace {
 
-/// What a core without floating-point state pushes for an exception: eight words, and one to align.
-constexpr std::int64_t kExceptionFrameBytes = 40;
-
 std::int64_t round_up(std::int64_t value, std::int64_t alignment) {
   return (value + alignment - 1) / alignment * alignment;
 }
@@ -15,7 +12,7 @@ std::int64_t round_up(std::int64_t value, std::int64_t alignment) {
 std::int64_t stack_bytes(const Plan& plan, const CodeInventory& inventory) {
   const std::int64_t program = inventory.stack_bound("Reset_Handler", "thimble_run_layer", kernels_of(plan));
   const std::int64_t fault = inventory.stack_bound("thimble_fault", "thimble_run_layer", {});
-  return round_up(program + kExceptionFrameBytes + fault, 8);
+  return round_up(program + inventory.exception_frame_bytes + fault, 8);
 }
 
 }  // namespace

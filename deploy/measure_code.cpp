@@ -6,11 +6,11 @@
 
 #include "deploy/code_inventory.hpp"
 #include "deploy/elf.hpp"
-#include "graph/base/files.hpp"
 #include "deploy/project_files.hpp"
 #include "deploy/subprocess.hpp"
 #include "deploy/thumb_code.hpp"
 #include "graph/base/error.hpp"
+#include "graph/base/files.hpp"
 #include "graph/base/hash.hpp"
 
 namespace thimble {
@@ -152,6 +152,7 @@ CodeInventory compile_and_read(const Target& target) {
     throw Error("the firmware's sources do not compile for " + target.cpu + ":\n" + result.output);
 
   CodeInventory inventory;
+  inventory.exception_frame_bytes = exception_frame_bytes(target);
   Collector collector(inventory);
   for (const ProjectFile& file : project_files())
     if (file.is_source())

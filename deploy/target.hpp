@@ -16,15 +16,24 @@ struct MemoryRegion {
 struct Target {
   std::string board = "virtual-m4";
   std::string cpu = "cortex-m4";       ///< as -mcpu= takes it
+  std::string fpu;                     ///< as -mfpu= takes it; empty: that of the core; "none": there is none
   std::string machine = "mps2-an386";  ///< of qemu-system-arm; empty for hardware
   MemoryRegion flash{0x00000000, 4u << 20};
   MemoryRegion ram{0x20000000, 4u << 20};
   MemoryRegion test_data{0x21000000, 16u << 20};  ///< holds the known-answer cases; 0 bytes: they go to flash
 };
 
+/// The floating-point unit of the target as -mfpu= takes it; "none" where it has none. The kernels compute in integers,
+/// but its registers hold what the core's sixteen cannot.
+std::string fpu_of(const Target& target);
+
 /// Flags of every C file of a firmware, in order; the sizes of its functions follow from them and the compiler.
 std::vector<std::string> compiler_flags(const Target& target);
 /// Flags of the link besides those; no libc, no libgcc.
 std::vector<std::string> linker_flags(const Target& target);
+
+/// What the core pushes when an exception comes, with the word that aligns it (ARMv7-M manual B1.5.6, B1.5.7): 8 words,
+/// or 26 with the floating-point state; lazy stacking reserves the room all the same.
+int exception_frame_bytes(const Target& target);
 
 }  // namespace thimble

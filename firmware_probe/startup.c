@@ -7,6 +7,7 @@ extern uint32_t thimble_bss_start[], thimble_bss_end[], thimble_stack_top[];
 
 int main(void);
 void Reset_Handler(void);
+void start(void);
 void fault_handler(void);
 void report_fault(const uint32_t* frame);
 
@@ -21,13 +22,25 @@ __attribute__((section(".vectors"), used)) static const struct {
               fault_handler, fault_handler, 0, fault_handler, fault_handler}};
 
 static volatile uint32_t* const system_control = (volatile uint32_t*)0xE000ED00u; /* SCB, ARMv7-M manual B3.2.2 */
-enum { SCB_ICSR = 1, SCB_AIRCR = 3, SCB_CFSR = 10, SCB_HFSR = 11, SCB_MMFAR = 13, SCB_BFAR = 14, SCB_CPACR = 34 };
+enum { SCB_ICSR = 1, SCB_AIRCR = 3, SCB_CFSR = 10, SCB_HFSR = 11, SCB_MMFAR = 13, SCB_BFAR = 14 };
 
-void Reset_Handler(void) {
+/* Its first instructions are no compiler's: those use the registers of the floating-point unit even for integers, and it
+ * is off. CPACR gives access to coprocessors 10 and 11, the floating-point and vector unit. */
+__attribute__((naked)) void Reset_Handler(void) {
 #if defined(__ARM_FP)
-  system_control[SCB_CPACR] |= 0xFu << 20;
-  __asm volatile("dsb\n\tisb");
+  __asm volatile(
+      "movw r0, #0xED88\n\t"
+      "movt r0, #0xE000\n\t"
+      "ldr r1, [r0]\n\t"
+      "orr r1, r1, #0xF00000\n\t"
+      "str r1, [r0]\n\t"
+      "dsb\n\t"
+      "isb");
 #endif
+  __asm volatile("b start");
+}
+
+__attribute__((used)) void start(void) {
   const uint32_t* from = thimble_data_load;
   for (volatile uint32_t* to = thimble_data_start; to < thimble_data_end; ++to) *to = *from++;
   for (volatile uint32_t* to = thimble_bss_start; to < thimble_bss_end; ++to) *to = 0;

@@ -70,13 +70,28 @@ void kernels_main(void) {
   leave(index == 0 || failures != 0 || deepest > THIMBLE_STACK_BYTES);
 }
 
+/* The compiler may use the floating-point unit's registers in any function, so it is on before the first. */
+__attribute__((naked)) void kernels_reset(void) {
+#if defined(__ARM_FP)
+  __asm__ volatile(
+      "movw r0, #0xED88\n\t"
+      "movt r0, #0xE000\n\t"
+      "ldr r1, [r0]\n\t"
+      "orr r1, r1, #0xF00000\n\t"
+      "str r1, [r0]\n\t"
+      "dsb\n\t"
+      "isb");
+#endif
+  __asm__ volatile("b kernels_main");
+}
+
 static void fault(void) {
   semihosting(4, "fault\n");
   leave(3);
 }
 
 __attribute__((section(".vectors"), used)) static const void* const vectors[16] = {
-    kernels_stack_top, kernels_main, fault, fault, fault, fault, fault,
+    kernels_stack_top, kernels_reset, fault, fault, fault, fault, fault,
 };
 
 __asm__(

@@ -10,7 +10,9 @@ import subprocess
 import sys
 import tempfile
 
-FLAGS = "-std=c11 -mthumb -ffreestanding -ffunction-sections -fdata-sections -fstack-usage -Wall -Wextra -Werror".split()
+# As deploy/target.cpp has them; a core that is not here has no floating-point unit.
+FLOAT_UNITS = {"cortex-m4": "fpv4-sp-d16", "cortex-m7": "fpv5-d16", "cortex-m55": "auto"}
+FLAGS = "-std=c11 -ffreestanding -ffunction-sections -fdata-sections -fstack-usage -Wall -Wextra -Werror".split()
 # The largest frame of a kernel, in bytes; what thimble_run needs in all is measured by the program itself.
 LARGEST_FRAME = 400
 
@@ -19,11 +21,16 @@ def run(command, folder, **options):
     return subprocess.run(command, cwd=folder, check=True, **options)
 
 
+def core_flags(cpu):
+    unit = FLOAT_UNITS.get(cpu)
+    return [f"-mcpu={cpu}", "-mthumb", *(["-mfloat-abi=hard", f"-mfpu={unit}"] if unit else ["-mfloat-abi=soft"])]
+
+
 def compile_kernels(tree, cpu, level, folder):
     objects = []
     for source in sorted((tree / "deploy/kernels").glob("*.c")):
         objects.append(f"{source.stem}.o")
-        command = ["arm-none-eabi-gcc", f"-mcpu={cpu}", level, *FLAGS, f"-I{tree}", "-c", str(source), "-o", objects[-1]]
+        command = ["arm-none-eabi-gcc", *core_flags(cpu), level, *FLAGS, f"-I{tree}", "-c", str(source), "-o", objects[-1]]
         run(command, folder)
     return objects
 
@@ -52,7 +59,7 @@ def check_frames(folder):
 def link(tree, cpu, level, objects, folder):
     sources = [str(tree / "tests/deploy" / name) for name in ("kernels_case.c", "kernels_core.c")]
     script = tree / "tests/deploy/kernels_core.ld"
-    command = ["arm-none-eabi-gcc", f"-mcpu={cpu}", level, *FLAGS, f"-I{tree}", "-nostdlib", "-nostartfiles"]
+    command = ["arm-none-eabi-gcc", *core_flags(cpu), level, *FLAGS, f"-I{tree}", "-nostdlib", "-nostartfiles"]
     run([*command, "-T", str(script), *sources, *objects, "-o", "kernels.elf"], folder)
 
 
