@@ -42,8 +42,7 @@ Model model_of_file(const std::string& file) {
   Model model{fs::path(file).filename().string(), {}, {}, {}};
   auto imported = load_tflite(file);
   if (!imported) {
-    for (const auto& item : imported.error().items)
-      model.unsupported.push_back("operator " + std::to_string(item.index) + " (" + item.name + "): " + item.reason);
+    for (const auto& item : imported.error().items) model.unsupported.push_back(to_text(item));
     return model;
   }
   model.graph = std::move(*imported);

@@ -2,6 +2,7 @@
 
 #include <flatbuffers/flatbuffers.h>
 
+#include <algorithm>
 #include <cstring>
 
 #include "graph/base/error.hpp"
@@ -85,14 +86,23 @@ std::vector<T> FlatTable::scalars(int field) const {
   return values;
 }
 
-std::vector<std::int32_t> FlatTable::int32s(int field) const { return scalars<std::int32_t>(field); }
+std::vector<std::int32_t> FlatTable::int32s(int field, std::size_t limit) const {
+  const std::size_t values = count(field, sizeof(std::int32_t));
+  if (values > limit) throw Error("a list of " + std::to_string(values) + " values, at most " + std::to_string(limit));
+  return scalars<std::int32_t>(field);
+}
 std::vector<std::int64_t> FlatTable::int64s(int field) const { return scalars<std::int64_t>(field); }
 std::vector<float> FlatTable::floats(int field) const { return scalars<float>(field); }
 std::span<const std::uint8_t> FlatTable::bytes(int field) const { return vector_bytes(field, 1); }
 
-std::string FlatTable::text(int field) const {
-  const std::span<const std::uint8_t> characters = vector_bytes(field, 1);
+std::string FlatTable::text(int field, std::size_t limit) const {
+  const std::span<const std::uint8_t> all = vector_bytes(field, 1);
+  const std::span<const std::uint8_t> characters = all.first(std::min(all.size(), limit));
   return {characters.begin(), characters.end()};
+}
+
+std::size_t FlatTable::count(int field, std::size_t element_size) const {
+  return vector_bytes(field, element_size).size() / element_size;
 }
 
 std::vector<FlatTable> FlatTable::tables(int field) const {

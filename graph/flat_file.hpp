@@ -24,11 +24,15 @@ class FlatTable {
 
   std::optional<FlatTable> table(int field) const;
   std::vector<FlatTable> tables(int field) const;
-  std::vector<std::int32_t> int32s(int field) const;
+  /// @error Error  also where there are more than `limit` values: many tables of a small file may share one long list
+  std::vector<std::int32_t> int32s(int field, std::size_t limit = SIZE_MAX) const;
   std::vector<std::int64_t> int64s(int field) const;
   std::vector<float> floats(int field) const;
   std::span<const std::uint8_t> bytes(int field) const;
-  std::string text(int field) const;
+  /// Cut after `limit` characters.
+  std::string text(int field, std::size_t limit) const;
+  /// Number of values in a list, without copying them; 0 where it is absent.
+  std::size_t count(int field, std::size_t element_size) const;
 
  private:
   FlatTable(std::span<const std::uint8_t> file, std::size_t position);

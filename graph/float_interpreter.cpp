@@ -1,6 +1,7 @@
 #include "graph/float_interpreter.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "graph/base/check.hpp"
 #include "graph/float_kernels.hpp"
@@ -87,6 +88,23 @@ Step gather(const Operator& op, std::vector<int> map) {
   };
 }
 
+Step concat(const Graph& graph, const Operator& op) {
+  const Shape& out = graph.tensor(op.outputs[0]).shape;
+  std::vector<std::pair<std::size_t, std::vector<int>>> parts;
+  int offset = 0;
+  for (int input : op.inputs) {
+    const Shape& in = graph.tensor(input).shape;
+    parts.emplace_back(static_cast<std::size_t>(input), concat_map(in, out, op.axes[0], offset));
+    offset += in[static_cast<std::size_t>(op.axes[0])];
+  }
+  return [at = Places(op), parts = std::move(parts)](FloatWorkspace& ws) {
+    float* y = ws.values[at.y].data();
+    for (const auto& [input, map] : parts) {
+      for (std::size_t i = 0; i < map.size(); ++i) y[map[i]] = ws.values[input][i];
+    }
+  };
+}
+
 Step mean(const Graph& graph, const Operator& op) {
   return [at = Places(op), map = reduce_map(graph.tensor(op.inputs[0]).shape, op.axes)](FloatWorkspace& ws) {
     const std::vector<float>& x = ws.values[at.x];
@@ -143,6 +161,8 @@ Step make_step(const Graph& graph, const Operator& op) {
       return softmax(graph, op);
     case OpType::kReshape:
       return copy(op);
+    case OpType::kConcat:
+      return concat(graph, op);
     case OpType::kQuantize:
     case OpType::kDequantize:
       break;

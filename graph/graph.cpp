@@ -60,6 +60,8 @@ const char* to_text(OpType type) {
       return "quantize";
     case OpType::kDequantize:
       return "dequantize";
+    case OpType::kConcat:
+      return "concat";
   }
   THIMBLE_CHECK(false, "an OpType without a name");
 }

@@ -56,6 +56,7 @@ enum class OpType {
   kResizeNearest,  ///< rows and columns, to the output's size: source index floor(i * in / out)
   kQuantize,       ///< float32 or int8 to int8
   kDequantize,     ///< int8 to float32
+  kConcat,         ///< any number of inputs, joined along axes[0]
 };
 
 enum class Activation { kNone, kRelu, kRelu6 };
@@ -74,7 +75,7 @@ struct Operator {
   int kernel_h = 1, kernel_w = 1;  ///< of pools; convolutions repeat their weights' size here
   Padding padding{};
   Activation activation = Activation::kNone;
-  std::vector<int> axes{};  ///< of kMean (ascending) and kTranspose
+  std::vector<int> axes{};  ///< of kMean (ascending), kTranspose and kConcat (one)
 };
 
 /// A network: operators in execution order over tensors. Weights and quantisation are optional.

@@ -86,6 +86,13 @@ std::vector<int> resize_nearest_map(const Shape& in, const Shape& out) {
   return map;
 }
 
+std::vector<int> concat_map(const Shape& in, const Shape& out, int axis, int offset) {
+  const std::vector<int> out_strides = strides_of(out);
+  std::vector<int> map = strided_map(in, out_strides);
+  for (int& entry : map) entry += offset * out_strides.at(static_cast<std::size_t>(axis));
+  return map;
+}
+
 std::vector<int> reduce_map(const Shape& in, const std::vector<int>& axes) {
   Shape kept = in;
   for (int axis : axes) kept.at(static_cast<std::size_t>(axis)) = 1;

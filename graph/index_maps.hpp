@@ -20,6 +20,10 @@ std::vector<int> transpose_map(const Shape& in, const std::vector<int>& axes);
 /// For each output element of a nearest-neighbour resize the input element: floor(index * in / out), NHWC.
 std::vector<int> resize_nearest_map(const Shape& in, const Shape& out);
 
+/// For each element of a concatenation's input the output element that it becomes.
+/// @param offset  the input's first index along the axis
+std::vector<int> concat_map(const Shape& in, const Shape& out, int axis, int offset);
+
 /// For each input element the output element that it is reduced into.
 std::vector<int> reduce_map(const Shape& in, const std::vector<int>& axes);
 

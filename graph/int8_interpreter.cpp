@@ -1,6 +1,7 @@
 #include "graph/int8_interpreter.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "graph/base/check.hpp"
 #include "graph/index_maps.hpp"
@@ -145,6 +146,23 @@ Step gather(const Graph& graph, const Operator& op, std::vector<int> map) {
   };
 }
 
+Step concat(const Graph& graph, const Operator& op) {
+  const Shape& out = graph.tensor(op.outputs[0]).shape;
+  std::vector<std::pair<std::size_t, std::vector<int>>> parts;
+  int offset = 0;
+  for (int input : op.inputs) {
+    const Shape& in = graph.tensor(input).shape;
+    parts.emplace_back(static_cast<std::size_t>(input), concat_map(in, out, op.axes[0], offset));
+    offset += in[static_cast<std::size_t>(op.axes[0])];
+  }
+  return [at = Places(op), parts = std::move(parts)](Int8Workspace& ws) {
+    std::int8_t* y = ws.values[at.y].data();
+    for (const auto& [input, map] : parts) {
+      for (std::size_t i = 0; i < map.size(); ++i) y[map[i]] = ws.values[input][i];
+    }
+  };
+}
+
 Step softmax(const Graph& graph, const Operator& op) {
   return [at = Places(op), count = graph.tensor(op.inputs[0]).shape.back(),
           parameters = softmax_parameters(scale_of(graph, op.inputs[0]))](Int8Workspace& ws) {
@@ -217,6 +235,8 @@ Step make_step(const Graph& graph, const Operator& op, Int8Workspace& blank) {
       return softmax(graph, op);
     case OpType::kReshape:
       return copy(op);
+    case OpType::kConcat:
+      return concat(graph, op);
     case OpType::kQuantize:
       return quantize(graph, op);
     case OpType::kDequantize:
@@ -238,7 +258,7 @@ Int8Workspace blank_workspace(const Graph& graph) {
     if (tensor.type == DataType::kFloat32) blank.floats[i].resize(count);
   }
   for (const Operator& op : graph.operators) {
-    if (op.type != OpType::kAdd && op.type != OpType::kMul) continue;
+    if (op.type != OpType::kAdd && op.type != OpType::kMul && op.type != OpType::kConcat) continue;
     for (int input : op.inputs) {
       if (!graph.tensor(input).constant) continue;
       const auto constant = int8_constant(graph, input);

@@ -12,14 +12,16 @@ namespace thimble {
 /// Why a model cannot be imported although its file is sound: every operator that Thimble lacks, at once.
 struct UnsupportedOperators {
   struct Item {
-    int index = 0;       ///< in the model's execution order
-    std::string name;    ///< TFLite's, e.g. "LSTM"
-    std::string reason;  ///< e.g. "dilation 2x2", "not implemented"
+    int index = 0;       ///< in the model's execution order; -1: of the whole model
+    std::string name;    ///< TFLite's, e.g. "LSTM"; of the whole model: "inputs"
+    std::string reason;  ///< e.g. "dilation 2x2", "not implemented", "weights are FLOAT32, must be INT8"
   };
-  std::vector<Item> items;
+  std::vector<Item> items;  ///< an operator may have several
 };
 
-/// One line per operator: "operator 7 (LSTM): not implemented".
+/// "operator 7 (LSTM): not implemented"
+std::string to_text(const UnsupportedOperators::Item& item);
+/// One line per item.
 std::string to_text(const UnsupportedOperators& unsupported);
 
 /// Reads an int8 .tflite file.

@@ -13,6 +13,8 @@ namespace {
 /// Limits that no microcontroller's model comes near.
 constexpr std::int64_t kMaxActivationElements = std::int64_t{1} << 26;
 constexpr std::size_t kMaxCopiedBytes = std::size_t{1} << 28;
+constexpr std::size_t kMaxTensors = std::size_t{1} << 18;
+constexpr std::size_t kMaxDimensions = 6;
 
 DataType data_type(int type) {
   switch (type) {
@@ -35,8 +37,9 @@ TensorData values_of(std::span<const std::uint8_t> bytes) {
 }
 
 Shape shape_of(const FlatTable& source) {
+  const std::size_t dimensions = source.count(tensor::kShape, sizeof(std::int32_t));
+  if (dimensions > kMaxDimensions) throw Error("a tensor has " + std::to_string(dimensions) + " dimensions");
   Shape shape = source.int32s(tensor::kShape);
-  if (shape.size() > 6) throw Error("a tensor has " + std::to_string(shape.size()) + " dimensions");
   for (int dimension : shape) {
     if (dimension < 1) throw Error("a tensor has a dimension of " + std::to_string(dimension));
   }
@@ -47,6 +50,7 @@ Shape shape_of(const FlatTable& source) {
 
 TensorImporter::TensorImporter(std::vector<FlatTable> tensors, std::vector<FlatTable> buffers, Graph& graph)
     : tensors_(std::move(tensors)), buffers_(std::move(buffers)), used_(tensors_.size(), false), graph_(graph) {
+  if (tensors_.size() > kMaxTensors) throw Error("there are " + std::to_string(tensors_.size()) + " tensors");
   graph_.tensors.assign(tensors_.size(), Tensor{.type = DataType::kInt32, .constant = true});
 }
 
@@ -73,7 +77,7 @@ int TensorImporter::use(int index) {
   const FlatTable& from = source(index);
   if (used_[static_cast<std::size_t>(index)]) return index;
   Tensor result;
-  result.name = from.text(tensor::kName).substr(0, kMaxNameLength);
+  result.name = from.text(tensor::kName, kMaxNameLength);
   result.shape = shape_of(from);
   result.type = data_type(from.int8(tensor::kType, kFloat32));
   if (from.int8(tensor::kIsVariable, 0)) throw Unsupported{"variable tensors"};
@@ -89,8 +93,9 @@ Quantization TensorImporter::quantization_of(const FlatTable& source) {
   Quantization q;
   const std::optional<FlatTable> from = source.table(tensor::kQuantization);
   if (!from) return q;
+  charge(from->count(quantization::kScale, sizeof(float)) * 2 * sizeof(float));
+  charge(from->count(quantization::kZeroPoint, sizeof(std::int64_t)) * sizeof(std::int64_t));
   q.scales = from->floats(quantization::kScale);
-  charge(q.scales.size() * 2 * sizeof(float));
   const std::vector<std::int64_t> zero_points = from->int64s(quantization::kZeroPoint);
   for (std::int64_t zero : zero_points) {
     if (zero < INT32_MIN || zero > INT32_MAX) throw Error("a zero point is outside int32");

@@ -149,14 +149,15 @@ class Validator {
     const std::string place =
         "operator " + std::to_string(index) + " (" + thimble::to_text(op.type) + " " + op.name + ")";
     const std::size_t before = problems_.size();
-    if (op.inputs.size() != input_count(op.type)) {
+    const bool counts = op.type == OpType::kConcat ? !op.inputs.empty() : op.inputs.size() == input_count(op.type);
+    if (!counts) {
       return problem(
           place, "has " + std::to_string(op.inputs.size()) + " inputs, needs " + std::to_string(input_count(op.type)));
     }
     if (op.outputs.size() != 1) return problem(place, "must have one output");
     for (int input : op.inputs) check_input(place, input, known);
-    const bool commutes = op.type == OpType::kAdd || op.type == OpType::kMul;
-    if (!commutes && is_tensor(op.inputs[0]) && graph_.tensor(op.inputs[0]).constant) {
+    const bool may_be_constant = op.type == OpType::kAdd || op.type == OpType::kMul || op.type == OpType::kConcat;
+    if (!may_be_constant && is_tensor(op.inputs[0]) && graph_.tensor(op.inputs[0]).constant) {
       problem(place, "input must not be constant");
     }
     const int output = op.outputs[0];
@@ -213,6 +214,8 @@ class Validator {
       case OpType::kQuantize:
       case OpType::kDequantize:
         return check_equal(place, y, x);
+      case OpType::kConcat:
+        return check_concat(place, op, x, y);
     }
   }
 
@@ -291,6 +294,25 @@ class Validator {
     if (element_count(y) != kept) {
       problem(place, "output shape " + to_text(y) + " must have " + std::to_string(kept) + " elements");
     }
+  }
+
+  void check_concat(const std::string& place, const Operator& op, const Shape& x, const Shape& y) {
+    if (op.axes.size() != 1 || op.axes[0] < 0 || op.axes[0] >= static_cast<int>(x.size())) {
+      return problem(place, "needs one axis within the inputs' dimensions");
+    }
+    const auto axis = static_cast<std::size_t>(op.axes[0]);
+    std::int64_t joined = 0;
+    for (int index : op.inputs) {
+      Shape input = graph_.tensor(index).shape;
+      if (input.size() != x.size()) return problem(place, "inputs differ in their number of dimensions");
+      joined += input[axis];
+      input[axis] = x[axis];
+      if (input != x) return problem(place, "inputs differ in other dimensions than " + std::to_string(axis));
+    }
+    if (joined > kMaxElements) return problem(place, "joins more than 2^28 elements");
+    Shape expected = x;
+    expected[axis] = static_cast<int>(joined);
+    check_equal(place, y, expected);
   }
 
   void check_transpose(const std::string& place, const Operator& op, const Shape& x, const Shape& y) {

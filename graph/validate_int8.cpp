@@ -52,6 +52,8 @@ class Int8Validator {
       case OpType::kAdd:
       case OpType::kMul:
         return check_operands(op);
+      case OpType::kConcat:
+        return check_concat(op);
       case OpType::kSoftmax:
         return check_softmax(op);
       case OpType::kMean:
@@ -91,8 +93,15 @@ class Int8Validator {
     if (terms > kMaxDepth) problem("sums more than 65536 terms");
   }
 
+  void check_concat(const Operator& op) {
+    check_operands(op);
+    for (std::size_t i = 0; i < op.inputs.size(); ++i) {
+      if (!same_quantization(input(op, i), output(op))) return problem("must keep scale and zero point of all inputs");
+    }
+  }
+
   void check_operands(const Operator& op) {
-    for (std::size_t i = 0; i < 2; ++i) {
+    for (std::size_t i = 0; i < op.inputs.size(); ++i) {
       const Tensor& operand = input(op, i);
       if (!is_int8_activation(operand)) return problem("inputs must be int8 with one scale");
       const bool filled = std::holds_alternative<std::vector<std::int8_t>>(operand.data);

@@ -115,6 +115,12 @@ TEST_CASE("pad, transpose, resize and mean move elements where they belong", "[g
     // source rows floor(y * 2 / 3) = 0, 0, 1
     CHECK(run(builder.graph, {1, 2, 3, 4}) == std::vector<float>{1, 1, 2, 2, 1, 1, 2, 2, 3, 3, 4, 4});
   }
+  SECTION("concat of rows and of columns") {
+    builder.append({.type = OpType::kConcat, .inputs = {0, 0}, .axes = {1}}, {1, 4, 2, 1});
+    CHECK(run(builder.graph, {1, 2, 3, 4}) == std::vector<float>{1, 2, 3, 4, 1, 2, 3, 4});
+    builder.append({.type = OpType::kConcat, .inputs = {1, 1}, .axes = {2}}, {1, 4, 4, 1});
+    CHECK(run(builder.graph, {1, 2, 3, 4}) == std::vector<float>{1, 2, 1, 2, 3, 4, 3, 4, 1, 2, 1, 2, 3, 4, 3, 4});
+  }
   SECTION("mean over rows") {
     builder.append({.type = OpType::kMean, .inputs = {0}, .axes = {1}}, {1, 2, 1});
     CHECK(run(builder.graph, {1, 2, 3, 4}) == std::vector<float>{2, 3});

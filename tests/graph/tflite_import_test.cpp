@@ -87,6 +87,80 @@ TEST_CASE("all unsupported operators are listed at once", "[graph][tflite]") {
         "operator 3 (BUILTIN_200): not implemented\n");
 }
 
+TEST_CASE("everything that one operator lacks is listed, and what the model lacks", "[graph][tflite]") {
+  TfliteWriter writer = depthwise_model();
+  writer.operators[0].options[3].value = 2;  // activation
+  writer.operators[0].options[4].value = 3;  // dilation
+  writer.tensors[1].type = 3;
+  writer.operators.push_back({117, {2}, {3}, {}});
+  writer.operators.push_back({14, {3}, {4}, {}});
+  writer.operators.push_back({tflite::kReshape, {2}, {2}, {}});
+  writer.tensors[2].scales.clear();
+  writer.tensors.push_back(writer.tensors[0]);
+  writer.tensors.push_back(writer.tensors[0]);
+  writer.inputs = {0, 2};
+  CHECK(problems_of(writer.bytes()) == Texts{"operator 0 (DEPTHWISE_CONV_2D): fused activation 2\n"
+                                             "operator 0 (DEPTHWISE_CONV_2D): dilation 1x3\n"
+                                             "operator 0 (DEPTHWISE_CONV_2D): tensors of type UINT8\n"
+                                             "operator 1 (HARD_SWISH): not implemented\n"
+                                             "operator 2 (LOGISTIC): not implemented\n"
+                                             "operator 3 (RESHAPE): input t2 has no scale\n"
+                                             "operator 3 (RESHAPE): output t2 has no scale\n"
+                                             "inputs: there are 2, must be one\n"});
+}
+
+TEST_CASE("a network in float, or quantised in part, is unsupported", "[graph][tflite]") {
+  TfliteWriter writer = depthwise_model();
+  const auto problems = [&] { return problems_of(writer.bytes()); };
+  const std::string place = "operator 0 (DEPTHWISE_CONV_2D): ";
+  SECTION("float throughout") {
+    for (auto& tensor : writer.tensors) tensor = {.shape = tensor.shape, .data = {}, .type = tflite::kFloat32};
+    CHECK(problems() == Texts{place + "is in FLOAT32, must be quantised to INT8\n"});
+  }
+  SECTION("float input alone") {
+    writer.tensors[0] = {.shape = {1, 3, 2, 1}, .data = {}, .type = tflite::kFloat32};
+    CHECK(problems() == Texts{place + "input t0 is FLOAT32, must be INT8\n"});
+  }
+  SECTION("no scales") {
+    for (auto& tensor : writer.tensors) tensor.scales.clear();
+    CHECK(problems() == Texts{place + "input t0 has no scale\n" + place + "output t2 has no scale\n" + place +
+                              "weights have no scale\n"});
+  }
+}
+
+TEST_CASE("a concatenation keeps the bits of its inputs, in order", "[graph][tflite]") {
+  TfliteWriter writer;
+  writer.tensors = {
+      {.shape = {1, 2, 1, 2}, .scales = {0.5f}, .zero_points = {3}, .data = {}},
+      {.shape = {1, 2, 1, 1}, .scales = {0.5f}, .zero_points = {3}, .data = {11, 12}},
+      {.shape = {1, 2, 1, 5}, .scales = {0.5f}, .zero_points = {3}, .data = {}},
+  };
+  writer.operators = {{tflite::kConcatenation, {0, 1, 0}, {2}, {{tflite::concat_options::kAxis, -1}}}};
+  writer.inputs = {0};
+  writer.outputs = {2};
+  SECTION("on the last axis") {
+    const auto imported = import_tflite(writer.bytes(), "m.tflite");
+    REQUIRE(imported);
+    CHECK(imported->operators[0].axes == std::vector<int>{3});
+    const Int8Interpreter network(*imported);
+    Int8Workspace workspace = network.workspace();
+    network.run(std::vector<std::int8_t>{1, 2, 3, 4}, workspace);
+    CHECK(workspace.values[2] == std::vector<std::int8_t>{1, 2, 11, 1, 2, 3, 4, 12, 3, 4});
+  }
+  SECTION("of other scales") {
+    writer.tensors[1].scales = {0.25f};
+    CHECK(problems_of(writer.bytes()) == Texts{"operator 0 (concat t2): must keep scale and zero point of all inputs"});
+  }
+  SECTION("on an axis that is not there") {
+    writer.operators[0].options[0].value = 4;
+    CHECK(problems_of(writer.bytes()) == Texts{"operator 0 (concat t2): needs one axis within the inputs' dimensions"});
+  }
+  SECTION("of other sizes") {
+    writer.operators[0].options[0].value = 1;
+    CHECK(problems_of(writer.bytes()) == Texts{"operator 0 (concat t2): inputs differ in other dimensions than 1"});
+  }
+}
+
 TEST_CASE("tensors of other types are unsupported, not errors", "[graph][tflite]") {
   TfliteWriter writer = depthwise_model();
   writer.tensors[0].type = 3;
@@ -112,26 +186,34 @@ TEST_CASE("a file that is not sound is refused with the place and the rule", "[g
   }
   SECTION("weights that nobody filled in") {
     writer.tensors[1].data.clear();
-    CHECK(problems_of(writer.bytes()) == Texts{"operator 0 (DEPTHWISE_CONV_2D): weights must be int8 constants"});
+    CHECK(problems_of(writer.bytes()) ==
+          Texts{"operator 0 (DEPTHWISE_CONV_2D): weights are computed, must be constant\n"});
   }
   SECTION("a shape of terabytes") {
     writer.tensors[0].shape = {1 << 20, 1 << 20, 1 << 10, 1};
     CHECK(problems_of(writer.bytes()) ==
           Texts{"operator 0 (DEPTHWISE_CONV_2D): activations have more than 2^26 elements"});
   }
-  SECTION("two inputs") {
-    writer.inputs = {0, 0};
-    CHECK(problems_of(writer.bytes()) == Texts{"inputs: must be one, there are 2"});
-  }
   SECTION("stride 0") {
     writer.operators[0].options[1].value = 0;
     CHECK(problems_of(writer.bytes()) == Texts{"operator 0 (DEPTHWISE_CONV_2D): strides must be at least 1"});
   }
-  SECTION("an activation without a scale") {
-    writer.tensors[0].scales.clear();
+  SECTION("a zero point that int8 cannot hold") {
+    writer.tensors[0].zero_points = {200};
     CHECK(problems_of(writer.bytes()) ==
           Texts{"operator 0 (conv2d t2): input and output must be int8 with one scale and a zero point in "
                 "[-128,127]"});
+  }
+  SECTION("an operator of a million inputs") {
+    writer.operators[0].inputs.assign(1 << 20, 0);
+    CHECK(problems_of(writer.bytes()) ==
+          Texts{"operator 0 (DEPTHWISE_CONV_2D): a list of 1048576 values, at most 1024"});
+  }
+  SECTION("wrong and unsupported operators in one file") {
+    writer.tensors[0].shape = {1, 0, 2, 1};
+    writer.operators.push_back({16, {0}, {2}, {}});
+    CHECK(problems_of(writer.bytes()) ==
+          Texts{"operator 0 (DEPTHWISE_CONV_2D): a tensor has a dimension of 0", "operator 1 (LSTM): not implemented"});
   }
 }
 

@@ -15,11 +15,11 @@ namespace thimble::test {
 class TfliteWriter {
  public:
   struct TensorSpec {
-    std::vector<std::int32_t> shape;
-    std::vector<float> scales;
-    std::vector<std::int64_t> zero_points;
+    std::vector<std::int32_t> shape{};
+    std::vector<float> scales{};
+    std::vector<std::int64_t> zero_points{};
     std::int32_t axis = 0;
-    std::vector<std::uint8_t> data;
+    std::vector<std::uint8_t> data{};
     int type = tflite::kInt8;
   };
   struct Option {
