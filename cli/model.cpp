@@ -8,9 +8,13 @@
 #include "cli/quantized_subnet.hpp"
 #include "cli/space_stage.hpp"
 #include "cli/train_stage.hpp"
+#include "deploy/quantize.hpp"
+#include "deploy/random_weights.hpp"
 #include "graph/base/hash.hpp"
+#include "graph/base/rng.hpp"
 #include "graph/int8_interpreter.hpp"
 #include "graph/tflite_import.hpp"
+#include "search/space/network_config.hpp"
 
 namespace fs = std::filesystem;
 using nlohmann::json;
@@ -18,7 +22,7 @@ using nlohmann::json;
 namespace thimble {
 namespace {
 
-constexpr int kRandomCases = 8;
+constexpr std::uint32_t kRandomCases = 8;
 constexpr const char* kCacheFolder = "runs/.cache";
 
 [[noreturn]] void refuse(const std::string& spec, const std::string& rule) {
@@ -26,9 +30,9 @@ constexpr const char* kCacheFolder = "runs/.cache";
 }
 
 /// Whole inputs of pseudo-random bytes (xorshift32, seeds 1, 2, ...).
-std::vector<std::int8_t> random_inputs(std::int64_t bytes) {
+std::vector<std::int8_t> random_inputs(std::int64_t bytes, std::uint32_t cases = kRandomCases) {
   std::vector<std::int8_t> inputs;
-  for (std::uint32_t seed = 1; seed <= kRandomCases; ++seed) {
+  for (std::uint32_t seed = 1; seed <= cases; ++seed) {
     std::uint32_t x = seed;
     for (std::int64_t i = 0; i < bytes; ++i) {
       x ^= x << 13, x ^= x >> 17, x ^= x << 5;
@@ -48,6 +52,23 @@ Model model_of_file(const std::string& file) {
   model.graph = std::move(*imported);
   const Tensor& input = model.graph.tensor(model.graph.inputs.front());
   if (input.type == DataType::kInt8) model.answers = reference_answers(model.graph, random_inputs(input.elements()));
+  return model;
+}
+
+/// A published architecture with random weights: what it costs, not what it knows.
+Model model_of_config(const std::string& file) {
+  constexpr std::uint64_t kSeed = 1;
+  constexpr int kCalibrationInputs = 4, kCases = 2;
+  Graph graph = load_network_config(file);
+  fill_random_weights(graph, kSeed);
+  const std::int64_t elements = graph.tensor(graph.inputs.front()).elements();
+  std::vector<std::vector<float>> inputs(kCalibrationInputs);
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    Rng rng({kSeed, i, 1});
+    for (std::int64_t k = 0; k < elements; ++k) inputs[i].push_back(static_cast<float>(rng.uniform(-1, 0.99)));
+  }
+  Model model{graph.name, quantize(graph, inputs), {}, {}};
+  model.answers = reference_answers(model.graph, random_inputs(elements, kCases));
   return model;
 }
 
@@ -86,9 +107,15 @@ Model load_model(const std::string& spec) {
     if (!fs::exists(spec)) refuse(spec, "no such file");
     return model_of_file(spec);
   }
+  if (spec.ends_with(".json")) {
+    if (!fs::exists(spec)) refuse(spec, "no such file");
+    return model_of_config(spec);
+  }
   const std::size_t colon = spec.rfind(':');
   const std::string folder = spec.substr(0, colon);
-  if (!fs::is_directory(folder)) refuse(spec, "must be a .tflite file, or a run as RUN or RUN:SUBNET; there is none");
+  if (!fs::is_directory(folder))
+    refuse(spec,
+           "must be a .tflite file, a network configuration (.json), or a run as RUN or RUN:SUBNET; there is none");
   return model_of_run(folder, colon == std::string::npos ? "" : spec.substr(colon + 1));
 }
 

@@ -22,7 +22,8 @@ struct Model {
   void require_imported() const;
 };
 
-/// A .tflite file, or RUN (its winner), or RUN:SUBNET. Cases are test pictures of a run, random bytes for a file.
+/// A .tflite file, a published network configuration (.json, search/space/network_config.hpp; its weights are random),
+/// or RUN (its winner), or RUN:SUBNET. Cases are test pictures of a run, random bytes for a file.
 /// @error ConfigError  no such file, run or subnet
 Model load_model(const std::string& spec);
 

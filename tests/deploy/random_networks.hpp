@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "deploy/quantize.hpp"
+#include "deploy/random_weights.hpp"
 #include "graph/base/rng.hpp"
 #include "search/space/subnet.hpp"
 
@@ -22,24 +23,6 @@ inline SearchSpace small_space() {
                   {24, 2, {1, 2, 3}, {3, 5, 7}, {3, 4, 6}},
                   {40, 1, {1, 2}, {3, 5, 7}, {3, 4}}};
   return space;
-}
-
-/// Gives every constant values as a trained network has them: fan-in scaled, small biases.
-inline void fill_weights(Graph& graph, std::uint64_t seed) {
-  for (std::size_t i = 0; i < graph.tensors.size(); ++i) {
-    Tensor& tensor = graph.tensors[i];
-    if (!tensor.constant) continue;
-    Rng rng({seed, i});
-    const bool bias = tensor.shape.size() == 1;
-    const bool depthwise = tensor.shape.size() == 4 && tensor.shape[0] == 1;
-    const double fan_in = bias        ? 1
-                          : depthwise ? tensor.shape[1] * tensor.shape[2]
-                                      : static_cast<double>(tensor.elements()) / tensor.shape[0];
-    std::vector<float> values;
-    for (std::int64_t k = 0; k < tensor.elements(); ++k)
-      values.push_back(static_cast<float>(rng.normal() * (bias ? 0.3 : std::sqrt(2 / fan_in))));
-    tensor.data = values;
-  }
 }
 
 /// Pictures of blobs and noise, values in [-1, 1).
@@ -65,7 +48,7 @@ inline RandomNetwork random_network(std::uint64_t seed) {
   const SearchSpace space = small_space();
   RandomNetwork network;
   network.real = to_graph(space, sample(space, rng));
-  fill_weights(network.real, seed);
+  fill_random_weights(network.real, seed);
   network.int8 = quantize(network.real, random_inputs(network.real, 8, seed));
   return network;
 }
