@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "graph/base/check.hpp"
+#include "graph/quantized_math.hpp"
 
 namespace thimble {
 namespace {
@@ -119,6 +120,23 @@ void quantize_filters(Graph& graph, const Operator& op) {
   bias.quantization = of_bias;
 }
 
+/// Constants beside an activation (a sum, a product): asymmetric, like the activations.
+void quantize_constant_operands(Graph& graph, const Operator& op) {
+  for (int input : op.inputs) {
+    Tensor& constant = graph.tensor(input);
+    const auto* found = std::get_if<std::vector<float>>(&constant.data);
+    if (!constant.constant || !found) continue;
+    const std::vector<float> values = *found;
+    const auto [low, high] = std::minmax_element(values.begin(), values.end());
+    constant.quantization = asymmetric({*low, *high});
+    std::vector<std::int8_t> steps;
+    for (float value : values)
+      steps.push_back(quantize_value(value, constant.quantization.scales[0], constant.quantization.zero_points[0]));
+    constant.type = DataType::kInt8;
+    constant.data = std::move(steps);
+  }
+}
+
 }  // namespace
 
 Graph quantize(const Graph& float_graph, std::span<const std::vector<float>> inputs, const QuantizeOptions& options) {
@@ -126,7 +144,7 @@ Graph quantize(const Graph& float_graph, std::span<const std::vector<float>> inp
   Graph graph = float_graph;
   quantize_activations(graph, calibrate(float_graph, inputs, options.calibration), options);
   for (const Operator& op : graph.operators)
-    if (has_weights(op.type)) quantize_filters(graph, op);
+    has_weights(op.type) ? quantize_filters(graph, op) : quantize_constant_operands(graph, op);
   return graph;
 }
 

@@ -11,7 +11,7 @@ namespace thimble {
 struct QuantizeOptions {
   float input_scale = 1.0f / 128;  ///< of the graph's input; with zero point 0 a pixel p in 0..255 is the int8 p - 128
   int input_zero_point = 0;
-  CalibrationOptions calibration;
+  CalibrationOptions calibration{};
 };
 
 /// Makes the int8 graph of a float graph with weights, as TFLite defines int8: symmetric weights in [-127, 127], one

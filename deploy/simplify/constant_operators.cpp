@@ -1,0 +1,64 @@
+#include "deploy/simplify/constant_operators.hpp"
+
+#include <algorithm>
+
+#include "deploy/simplify/graph_edit.hpp"
+#include "graph/int8_interpreter.hpp"
+
+namespace thimble {
+namespace {
+
+/// Whether the operator may have a constant in the place of the tensor.
+bool takes_constant(const Operator& op) { return op.type == OpType::kAdd || op.type == OpType::kMul; }
+
+bool is_known(const Graph& graph, int tensor) {
+  return std::holds_alternative<std::vector<std::int8_t>>(graph.tensor(tensor).data);
+}
+
+/// The operator's output: a graph of it alone, whose first input is what runs through.
+std::vector<std::int8_t> computed(const Graph& graph, const Operator& op) {
+  Graph alone;
+  alone.tensors = graph.tensors;
+  Tensor& input = alone.tensors[static_cast<std::size_t>(op.inputs[0])];
+  const auto values = std::get<std::vector<std::int8_t>>(input.data);
+  Operator copy = op;
+  // An operator that reads the same constant twice keeps one of them constant.
+  copy.inputs[0] = alone.add(like(input, input.name, input.shape));
+  alone.operators = {copy};
+  alone.inputs = {copy.inputs[0]};
+  alone.outputs = copy.outputs;
+  const Int8Interpreter network(alone);
+  Int8Workspace workspace = network.workspace();
+  network.run(std::span<const std::int8_t>(values), workspace);
+  return workspace.values[static_cast<std::size_t>(copy.outputs[0])];
+}
+
+/// Whether everybody who reads the output may have a constant in its place.
+bool may_be_constant(const Graph& graph, const Operator& op) {
+  if (is_output(graph, op.outputs[0])) return false;
+  return std::all_of(graph.operators.begin(), graph.operators.end(), [&](const Operator& reader) {
+    const bool reads = std::count(reader.inputs.begin(), reader.inputs.end(), op.outputs[0]) > 0;
+    return !reads || takes_constant(reader);
+  });
+}
+
+}  // namespace
+
+int fold_constants(Graph& graph) {
+  std::vector<bool> erased(graph.operators.size(), false);
+  for (std::size_t i = 0; i < graph.operators.size(); ++i) {
+    const Operator& op = graph.operators[i];
+    const bool known =
+        std::all_of(op.inputs.begin(), op.inputs.end(), [&](int input) { return is_known(graph, input); });
+    if (!known || !takes_constant(op) || !may_be_constant(graph, op)) continue;
+    std::vector<std::int8_t> values = computed(graph, op);
+    Tensor& output = graph.tensor(op.outputs[0]);
+    output.data = std::move(values);
+    output.constant = true;
+    erased[i] = true;
+  }
+  erase_operators(graph, erased);
+  return static_cast<int>(std::count(erased.begin(), erased.end(), true));
+}
+
+}  // namespace thimble
