@@ -5,46 +5,14 @@
 #include "tests/catch.hpp"
 #include "tests/graph/graph_builder.hpp"
 #include "tests/graph/naive.hpp"
+#include "tests/graph/random_int8.hpp"
 
 using namespace thimble;
 using namespace thimble::test;
 
 namespace {
 
-using Values = std::vector<std::int8_t>;
-
-Values random_int8(std::int64_t count, Rng& rng) {
-  Values values;
-  for (std::int64_t i = 0; i < count; ++i) values.push_back(static_cast<std::int8_t>(rng.between(-128, 127)));
-  return values;
-}
-
-/// Turns a float graph into an int8 one with random weights, scales and zero points that use the whole range.
-void quantize_at_random(Graph& graph, std::uint64_t seed, bool per_channel) {
-  Rng rng({seed, 3});
-  for (Tensor& tensor : graph.tensors) {
-    if (tensor.constant) continue;
-    tensor.type = DataType::kInt8;
-    tensor.quantization = {{static_cast<float>(rng.uniform(0.01, 0.1))}, {rng.between(-128, 127)}};
-  }
-  for (const Operator& op : graph.operators) {
-    if (op.inputs.size() < 3) continue;
-    Tensor &weights = graph.tensor(op.inputs[1]), &bias = graph.tensor(op.inputs[2]);
-    weights.type = DataType::kInt8;
-    weights.data = random_int8(weights.elements(), rng);
-    const auto channels = static_cast<std::size_t>(bias.elements());
-    weights.quantization.scales.clear();
-    for (std::size_t c = 0; c < (per_channel ? channels : 1); ++c) {
-      weights.quantization.scales.push_back(static_cast<float>(rng.uniform(0.0005, 0.005)));
-    }
-    weights.quantization.zero_points.assign(weights.quantization.scales.size(), 0);
-    weights.quantization.axis = op.type == OpType::kDepthwiseConv2D ? 3 : 0;
-    bias.type = DataType::kInt32;
-    std::vector<std::int32_t> values;
-    for (std::size_t c = 0; c < channels; ++c) values.push_back(rng.between(-5000, 5000));
-    bias.data = values;
-  }
-}
+using Values = Int8Values;
 
 std::vector<double> centred(const Values& values, int zero_point) {
   std::vector<double> result;
