@@ -33,7 +33,8 @@ ValueRange clamped(ValueRange range, Activation activation) {
 
 bool keeps_scale(OpType type) {
   return type == OpType::kAveragePool2D || type == OpType::kMaxPool2D || type == OpType::kReshape ||
-         type == OpType::kPad || type == OpType::kTranspose || type == OpType::kResizeNearest;
+         type == OpType::kPad || type == OpType::kTranspose || type == OpType::kResizeNearest ||
+         type == OpType::kConcat;
 }
 
 bool has_weights(OpType type) {

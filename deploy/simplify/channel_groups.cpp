@@ -45,6 +45,8 @@ class Grouping {
       case OpType::kMul:
         for (int input : op.inputs) visit_operand(input, op.outputs[0]);
         return;
+      case OpType::kConcat:
+        return visit_concat(op);
       case OpType::kMean:
         return visit_mean(op);
       case OpType::kDepthwiseConv2D:
@@ -69,6 +71,16 @@ class Grouping {
     if (graph_.tensor(input).constant) return;
     const bool broadcast = last_dimension(graph_.tensor(input)) != last_dimension(graph_.tensor(output));
     broadcast ? fix(input) : join(input, output);
+  }
+
+  /// Joined along another dimension, the parts have the same channels; joined along the channels, all stay.
+  void visit_concat(const Operator& op) {
+    const int last = static_cast<int>(graph_.tensor(op.outputs[0]).shape.size()) - 1;
+    if (op.axes.at(0) == last) fix(op.outputs[0]);
+    for (int input : op.inputs) {
+      if (graph_.tensor(input).constant) continue;
+      op.axes[0] == last ? fix(input) : join(input, op.outputs[0]);
+    }
   }
 
   void visit_mean(const Operator& op) {

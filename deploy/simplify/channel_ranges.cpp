@@ -106,6 +106,8 @@ class Analysis {
       case OpType::kAveragePool2D:
       case OpType::kMaxPool2D:
         return clamped(op);
+      case OpType::kConcat:
+        return of_concat(op);
       case OpType::kMean:
         return of_mean(op);
       case OpType::kPad:
@@ -244,6 +246,17 @@ class Analysis {
     const int last = static_cast<int>(input(op).shape.size()) - 1;
     const bool mixes_channels = std::find(op.axes.begin(), op.axes.end(), last) != op.axes.end();
     return mixes_channels && input(op).shape.back() > 1 ? TensorRanges{hull(ranges)} : ranges;
+  }
+
+  TensorRanges of_concat(const Operator& op) const {
+    const bool joins_channels = op.axes.at(0) == static_cast<int>(output(op).shape.size()) - 1;
+    TensorRanges result = channels(op);
+    for (std::size_t i = 1; i < op.inputs.size(); ++i) {
+      const TensorRanges part = channels(op, i);
+      if (joins_channels) result.insert(result.end(), part.begin(), part.end());
+      for (std::size_t c = 0; !joins_channels && c < part.size(); ++c) result[c] = hull(result[c], part[c]);
+    }
+    return result;
   }
 
   TensorRanges with_padding(const Operator& op) const {

@@ -9,7 +9,9 @@ namespace thimble {
 namespace {
 
 /// Whether the operator may have a constant in the place of the tensor.
-bool takes_constant(const Operator& op) { return op.type == OpType::kAdd || op.type == OpType::kMul; }
+bool takes_constant(const Operator& op) {
+  return op.type == OpType::kAdd || op.type == OpType::kMul || op.type == OpType::kConcat;
+}
 
 bool is_known(const Graph& graph, int tensor) {
   return std::holds_alternative<std::vector<std::int8_t>>(graph.tensor(tensor).data);

@@ -79,6 +79,8 @@ class Identities {
       case OpType::kReshape:
       case OpType::kResizeNearest:
         return input(op).shape == output(op).shape;
+      case OpType::kConcat:
+        return op.inputs.size() == 1;
       case OpType::kQuantize:
         return input(op).type == DataType::kInt8 && same_quantization(input(op), output(op));
       default:

@@ -49,7 +49,7 @@ class Remover {
       const int before = channels_of(op);
       if (mixes_channels(op.type)) cut_filters(op);
       if (op.type == OpType::kDepthwiseConv2D) cut_depthwise(op);
-      if (op.type == OpType::kAdd || op.type == OpType::kMul)
+      if (op.type == OpType::kAdd || op.type == OpType::kMul || op.type == OpType::kConcat)
         for (int& input : op.inputs) cut_operand(op, input);
       removed += before - channels_of(op);
     }
@@ -65,7 +65,8 @@ class Remover {
 
   /// Filters of an operator with weights.
   int channels_of(const Operator& op) const {
-    return op.inputs.size() == 3 ? graph_.tensor(op.inputs[2]).shape.at(0) : 0;
+    const bool has_filters = mixes_channels(op.type) || op.type == OpType::kDepthwiseConv2D;
+    return has_filters ? graph_.tensor(op.inputs[2]).shape.at(0) : 0;
   }
 
   static void cut_shape(Tensor& tensor, const std::vector<bool>& mask) {

@@ -36,7 +36,7 @@ class RandomBlocks {
   }
 
   void block() {
-    switch (below(10)) {
+    switch (below(11)) {
       case 0:
         b_.conv(2 + below(9), 1, 1, 1, {}, activation());
         return pad();
@@ -63,6 +63,8 @@ class RandomBlocks {
         return;
       case 8:
         return squeeze_and_excite();
+      case 9:
+        return join();
       default:
         b_.append({.type = below(2) ? OpType::kAdd : OpType::kMul,
                    .inputs = {b_.last(), b_.constant({below(2) ? channels() : 1})},
@@ -85,6 +87,16 @@ class RandomBlocks {
     b_.append({.type = OpType::kMean, .inputs = {before}, .axes = {1, 2}}, {1, 1, 1, width});
     b_.conv(2, 1, 1, 1, {}, Activation::kRelu).conv(width, 1, 1, 1);
     b_.append({.type = OpType::kMul, .inputs = {before, b_.last()}}, full);
+  }
+
+  /// Two tensors of one scale, joined along any dimension.
+  void join() {
+    const int before = b_.last(), axis = 1 + below(3);
+    Shape joined = b_.shape();
+    joined[static_cast<std::size_t>(axis)] *= 2;
+    if (joined[3] > 16 || joined[1] > 16 || joined[2] > 16) return;
+    b_.append({.type = OpType::kMaxPool2D, .inputs = {before}}, b_.shape());
+    b_.append({.type = OpType::kConcat, .inputs = {b_.last(), before}, .axes = {axis}}, joined);
   }
 
   void tail() {
@@ -117,7 +129,8 @@ inline void kill_channels(Graph& graph, std::uint64_t seed) {
   Rng rng({seed, 6});
   const auto below = [&](int limit) { return rng.between(0, limit - 1); };
   for (const Operator& op : graph.operators) {
-    if (op.inputs.size() != 3) continue;
+    const bool mixes = op.type == OpType::kConv2D || op.type == OpType::kFullyConnected;
+    if (!mixes && op.type != OpType::kDepthwiseConv2D) continue;
     auto& weights = std::get<std::vector<std::int8_t>>(graph.tensor(op.inputs[1]).data);
     auto& bias = std::get<std::vector<std::int32_t>>(graph.tensor(op.inputs[2]).data);
     const bool depthwise = op.type == OpType::kDepthwiseConv2D;
