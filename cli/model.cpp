@@ -6,13 +6,13 @@
 #include "cli/deploy_stage.hpp"
 #include "cli/known_answers.hpp"
 #include "cli/quantized_subnet.hpp"
+#include "cli/reference_answers.hpp"
 #include "cli/space_stage.hpp"
 #include "cli/train_stage.hpp"
 #include "deploy/quantize.hpp"
 #include "deploy/random_weights.hpp"
 #include "graph/base/hash.hpp"
 #include "graph/base/rng.hpp"
-#include "graph/int8_interpreter.hpp"
 #include "graph/tflite_import.hpp"
 #include "search/space/network_config.hpp"
 
@@ -43,15 +43,18 @@ std::vector<std::int8_t> random_inputs(std::int64_t bytes, std::uint32_t cases =
 }
 
 Model model_of_file(const std::string& file) {
-  Model model{fs::path(file).filename().string(), {}, {}, {}};
+  Model model{.name = fs::path(file).filename().string()};
   auto imported = load_tflite(file);
   if (!imported) {
     for (const auto& item : imported.error().items) model.unsupported.push_back(to_text(item));
     return model;
   }
   model.graph = std::move(*imported);
-  const Tensor& input = model.graph.tensor(model.graph.inputs.front());
-  if (input.type == DataType::kInt8) model.answers = reference_answers(model.graph, random_inputs(input.elements()));
+  Simplified simpler = simplify(model.graph);
+  model.deployed = std::move(simpler.graph);
+  model.simplified = std::move(simpler.report);
+  const std::int64_t elements = model.graph.tensor(model.graph.inputs.front()).elements();
+  model.answers = reference_answers(model.graph, random_inputs(elements));
   return model;
 }
 
@@ -67,7 +70,8 @@ Model model_of_config(const std::string& file) {
     Rng rng({kSeed, i, 1});
     for (std::int64_t k = 0; k < elements; ++k) inputs[i].push_back(static_cast<float>(rng.uniform(-1, 0.99)));
   }
-  Model model{graph.name, quantize(graph, inputs), {}, {}};
+  Model model{.name = graph.name, .graph = quantize(graph, inputs)};
+  model.deployed = model.graph;
   model.answers = reference_answers(model.graph, random_inputs(elements, kCases));
   return model;
 }
@@ -95,7 +99,8 @@ Model model_of_run(const std::string& folder, const std::string& subnet_text) {
   const Supernet weights = is_winner ? fine_tuned(context, supernet, *subnet) : supernet;
   const ImageSet& test = context.data().test;
   SubnetAccuracy accuracy(weights, context.data().train, test, job.search.calibration);
-  Model model{text, quantize_subnet(context, accuracy, *subnet).int8_graph, {}, {}};
+  Model model{.name = text, .graph = quantize_subnet(context, accuracy, *subnet).int8_graph};
+  model.deployed = model.graph;
   model.answers = known_answers(model.graph, test, job.deploy.known_answers, job.threads);
   return model;
 }
@@ -127,31 +132,10 @@ void Model::require_imported() const {
 
 PlannedSubnet plan_model(const Model& model, const CodeInventory& inventory) {
   model.require_imported();
-  auto plan = make_plan(model.graph);
+  auto plan = make_plan(model.deployed);
   if (!plan) throw DoesNotFitError(model.name + " cannot be planned: " + to_text(plan.error()));
   const Footprint size = footprint(*plan, inventory);
-  return {model.graph, std::move(*plan), size};
-}
-
-KnownAnswers reference_answers(const Graph& graph, std::vector<std::int8_t> inputs) {
-  const Tensor& input = graph.tensor(graph.inputs.front());
-  const auto bytes = static_cast<std::size_t>(input.elements());
-  if (input.type != DataType::kInt8 || inputs.empty() || inputs.size() % bytes != 0) {
-    throw ConfigError({{"", 0, 0, "inputs", std::to_string(inputs.size()) + " bytes",
-                        "must be whole int8 inputs of " + std::to_string(bytes) + " bytes"}});
-  }
-  const Int8Interpreter network(graph);
-  Int8Workspace workspace = network.workspace();
-  KnownAnswers answers;
-  for (std::size_t at = 0; at < inputs.size(); at += bytes) {
-    network.run(std::span<const std::int8_t>(inputs).subspan(at, bytes), workspace);
-    for (const int output : graph.outputs) {
-      const auto& values = workspace.values[static_cast<std::size_t>(output)];
-      answers.outputs.insert(answers.outputs.end(), values.begin(), values.end());
-    }
-  }
-  answers.inputs = std::move(inputs);
-  return answers;
+  return {model.deployed, std::move(*plan), size};
 }
 
 CodeInventory inventory_of(const Board& board) { return measure_code(target_of(board), kCacheFolder); }

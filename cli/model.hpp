@@ -5,6 +5,7 @@
 
 #include "deploy/c_writer.hpp"
 #include "deploy/code_inventory.hpp"
+#include "deploy/simplify/simplify.hpp"
 #include "evaluators/subnet_planner.hpp"
 #include "graph/graph.hpp"
 #include "profiler/board.hpp"
@@ -13,10 +14,12 @@ namespace thimble {
 
 /// What a MODEL on the command line stands for.
 struct Model {
-  std::string name;                      ///< the file's, or the subnet's text
-  Graph graph;                           ///< int8 with weights
-  std::vector<std::string> unsupported;  ///< operators that cannot even be imported; the graph is empty then
-  KnownAnswers answers;                  ///< some cases, answered by the reference interpreter
+  std::string name{};  ///< the file's, or the subnet's text
+  Graph graph{};       ///< int8 with weights, as imported or quantised: the reference of everything
+  Graph deployed{};    ///< what is planned: an imported graph simplified, with the same output bits
+  SimplifyReport simplified{};
+  std::vector<std::string> unsupported{};  ///< operators that cannot even be imported; the graphs are empty then
+  KnownAnswers answers{};                  ///< some cases, answered by the reference interpreter from `graph`
 
   /// @error DoesNotFitError  operators that cannot be imported, all of them
   void require_imported() const;
@@ -30,10 +33,6 @@ Model load_model(const std::string& spec);
 /// The model planned for a board that firmware can be made for, with the inventory that its sizes come from.
 /// @error DoesNotFitError  it cannot be planned; names every operator
 PlannedSubnet plan_model(const Model& model, const CodeInventory& inventory);
-
-/// Answers of the reference interpreter to whole int8 inputs, one case after the other.
-/// @error ConfigError  the inputs are not whole tensors
-KnownAnswers reference_answers(const Graph& graph, std::vector<std::int8_t> inputs);
 
 /// The target's kernels and compiler, measured once and cached in runs/.cache.
 CodeInventory inventory_of(const Board& board);

@@ -1,6 +1,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <sstream>
 
 #include "cli/commands.hpp"
 #include "cli/job_context.hpp"
@@ -41,8 +42,34 @@ json inspection_facts(const Inspection& inspection) {
           {"unsupported", inspection.unsupported}};
 }
 
-void print_inspection(const std::string& name, const std::string& board, const json& facts) {
+/// What was done to an imported model before it was planned; all zero for a subnet.
+json simplification_facts(const SimplifyReport& r) {
+  return {{"float_edges", r.float_edges},
+          {"folded_pads", r.folded_pads},
+          {"identities", r.identities},
+          {"sunk_transposes", r.sunk_transposes},
+          {"constant_operators", r.constant_operators},
+          {"unused_operators", r.unused_operators},
+          {"filters", r.filters},
+          {"zero_filters", r.zero_filters},
+          {"removed_filters", r.removed_filters},
+          {"odd_layers", r.odd_layers},
+          {"reordered", r.reordered},
+          {"macs_before", r.macs_before},
+          {"macs_after", r.macs_after},
+          {"params_before", r.params_before},
+          {"params_after", r.params_after}};
+}
+
+void print_simplification(const SimplifyReport& report) {
+  std::istringstream lines(to_text(report));
+  for (std::string line; std::getline(lines, line);) std::printf("  simplified: %s\n", line.c_str());
+}
+
+void print_inspection(const std::string& name, const std::string& board, const json& facts,
+                      const SimplifyReport& simplified) {
   std::printf("%s for %s\n", name.c_str(), board.c_str());
+  print_simplification(simplified);
   std::printf("  MACs    %12ld\n  params  %12ld\n", facts["macs"].get<long>(), facts["params"].get<long>());
   if (!facts["unsupported"].empty()) {
     std::printf("  not supported:\n");
@@ -81,7 +108,7 @@ json measurement_facts(const Measurement& m) {
 void add_firmware_facts(json& facts, const Model& model, const PlannedSubnet& planned, const Board& board,
                         const CodeInventory& inventory) {
   const FirmwareCheck check =
-      deploy_and_check(planned, model.graph, board, inventory, model.answers, scratch_firmware(model, board));
+      deploy_and_check(planned, model.deployed, board, inventory, model.answers, scratch_firmware(model, board));
   facts["cycles"] = check.cycles;
   facts["instructions"] = check.instructions;
   facts["latency_us"] = static_cast<double>(check.cycles) / board.clock_hz() * 1e6;
@@ -125,12 +152,13 @@ int inspect_command(const ModelOptions& options) {
   const Model model = load_model(options.model);
   Inspection inspection;
   inspection.unsupported = model.unsupported;
-  if (model.unsupported.empty()) inspection = inspect(model.graph, inventory_of(board));
-  const json facts = inspection_facts(inspection);
+  if (model.unsupported.empty()) inspection = inspect(model.deployed, inventory_of(board));
+  json facts = inspection_facts(inspection);
+  facts["simplified"] = simplification_facts(model.simplified);
   if (options.json)
     print_json(facts);
   else
-    print_inspection(model.name, board.name, facts);
+    print_inspection(model.name, board.name, facts, model.simplified);
   return inspection.unsupported.empty() ? 0 : 3;
 }
 
@@ -138,9 +166,9 @@ int profile_command(const ModelOptions& options) {
   const Board board = load_board(options.board);
   const Model model = load_model(options.model);
   model.require_imported();
-  const auto plan = make_plan(model.graph);
+  const auto plan = make_plan(model.deployed);
   if (!plan) throw DoesNotFitError(model.name + " cannot be planned: " + to_text(plan.error()));
-  const auto measured = make_probe(board)->run(probe_plan(*plan, model.graph), {});
+  const auto measured = make_probe(board)->run(probe_plan(*plan, model.deployed), {});
   if (!measured) throw BoardError(board.name + ": " + measured.error().message);
   json facts = measurement_facts(*measured);
   for (const char* key : {"linked_sram_bytes", "linked_flash_bytes", "bit_exact", "elf"}) facts[key] = nullptr;
@@ -161,7 +189,7 @@ int deploy_command(const ModelOptions& options) {
   const Model model = load_model(options.model);
   const CodeInventory inventory = inventory_of(board);
   const PlannedSubnet planned = plan_model(model, inventory);
-  write_firmware(planned.plan, model.graph, target_of(board), inventory, model.answers, options.out);
+  write_firmware(planned.plan, model.deployed, target_of(board), inventory, model.answers, options.out);
   const json facts = {{"model", model.name},
                       {"board", board.name},
                       {"out", options.out},

@@ -7,10 +7,10 @@
 #include "cli/known_answers.hpp"
 #include "cli/model.hpp"
 #include "cli/print_json.hpp"
+#include "cli/reference_answers.hpp"
 #include "deploy/host_executor.hpp"
 #include "graph/base/files.hpp"
 #include "graph/base/hash.hpp"
-#include "graph/int8_interpreter.hpp"
 
 namespace fs = std::filesystem;
 using nlohmann::json;
@@ -39,9 +39,9 @@ struct Verdict {
 
 /// The kernels of the host, case by case, against the expected outputs.
 Verdict verify_on_host(const Model& model, const KnownAnswers& expected) {
-  auto plan = make_plan(model.graph);
+  auto plan = make_plan(model.deployed);
   if (!plan) throw DoesNotFitError(model.name + " cannot be planned: " + to_text(plan.error()));
-  HostExecutor executor(*plan, model.graph);
+  HostExecutor executor(*plan, model.deployed);
   const auto in = static_cast<std::size_t>(plan->input_bytes), out = static_cast<std::size_t>(plan->output_bytes);
   Verdict verdict{static_cast<int>(expected.inputs.size() / in)};
   for (int i = 0; i < verdict.cases; ++i) {
@@ -58,7 +58,7 @@ Verdict verify_on_board(const Model& model, const KnownAnswers& expected, const 
   const CodeInventory inventory = inventory_of(board);
   const PlannedSubnet planned = plan_model(model, inventory);
   const FirmwareCheck check =
-      deploy_and_check(planned, model.graph, board, inventory, expected, scratch_firmware(model, board));
+      deploy_and_check(planned, model.deployed, board, inventory, expected, scratch_firmware(model, board));
   Verdict verdict{check.cases};
   if (check.bit_exact) return verdict;
   const std::string mark = "KAT FAIL ";
@@ -93,9 +93,8 @@ std::optional<LayerLine> parse_layer_line(const std::string& line, std::size_t t
 
 Verdict verify_layers(const Model& model, const KnownAnswers& cases, const std::string& file) {
   std::istringstream lines(read_file(existing(file, "--layers")));
-  const Int8Interpreter network(model.graph);
-  Int8Workspace workspace = network.workspace();
-  const auto bytes = static_cast<std::size_t>(model.graph.tensor(model.graph.inputs.front()).elements());
+  ReferenceNetwork network(model.graph);
+  const std::size_t bytes = network.input_bytes();
   Verdict verdict;
   std::string seed;
   std::size_t input = 0;
@@ -107,10 +106,10 @@ Verdict verify_layers(const Model& model, const KnownAnswers& cases, const std::
     if (!expected) refuse_line(file, number, line, "must be: seed operator name tensor type bytes crc32");
     if (expected->seed != seed) {
       if ((input + 1) * bytes > cases.inputs.size()) refuse_line(file, number, line, "there is no input for this seed");
-      network.run(std::span<const std::int8_t>(cases.inputs).subspan(input++ * bytes, bytes), workspace);
+      network.run(std::span<const std::int8_t>(cases.inputs).subspan(input++ * bytes, bytes));
       seed = expected->seed;
     }
-    const auto values = tensor_bytes(workspace, model.graph, expected->tensor);
+    const auto values = tensor_bytes(network.values(), model.graph, expected->tensor);
     verdict.count(crc32_of(values.data(), values.size()) == expected->crc, verdict.cases++);
   }
   if (verdict.cases == 0) refuse_line(file, 0, "", "has no layers to compare");
