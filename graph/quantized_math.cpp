@@ -170,6 +170,11 @@ SoftmaxParameters softmax_parameters(float input_scale) {
   return p;
 }
 
+std::int32_t softmax_exponential(int difference, const SoftmaxParameters& parameters) {
+  if (difference < parameters.diff_min) return 0;
+  return exp_of_negative(multiply_by_quantized_multiplier(difference, parameters.input));
+}
+
 void softmax_row(const std::int8_t* input, int count, const SoftmaxParameters& parameters, std::int8_t* output) {
   constexpr int kSumIntegerBits = 12;
   THIMBLE_CHECK(count > 0 && count < 1 << kSumIntegerBits, "softmax over " + std::to_string(count) + " values");

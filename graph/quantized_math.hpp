@@ -79,6 +79,9 @@ struct SoftmaxParameters {
 };
 SoftmaxParameters softmax_parameters(float input_scale);
 
+/// exp of a difference of quantised inputs, in [-255, 0], Q0.31; 0 where SOFTMAX leaves it out.
+std::int32_t softmax_exponential(int difference, const SoftmaxParameters& parameters);
+
 /// One row of int8 SOFTMAX with output scale 1/256 and zero point -128; count in [1, 4095].
 void softmax_row(const std::int8_t* input, int count, const SoftmaxParameters& parameters, std::int8_t* output);
 
