@@ -16,18 +16,37 @@ struct ChannelQuantization {
   std::int64_t largest = 0;
 };
 
-/// One channel as the kernels read it.
+/// One channel as the fast kernels read it.
+///
+/// With j = scale_bits, the result for an accumulator x (bias included) is
+///   sat8(((K << 32) + (x << j) * M) >> 32 >> S),             j >= 2: SMMLA
+///   sat8(((K << 32) + (x << 1) * M + 2^31) >> 32 >> S),      j = 1: SMMLAR
+/// and without relu, 2^(j-1) (j = 1: 1) is taken from K where x < 0.
+/// For TFLite's right shift n >= 1 these are its two roundings in one, as floors nest: M its multiplier,
+/// S = n + j - 1 and K = 2^(j-2) + 2^(n+j-2) + (zero point << S); j = 1: K = 2^(n-1) + (zero point << n), S = n.
 struct PackedChannel {
+  std::int32_t bias = 0;
+  std::int32_t multiplier = 0;  ///< M, in [0, 2^31)
+  std::int32_t addend = 0;      ///< K
+  std::uint32_t shift = 0;      ///< S, in [0, 31]
+};
+
+/// That form of a channel with `bias` (input zero point folded in). Where the accumulator, the shift or the sign's
+/// nudge do not fit, a form with a clamped bias or a shorter multiplier is taken if it gives the same result for every
+/// accumulator that can occur, which is proved.
+/// @param scale_bits  j in [1, 16]; every accumulator is in [-2^(31-j), 2^(31-j))
+/// @return nothing where no such form was found
+std::optional<PackedChannel> pack_channel(const ChannelQuantization& channel, std::int64_t bias, int scale_bits);
+
+/// One channel in the form with shifts to both sides, which costs more cycles and holds more channels.
+struct GeneralChannel {
   std::int32_t bias = 0;
   std::int32_t multiplier = 0;
   std::uint32_t shifts = 0;  ///< thimble_channel
 };
 
-/// The kernels' form of a channel with `bias` (input zero point folded in). Where the accumulator or the shift leaves
-/// the range in which the kernels are exact, a form with a clamped bias or a shorter multiplier is taken if it gives
-/// the same result for every accumulator that can occur, which is proved.
-/// @return nothing where there is no such form
-std::optional<PackedChannel> pack_channel(const ChannelQuantization& channel, std::int64_t bias);
+/// The general form of a channel, by proof where it is not exact by construction; nothing where there is none.
+std::optional<GeneralChannel> pack_channel(const ChannelQuantization& channel, std::int64_t bias);
 
 /// Right shift in [0, 31] and left shift in [0, 30] as thimble_channel holds them.
 std::uint32_t channel_shifts(int left, int right);

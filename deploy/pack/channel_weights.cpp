@@ -19,33 +19,42 @@ std::uint32_t word_of(int b0, int b1, int b2, int b3) {
   return byte(b0, 0) | byte(b1, 1) | byte(b2, 2) | byte(b3, 3);
 }
 
-Result<std::vector<PackedChannel>, int> pack_channels(const Graph& graph, const Operator& op, const ChannelWeights& w,
-                                                      int block) {
+std::vector<ChannelCase> channel_cases(const Graph& graph, const Operator& op, const ChannelWeights& w) {
   const std::vector<QuantizedMultiplier> factors = channel_multipliers(graph, op);
   const Tensor& output = output_of(graph, op);
-  ChannelQuantization channel;
-  channel.output_zero = zero_point_of(output);
-  channel.range = activation_range(op.activation, output.quantization.scales.at(0), channel.output_zero);
-  channel.relu = op.activation != Activation::kNone;
+  ChannelCase common;
+  common.quantization.output_zero = zero_point_of(output);
+  common.quantization.range =
+      activation_range(op.activation, output.quantization.scales.at(0), common.quantization.output_zero);
+  common.quantization.relu = op.activation != Activation::kNone;
   const std::int64_t input_zero = zero_point_of(input_of(graph, op));
   const std::vector<std::int32_t>* bias =
       op.inputs.size() > 2 ? &data_of<std::int32_t>(graph.tensor(op.inputs[2])) : nullptr;
-  std::vector<PackedChannel> result(static_cast<std::size_t>(round_up(w.channels, block)),
-                                    {0, 0, channel_shifts(0, 0)});
+  std::vector<ChannelCase> result(static_cast<std::size_t>(w.channels), common);
   for (int c = 0; c < w.channels; ++c) {
-    channel.factor = factors[static_cast<std::size_t>(c)];
-    channel.smallest = channel.largest = 0;
+    ChannelCase& one = result[static_cast<std::size_t>(c)];
+    one.quantization.factor = factors[static_cast<std::size_t>(c)];
     std::int64_t sum = 0;
     for (int tap = 0; tap < w.taps; ++tap) {
       const int weight = w.at(c, tap);
       sum += weight;
-      channel.smallest += std::min(weight * -128, weight * 127);
-      channel.largest += std::max(weight * -128, weight * 127);
+      one.quantization.smallest += std::min(weight * -128, weight * 127);
+      one.quantization.largest += std::max(weight * -128, weight * 127);
     }
-    const std::int64_t folded = (bias ? (*bias)[static_cast<std::size_t>(c)] : 0) - input_zero * sum;
-    const std::optional<PackedChannel> packed = pack_channel(channel, folded);
+    one.bias = (bias ? (*bias)[static_cast<std::size_t>(c)] : 0) - input_zero * sum;
+  }
+  return result;
+}
+
+Result<std::vector<GeneralChannel>, int> pack_channels(const Graph& graph, const Operator& op, const ChannelWeights& w,
+                                                       int block) {
+  std::vector<GeneralChannel> result(static_cast<std::size_t>(round_up(w.channels, block)),
+                                     GeneralChannel{0, 0, channel_shifts(0, 0)});
+  int c = 0;
+  for (const ChannelCase& one : channel_cases(graph, op, w)) {
+    const std::optional<GeneralChannel> packed = pack_channel(one.quantization, one.bias);
     if (!packed) return c;
-    result[static_cast<std::size_t>(c)] = *packed;
+    result[static_cast<std::size_t>(c++)] = *packed;
   }
   return result;
 }

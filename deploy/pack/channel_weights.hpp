@@ -24,10 +24,19 @@ std::uint32_t word_of(int b0, int b1, int b2, int b3);
 
 /// Bias, multiplier and shifts of every channel, filled up to a multiple of `block`; or the index of a channel that has
 /// none.
-Result<std::vector<PackedChannel>, int> pack_channels(const Graph& graph, const Operator& op, const ChannelWeights& w,
-                                                      int block);
+Result<std::vector<GeneralChannel>, int> pack_channels(const Graph& graph, const Operator& op, const ChannelWeights& w,
+                                                       int block);
 
-/// What is said of such a channel.
+/// A channel's quantisation and its bias with the input's zero point folded in.
+struct ChannelCase {
+  ChannelQuantization quantization;
+  std::int64_t bias = 0;
+};
+
+/// Of every channel.
+std::vector<ChannelCase> channel_cases(const Graph& graph, const Operator& op, const ChannelWeights& w);
+
+/// What is said of a channel that has no form.
 std::string range_problem(const Operator& op, int channel);
 
 }  // namespace thimble

@@ -36,7 +36,7 @@ PackResult pack_depthwise(const Graph& graph, const Operator& op) {
   const auto pairs = tap_pairs(g.kernel_h, g.kernel_w);
   Words words;
   for (int c = 0; c < w.channels; c += kBlock) {
-    const PackedChannel* block = channels->data() + c;
+    const GeneralChannel* block = channels->data() + c;
     for (int i = 0; i < kBlock; ++i) words.push_back(static_cast<std::uint32_t>(block[i].bias));
     for (int half : {0, 2}) {
       for (const auto& pair : pairs) words.push_back(weight_word(w, c + half, pair));

@@ -34,7 +34,7 @@ PackResult pack_gemm(const Graph& graph, const Operator& op) {
   const auto pairs = column_pairs(geometry_of(graph, op));
   Words words;
   for (int c = 0; c < w.channels; c += kBlock) {
-    const PackedChannel* block = channels->data() + c;
+    const GeneralChannel* block = channels->data() + c;
     for (int i = 0; i < kBlock; ++i) words.push_back(static_cast<std::uint32_t>(block[i].bias));
     for (const auto& pair : pairs) {
       for (int half : {0, 2}) words.push_back(weight_word(w, c + half, pair));
