@@ -105,16 +105,6 @@ DataSplits load_pictures(const Job& job, const std::filesystem::path& cache) {
   return data;
 }
 
-Target target_of(const Board& board) {
-  if (board.kind() != BoardKind::kVirtual)
-    throw ConfigError({{"", 0, 0, "board", board.name, "must be a virtual board: firmware is made for those so far"}});
-  Target target;
-  target.board = board.name;
-  target.cpu = board.core;
-  target.machine = board.qemu_machine;
-  return target;
-}
-
 nlohmann::json read_json(const std::filesystem::path& path) {
   if (!std::filesystem::exists(path)) return nullptr;
   try {

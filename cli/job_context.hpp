@@ -6,9 +6,9 @@
 
 #include "cli/job.hpp"
 #include "cli/run_directory.hpp"
-#include "deploy/target.hpp"
 #include "evaluators/limits.hpp"
 #include "profiler/board.hpp"
+#include "profiler/board_target.hpp"
 #include "supernet/data/data.hpp"
 
 namespace thimble {
@@ -52,10 +52,6 @@ class JobContext {
 /// The pictures of a job, as many classes as its space has.
 /// @error ConfigError, Error  as load_data; another number of classes
 DataSplits load_pictures(const Job& job, const std::filesystem::path& cache);
-
-/// The board as the code generator knows it.
-/// @error ConfigError  a board that no firmware can be made for (the host)
-Target target_of(const Board& board);
 
 /// Whole JSON file of a run; null where there is none yet.
 /// @error Error  it is not JSON

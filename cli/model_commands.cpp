@@ -118,7 +118,7 @@ void add_firmware_facts(json& facts, const Model& model, const PlannedSubnet& pl
   facts["elf"] = fs::absolute(scratch_firmware(model, board) / "firmware.elf").string();
 }
 
-void print_profile(const json& facts) {
+void print_profile(const json& facts, const std::string& core) {
   std::printf("%s (%s): %ld cycles, %.3f ms, %d runs, spread %.2f %%, stack %ld B\n",
               facts["board"].get<std::string>().c_str(), facts["provenance"].get<std::string>().c_str(),
               facts["cycles"].get<long>(), facts["latency_us"].get<double>() / 1e3, facts["runs"].get<int>(),
@@ -134,7 +134,7 @@ void print_profile(const json& facts) {
     if (macs > 0) std::printf("  %6.2f cycles/MAC", cycles / macs);
     std::printf("\n");
   }
-  if (facts["provenance"] == to_text(Provenance::kModelled)) std::printf("%s\n", cycle_model_caveat().c_str());
+  if (facts["provenance"] == to_text(Provenance::kModelled)) std::printf("%s\n", cycle_model_caveat(core).c_str());
 }
 
 /// A folder of ours, or none yet: nobody else's files are written over.
@@ -179,7 +179,7 @@ int profile_command(const ModelOptions& options) {
   if (options.json)
     print_json(facts);
   else
-    print_profile(facts);
+    print_profile(facts, board.core);
   return facts["bit_exact"] == false ? 1 : 0;
 }
 

@@ -5,10 +5,10 @@
 #include <set>
 
 #include "deploy/embedded_files.hpp"
-#include "graph/base/files.hpp"
 #include "deploy/footprint.hpp"
 #include "deploy/project_files.hpp"
 #include "graph/base/error.hpp"
+#include "graph/base/files.hpp"
 
 namespace thimble {
 namespace {
@@ -69,15 +69,18 @@ std::string write_fixed_files(const Plan& plan, const CodeInventory& inventory, 
 
 Values memory_values(const Target& target, const Footprint& size) {
   const auto hex = [](std::uint32_t value) { return fmt::format("0x{:08x}", value); };
-  const bool apart = target.test_data.bytes > 0;
+  const auto extra = [&](const char* name, const MemoryRegion& region) {
+    if (region.bytes == 0) return std::string();
+    return fmt::format("  {:<5} (r)   : ORIGIN = {}, LENGTH = {}\n", name, hex(region.origin), hex(region.bytes));
+  };
   return {{"FLASH_ORIGIN", hex(target.flash.origin)},
           {"FLASH_BYTES", hex(target.flash.bytes)},
           {"RAM_ORIGIN", hex(target.ram.origin)},
           {"RAM_BYTES", hex(target.ram.bytes)},
-          {"KAT_MEMORY", apart ? fmt::format("  KAT   (r)   : ORIGIN = {}, LENGTH = {}\n", hex(target.test_data.origin),
-                                             hex(target.test_data.bytes))
-                               : ""},
-          {"KAT_REGION", apart ? "KAT" : "FLASH"},
+          {"KAT_MEMORY", extra("KAT", target.test_data)},
+          {"KAT_REGION", target.test_data.bytes > 0 ? "KAT" : "FLASH"},
+          {"VECTORS_MEMORY", extra("START", target.vectors)},
+          {"VECTORS_REGION", target.vectors.bytes > 0 ? "START" : "FLASH"},
           {"STACK_BYTES", std::to_string(size.stack_bytes)}};
 }
 

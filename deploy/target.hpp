@@ -1,5 +1,6 @@
 #pragma once
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -11,17 +12,23 @@ struct MemoryRegion {
   std::uint32_t bytes = 0;
 };
 
-/// What the code generator must know of a board: its core and where its memories lie. The limits of a job are not
-/// these: a virtual board may have more memory than the job allows.
+/// What the code generator must know of a board: its core, where its memories lie and what starts it.
 struct Target {
   std::string board = "virtual-m4";
   std::string cpu = "cortex-m4";       ///< as -mcpu= takes it
   std::string fpu;                     ///< as -mfpu= takes it; empty: that of the core; "none": there is none
   std::string machine = "mps2-an386";  ///< of qemu-system-arm; empty for hardware
+  std::string startup;                 ///< of hardware: which files of deploy/firmware/boards start it
   MemoryRegion flash{0x00000000, 4u << 20};
   MemoryRegion ram{0x20000000, 4u << 20};
   MemoryRegion test_data{0x21000000, 16u << 20};  ///< holds the known-answer cases; 0 bytes: they go to flash
+  MemoryRegion vectors;                           ///< where the core looks for them; 0 bytes: at the start of flash
 };
+
+/// The target that a machine of QEMU is; nothing of one that Thimble does not know. Memories are QEMU's (hw/arm/mps2.c,
+/// mps2-tz.c) and those of Arm's application notes 385, 386, 500 and 547.
+std::optional<Target> machine_target(const std::string& machine);
+std::vector<std::string> machine_names();
 
 /// The floating-point unit of the target as -mfpu= takes it; "none" where it has none. The kernels compute in integers,
 /// but its registers hold what the core's sixteen cannot.

@@ -18,14 +18,14 @@ __attribute__((section(".vectors"), used)) static const struct {
   uint32_t* stack;
   void (*run[15])(void);
 } vectors = {thimble_stack_top,
-             {Reset_Handler, fault_handler, fault_handler, fault_handler, fault_handler, fault_handler, 0, 0, 0, 0,
-              fault_handler, fault_handler, 0, fault_handler, fault_handler}};
+             {Reset_Handler, fault_handler, fault_handler, fault_handler, fault_handler, fault_handler, fault_handler,
+              0, 0, 0, fault_handler, fault_handler, 0, fault_handler, fault_handler}};
 
 static volatile uint32_t* const system_control = (volatile uint32_t*)0xE000ED00u; /* SCB, ARMv7-M manual B3.2.2 */
 enum { SCB_ICSR = 1, SCB_AIRCR = 3, SCB_CFSR = 10, SCB_HFSR = 11, SCB_MMFAR = 13, SCB_BFAR = 14 };
 
-/* Its first instructions are no compiler's: those use the registers of the floating-point unit even for integers, and it
- * is off. CPACR gives access to coprocessors 10 and 11, the floating-point and vector unit. */
+/* Its first instructions are no compiler's: those use the registers of the floating-point unit even for integers, and
+ * it is off. CPACR gives access to coprocessors 10 and 11, the floating-point and vector unit. */
 __attribute__((naked)) void Reset_Handler(void) {
 #if defined(__ARM_FP)
   __asm volatile(

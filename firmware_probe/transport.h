@@ -1,4 +1,4 @@
-/* How bytes reach the probe. One implementation is linked into an image: uart_cmsdk.c for the MPS2 boards of QEMU. */
+/* How bytes reach the probe. One implementation is linked into an image: uart_cmsdk.c for the virtual boards. */
 #ifndef THIMBLE_PROBE_TRANSPORT_H
 #define THIMBLE_PROBE_TRANSPORT_H
 

@@ -1,4 +1,5 @@
-/* UART 0 of the MPS2 FPGA images (ARM Application Notes 385 and 386): a CMSDK APB UART, one byte deep each way. */
+/* UART 0 of the MPS2 and MPS3 FPGA images (Arm application notes 385, 386, 500 and 547): a CMSDK APB UART, one byte
+ * deep each way. The build names its address and the number of its receive interrupt. */
 #include "transport.h"
 
 enum { STATE_TX_FULL = 1, STATE_RX_FULL = 2 };
@@ -9,10 +10,12 @@ typedef struct {
   uint32_t data, state, control, interrupt, baud_divider;
 } uart_registers;
 
-static volatile uart_registers* const uart = (volatile uart_registers*)0x40004000u;
-static volatile uint32_t* const interrupt_set_enable = (volatile uint32_t*)0xE000E100u;
-static volatile uint32_t* const interrupt_clear_pending = (volatile uint32_t*)0xE000E280u;
-static const uint32_t rx_interrupt_line = 1u << 0;
+static volatile uart_registers* const uart = (volatile uart_registers*)PROBE_UART;
+/* NVIC_ISER and NVIC_ICPR: a word for 32 interrupts (ARMv7-M manual B3.4). */
+enum { INTERRUPT_WORD = PROBE_UART_INTERRUPT / 32u, INTERRUPT_BIT = PROBE_UART_INTERRUPT % 32u };
+static volatile uint32_t* const interrupt_set_enable = (volatile uint32_t*)0xE000E100u + INTERRUPT_WORD;
+static volatile uint32_t* const interrupt_clear_pending = (volatile uint32_t*)0xE000E280u + INTERRUPT_WORD;
+static const uint32_t rx_interrupt_line = 1u << INTERRUPT_BIT;
 
 void transport_open(void) {
   /* Interrupts stay masked: a pending one ends WFI all the same, and needs no handler. */

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <set>
 
+#include "deploy/target.hpp"
 #include "graph/base/config.hpp"
 #include "graph/base/nearest_word.hpp"
 #include "profiler/resources.hpp"
@@ -15,7 +16,6 @@ namespace fs = std::filesystem;
 
 const std::vector<std::string> kCores = {"host",       "cortex-m0", "cortex-m0plus", "cortex-m3",
                                          "cortex-m33", "cortex-m4", "cortex-m55",    "cortex-m7"};
-const std::vector<std::string> kMachines = {"mps2-an385", "mps2-an386", "mps2-an500", "mps3-an547"};
 
 void add_names(const fs::path& folder, std::set<std::string>& names) {
   std::error_code error;
@@ -86,7 +86,7 @@ Board load_board(const std::string& name, const std::string& user_folder) {
   map.read("ram_size_kb", board.ram_size_kb, Range{.above = 0});
   map.require("flash_size_kb");
   map.read("flash_size_kb", board.flash_size_kb, Range{.above = 0});
-  if (map.has("qemu_machine")) map.read_choice("qemu_machine", board.qemu_machine, kMachines);
+  if (map.has("qemu_machine")) map.read_choice("qemu_machine", board.qemu_machine, machine_names());
   read_connection(map, board);
   file.finish();
   return board;

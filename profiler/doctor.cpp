@@ -1,7 +1,9 @@
 #include "profiler/doctor.hpp"
 
+#include "deploy/target.hpp"
 #include "graph/base/error.hpp"
 #include "profiler/child_process.hpp"
+#include "profiler/emulator.hpp"
 #include "profiler/resources.hpp"
 
 namespace thimble {
@@ -54,13 +56,16 @@ Tool find_file(const std::string& file, const std::string& purpose, const std::s
 }  // namespace
 
 std::vector<Tool> find_tools() {
-  return {find_program("arm-none-eabi-gcc", "firmware", "gcc-arm-none-eabi"),
-          find_program("make", "firmware", "make"),
-          find_emulator(),
-          find_file("lib/thimble/libthimble_cycles_m4.so", "cycles of virtual boards", "build Thimble again"),
-          find_file("share/thimble/probe-virtual-m4.elf", "measuring candidates on virtual-m4",
-                    "apt install gcc-arm-none-eabi, and build Thimble again"),
-          find_program("openocd", "boards on a cable", "openocd", false)};
+  std::vector<Tool> tools = {find_program("arm-none-eabi-gcc", "firmware", "gcc-arm-none-eabi"),
+                             find_program("make", "firmware", "make"), find_emulator(),
+                             find_file(kCycleModel, "cycles of virtual boards", "build Thimble again")};
+  for (const std::string& machine : machine_names()) {
+    const std::string board = machine_target(machine)->board;
+    tools.push_back(find_file("share/thimble/probe-" + board + ".elf", "measuring candidates on " + board,
+                              "apt install gcc-arm-none-eabi, and build Thimble again"));
+  }
+  tools.push_back(find_program("openocd", "boards on a cable", "openocd", false));
+  return tools;
 }
 
 }  // namespace thimble

@@ -8,6 +8,7 @@
 #include <charconv>
 
 #include "graph/base/error.hpp"
+#include "profiler/cycle_model/core.hpp"
 #include "profiler/resources.hpp"
 
 namespace thimble {
@@ -18,11 +19,9 @@ constexpr const char* kEmulator = "qemu-system-arm";
 
 std::string cycle_model_of(const Board& board) {
   if (board.kind() != BoardKind::kVirtual) throw BoardError(board.name + " is not a virtual board");
-  if (board.core != "cortex-m4")
-    throw BoardError(board.name + ": there is no cycle model of a " + board.core + "; the one there is is cortex-m4's");
-  const std::filesystem::path plugin = find_resource("lib/thimble/libthimble_cycles_m4.so");
-  if (plugin.empty())
-    throw BoardError(board.name + ": lib/thimble/libthimble_cycles_m4.so is missing; build Thimble again");
+  if (!cycle_model::core_of(board.core)) throw BoardError(board.name + ": there is no cycle model of a " + board.core);
+  const std::filesystem::path plugin = find_resource(kCycleModel);
+  if (plugin.empty()) throw BoardError(board.name + ": " + kCycleModel + " is missing; build Thimble again");
   return plugin.string();
 }
 
@@ -34,23 +33,24 @@ std::string option_value(const std::string& text) {
 }
 
 std::vector<std::string> command(const Board& board, const std::filesystem::path& image) {
-  return {kEmulator,
-          "-machine",
-          board.qemu_machine,
-          "-monitor",
-          "none",
-          "-display",
-          "none",
-          "-chardev",
-          "socket,id=uart,fd=" + std::to_string(kUartInChild),
-          "-serial",
-          "chardev:uart",
-          "-semihosting-config",
-          "enable=on,target=native",
-          "-plugin",
-          option_value(cycle_model_of(board)) + ",out=/dev/fd/" + std::to_string(kRegionsInChild),
-          "-kernel",
-          image.string()};
+  return {
+      kEmulator,
+      "-machine",
+      board.qemu_machine,
+      "-monitor",
+      "none",
+      "-display",
+      "none",
+      "-chardev",
+      "socket,id=uart,fd=" + std::to_string(kUartInChild),
+      "-serial",
+      "chardev:uart",
+      "-semihosting-config",
+      "enable=on,target=native",
+      "-plugin",
+      option_value(cycle_model_of(board)) + ",core=" + board.core + ",out=/dev/fd/" + std::to_string(kRegionsInChild),
+      "-kernel",
+      image.string()};
 }
 
 }  // namespace

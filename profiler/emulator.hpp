@@ -12,6 +12,9 @@
 
 namespace thimble {
 
+/// The plugin that counts cycles, as find_resource knows it.
+inline constexpr const char* kCycleModel = "lib/thimble/libthimble_cycles.so";
+
 /// What the cycle model counted between `dbg #1` and `dbg #2`.
 struct RegionCount {
   std::uint64_t instructions = 0, cycles = 0;

@@ -13,7 +13,7 @@ namespace thimble {
 struct MeasurementKey {
   std::string plan_hash;
   std::string board;
-  std::string firmware_hash;  ///< stands for the kernel library, the compiler and its flags
+  std::string firmware_hash;  ///< of Probe::firmware_hash
   double clock_hz = 0;
 
   std::string text() const;

@@ -4,6 +4,7 @@
 #include <fstream>
 #include <iterator>
 
+#include "deploy/target.hpp"
 #include "graph/base/error.hpp"
 #include "graph/base/hash.hpp"
 #include "profiler/provenance.hpp"
@@ -18,6 +19,16 @@ std::string hash_of(const std::filesystem::path& file) {
   const std::string bytes{std::istreambuf_iterator<char>(stream), {}};
   if (!stream) throw BoardError("cannot read " + file.string());
   return to_hex(fnv1a64(bytes));
+}
+
+/// The built-in board whose probe image runs on this board's machine.
+std::string image_of(const Board& board) {
+  const std::optional<Target> machine = machine_target(board.qemu_machine);
+  if (!machine) throw BoardError(board.name + ": there is no probe firmware for the machine " + board.qemu_machine);
+  if (machine->cpu != board.core)
+    throw BoardError(board.name + ": the core of " + board.qemu_machine + " is a " + machine->cpu + ", not a " +
+                     board.core);
+  return machine->board;
 }
 
 std::vector<LayerMeasurement> layer_measurements(const ProbePlan& plan, const std::vector<RegionCount>& regions) {
@@ -44,12 +55,14 @@ void set_totals(Measurement& measurement, const std::vector<RegionCount>& region
 
 }  // namespace
 
-VirtualProbe::VirtualProbe(Board board) : board_(std::move(board)) {
-  const std::string name = "share/thimble/probe-virtual-m4.elf";
+VirtualProbe::VirtualProbe(Board board) : board_(std::move(board)), image_(image_of(board_)) {
+  const std::string name = "share/thimble/probe-" + image_ + ".elf";
   firmware_ = find_resource(name);
   if (firmware_.empty())
     throw BoardError(board_.name + ": " + name + " is missing; apt install gcc-arm-none-eabi, and build Thimble again");
   firmware_hash_ = hash_of(firmware_);
+  const std::filesystem::path model = find_resource(kCycleModel);
+  if (!model.empty()) cycle_model_hash_ = hash_of(model);
 }
 
 std::optional<pid_t> VirtualProbe::emulator_id() const {
@@ -97,7 +110,7 @@ Result<Measurement, ProbeFailure> VirtualProbe::attempt(const ProbePlan& plan, c
                           .firmware_hash = firmware_hash_,
                           .kernel_library_version = hex_of(hello->kernel_library_version),
                           .compiler = firmware_compiler(),
-                          .compiler_flags = firmware_flags(),
+                          .compiler_flags = firmware_flags(image_),
                           .git_hash = git_hash(),
                           .probe_serial = board_.probe_serial,
                           .cpuid = hello->cpuid};
@@ -112,7 +125,17 @@ Result<Measurement, ProbeFailure> VirtualProbe::attempt(const ProbePlan& plan, c
   return measurement;
 }
 
+std::string VirtualProbe::firmware_hash() const {
+  return to_hex(fnv1a64("probe " + firmware_hash_ + " cycle model " + cycle_model_hash_ + " core " + board_.core +
+                        " compiler " + firmware_compiler() + " flags " + firmware_flags(image_)));
+}
+
 Result<Measurement, ProbeFailure> VirtualProbe::run(const ProbePlan& plan, const RunOptions& options) {
+  if (plan.arena_bytes > board_.ram_bytes())
+    return ProbeFailure{.kind = FailureKind::kCandidate,
+                        .code = "arena_too_large",
+                        .message = "the arena of " + std::to_string(plan.arena_bytes) + " bytes is more than the " +
+                                   std::to_string(board_.ram_bytes()) + " bytes of RAM that " + board_.name + " has"};
   ProbeFailure failure{.code = "emulator_died"};
   for (int tries = 0; tries < 2; ++tries) {
     const bool fresh = !emulator_;

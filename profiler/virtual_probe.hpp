@@ -18,7 +18,8 @@ class VirtualProbe : public Probe {
   explicit VirtualProbe(Board board);
 
   const Board& board() const override { return board_; }
-  std::string firmware_hash() const override { return firmware_hash_; }
+  /// Of the probe's image, the cycle model and its core, the compiler and its flags: whatever cycles depend on.
+  std::string firmware_hash() const override;
   /// An emulator that dies is started once more.
   Result<Measurement, ProbeFailure> run(const ProbePlan& plan, const RunOptions& options) override;
 
@@ -34,8 +35,9 @@ class VirtualProbe : public Probe {
                                                              Measurement& measurement, const Deadline& deadline);
 
   Board board_;
+  std::string image_;  ///< the built-in board whose probe runs here
   std::filesystem::path firmware_;
-  std::string firmware_hash_;
+  std::string firmware_hash_, cycle_model_hash_;
   std::unique_ptr<Emulator> emulator_;
   std::unique_ptr<ProbeSession> session_;
 };

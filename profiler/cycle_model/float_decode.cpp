@@ -24,8 +24,10 @@ Instruction decode_transfer(unsigned first, unsigned second, bool pairs) {
   const unsigned target = pairs ? ((second >> 12) & 15) * 2 : ((second >> 12) & 15) * 2 + ((first >> 6) & 1);
   const bool one = (first & 0xff20) == 0xed00;  // VLDR, VSTR; else VLDM, VSTM, VPUSH, VPOP
   Instruction result = floating(one ? (pairs ? 3 : 2) : 1 + static_cast<int>(words));
-  if (one) result.address = 1u << (first & 15);
-  if (one && loads && !pairs) result.kind = Kind::kFloatLoad;
+  result.kind = one && loads && !pairs ? Kind::kFloatLoad : Kind::kFloatTransfer;
+  result.words = static_cast<std::uint8_t>(one ? (pairs ? 2 : 1) : words);
+  const unsigned base = first & 15;
+  if (base != 15) result.address = result.read = 1u << base;
   if (!loads) result.float_read = range(target, one ? (pairs ? 2 : 1) : words);
   return result;
 }
@@ -62,16 +64,43 @@ Instruction decode_arithmetic(unsigned first, unsigned second) {
   return result;
 }
 
+/// Multiplications with a scalar, with a sum and with a long result share their space with narrowing moves, and those
+/// of bytes with additions.
+bool multiplies(unsigned first, unsigned second, unsigned group) {
+  const bool between_vectors = (first & 0xef00) == 0xef00;
+  if (between_vectors) return group == 9 || group == 11 || group >= 12;
+  const bool narrows = (first & 0x00b0) == 0x0030 && (second & 1);
+  if (group == 14) return !narrows;
+  return group == 15 && !(first & 1) && !(second & 0x40);
+}
+
+/// The vector extension (ARMv8.1-M manual, section C2.2.9): which unit an instruction takes.
+Instruction decode_vector(unsigned first, unsigned second) {
+  const unsigned group = (second >> 8) & 15;
+  const bool two_lanes = (first & 0xffa0) == 0xec00;  // VMOV
+  if (two_lanes) return {.kind = Kind::kVectorOther};
+  const bool memory = (first & 0xee00) == 0xec00 && (second & 0x0e00) == 0x0e00;
+  if (memory) {
+    const std::uint32_t base = 1u << (first & 15);
+    return {.kind = Kind::kVectorMemory, .read = base, .address = base};
+  }
+  return {.kind = multiplies(first, second, group) ? Kind::kVectorMultiply : Kind::kVectorOther};
+}
+
 }  // namespace
 
 Instruction decode_float(unsigned first, unsigned second) {
   const bool vfp = (second & 0x0e00) == 0x0a00 && first < 0xf000;
-  if (!vfp) return {};
+  const bool vfp_v8 = (second & 0x0e00) == 0x0a00 && (first & 0xff00) == 0xfe00;  // VSEL, VMAXNM, VRINT
+  if (vfp_v8) return floating(1);
+  if (!vfp) return decode_vector(first, second);
   const bool pairs = second & 0x0100;
   if ((first & 0xffe0) == 0xec40) return floating(2);  // VMOV of two registers
   if ((first & 0xfe00) == 0xec00) return decode_transfer(first, second, pairs);
   if (!(second & 0x10)) return decode_arithmetic(first, second);
   Instruction move = floating(1);  // VMOV to and from a core register, VMRS, VMSR
+  const std::uint32_t core_register = second >> 12 == 15 ? 0 : 1u << (second >> 12);
+  ((first & 0x10) ? move.written : move.read) = core_register;
   if ((first & 0xfff0) == 0xee10) move.float_read = single(first, second >> 7);
   return move;
 }

@@ -3,7 +3,8 @@
 
 namespace thimble::cycle_model {
 
-/// Decodes the coprocessor space, which on a Cortex-M4 is the single-precision VFP (ARMv7-M manual, section A6).
+/// Decodes the coprocessor space: the VFP (ARMv7-M manual, section A6; on a Cortex-M4 of single precision) and the
+/// vector extension.
 Instruction decode_float(unsigned first, unsigned second);
 
 }  // namespace thimble::cycle_model

@@ -1,4 +1,5 @@
-#include <initializer_list>
+#include <algorithm>
+#include <vector>
 
 #include "profiler/cycle_model/block.hpp"
 #include "tests/catch.hpp"
@@ -17,11 +18,17 @@ int pair(Code previous, Code current) {
   return pairing_cycles(decode(previous.first, previous.second), decode(current.first, current.second));
 }
 
-Block block(std::uint64_t address, std::initializer_list<Code> codes) {
+Block block(std::uint64_t address, const std::vector<Code>& codes) {
   Block result;
   result.begin = result.end = address;
   for (const Code& code : codes) result.append(decode(code.first, code.second));
   return result;
+}
+
+/// Cycles of straight code on a core.
+std::uint64_t cycles_of(Core core, const std::vector<Code>& codes) {
+  PipelineState state;
+  return CostedBlock(block(0x100, codes)).run(core, state);
 }
 
 // Encodings by GNU as 2.40 for a Cortex-M4, named as objdump prints them.
@@ -116,12 +123,18 @@ TEST_CASE("an address that the instruction before computed costs one cycle more"
   CHECK(pair(Code{0x2100}, kStrR0AtR1) == 1);          // movs r1, #0
   CHECK(pair(kCmpR1, kStrR0AtR1) == 0);                // a comparison writes no register
   CHECK(pair(Code{0xf011, 0x0f01}, kStrR0AtR1) == 0);  // nor does tst
+  CHECK(pair(Code{0xf100, 0x0004}, kVldrS0) == 1);     // add.w r0, r0, #4; vldr s0, [r0]
+  CHECK(pair(Code{0x3004}, Code{0xc81e}) == 1);        // adds r0, #4; ldm r0!, {r1-r4}
+  CHECK(pair(Code{0x3104}, Code{0xc81e}) == 0);        // adds r1, #4: not its base
+  CHECK(pair(Code{0xb082}, Code{0xb530}) == 1);        // sub sp, #8; push {r4, r5, lr}
 }
 
 TEST_CASE("IT is folded into a 16-bit instruction before it", "[profiler][cycle_model]") {
   CHECK(decode(kItEq.first, 0).cycles + pair(kCmpR1, kItEq) == 0);
   CHECK(decode(kItEq.first, 0).cycles + pair(kAddR2, kItEq) == 1);
-  CHECK(decode(kItEq.first, 0).cycles + pair(kBne, kItEq) == 1);
+  CHECK(decode(kItEq.first, 0).cycles + pair(kNop, kItEq) == 0);
+  CHECK(decode(kItEq.first, 0).cycles + pair(kBne, kItEq) == 0);  // a branch that is not taken
+  CHECK(decode(kItEq.first, 0).cycles + pair(kDbg1, kItEq) == 1);
 }
 
 TEST_CASE("VFP that reads the arithmetic result before it waits a cycle", "[profiler][cycle_model]") {
@@ -145,46 +158,103 @@ TEST_CASE("unaligned accesses are split", "[profiler][cycle_model]") {
 TEST_CASE("a block is the sum of its instructions and pairs, wherever the emulator cuts it",
           "[profiler][cycle_model]") {
   // ldr 2, ldr 1, add.w 1, ldr 2 + 1, cmp 1, it 0, mov 1
-  const std::initializer_list<Code> codes = {kLdrR1AtR2, kLdrR3AtR4, kAddR2, kLdrR1AtR2, kCmpR1, kItEq, kMovR1};
-  const Block whole = block(0x100, codes);
-  CHECK(whole.instructions == 7);
-  CHECK(whole.cycles == 9);
-  CHECK(whole.end == 0x100 + 6 * 2 + 4);
-  for (std::size_t cut = 1; cut < codes.size(); ++cut) {
-    Block head = block(0x100, {}), tail;
-    for (std::size_t i = 0; i < cut; ++i) head.append(decode(codes.begin()[i].first, codes.begin()[i].second));
-    tail.begin = tail.end = head.end;
-    for (std::size_t i = cut; i < codes.size(); ++i)
-      tail.append(decode(codes.begin()[i].first, codes.begin()[i].second));
-    RegionCounter region;
-    region.begin();
-    region.enter(head);
-    region.enter(tail);
-    CHECK(region.cycles() == 9);
-    CHECK(region.instructions() == 7);
-  }
+  const std::vector<Code> codes = {kLdrR1AtR2, kLdrR3AtR4, kAddR2, kLdrR1AtR2, kCmpR1, kItEq, kMovR1};
+  CHECK(block(0x100, codes).instructions() == 7);
+  CHECK(cycles_of(Core::kM4, codes) == 9);
+  CHECK(block(0x100, codes).end == 0x100 + 6 * 2 + 4);
+  for (const Core core : {Core::kM3, Core::kM4, Core::kM7, Core::kM55})
+    for (std::size_t cut = 1; cut < codes.size(); ++cut) {
+      const auto middle = codes.begin() + static_cast<std::ptrdiff_t>(cut);
+      CostedBlock head(block(0x100, {codes.begin(), middle}));
+      CostedBlock tail(block(head.block().end, {middle, codes.end()}));
+      RegionCounter region(core);
+      for (int twice = 0; twice < 2; ++twice) {  // the second time from what was kept
+        region.begin();
+        region.enter(head);
+        region.enter(tail);
+        CHECK(region.cycles() == cycles_of(core, codes));
+        CHECK(region.instructions() == 7);
+      }
+    }
 }
 
 TEST_CASE("a branch pays for the refill only where it is taken, and nothing pairs across it",
           "[profiler][cycle_model]") {
-  const Block loop = block(0x10, {kLdrR1AtR2, kBne}), after = block(0x14, {kLdrR3AtR4, kLdrR1AtR2});
+  CostedBlock loop(block(0x10, {kLdrR1AtR2, kBne})), after(block(0x14, {kLdrR3AtR4, kLdrR1AtR2}));
   RegionCounter region;
   region.begin();
   region.enter(loop);
   region.enter(loop);
   region.enter(after);
-  region.leave_to(after.end);
+  region.leave_to(after.block().end);
   region.end();
   CHECK(region.instructions() == 6);
   CHECK(region.cycles() == (2 + 1) + 2 + (2 + 1) + (2 + 1));  // taken once; the loads after it begin anew
   CHECK_FALSE(region.open());
 }
 
+TEST_CASE("a Cortex-M3 multiplies slowly, and is an M4 otherwise", "[profiler][cycle_model]") {
+  CHECK(cycles_of(Core::kM3, {{0x4348}}) == 1);          // muls r0, r1
+  CHECK(cycles_of(Core::kM3, {{0xfb01, 0x3002}}) == 2);  // mla r0, r1, r2, r3
+  CHECK(cycles_of(Core::kM3, {{0xfb01, 0x3012}}) == 2);  // mls r0, r1, r2, r3
+  CHECK(cycles_of(Core::kM3, {{0xfb82, 0x0103}}) == 5);  // smull r0, r1, r2, r3
+  CHECK(cycles_of(Core::kM3, {{0xfbc2, 0x0103}}) == 7);  // smlal r0, r1, r2, r3
+  CHECK(cycles_of(Core::kM3, {{0xfb91, 0xf0f2}}) == 7);  // sdiv r0, r1, r2
+  const std::vector<Code> codes = {kLdrR1AtR2, kLdrR3AtR4, kAddR2, kLdrR1AtR2, kCmpR1, kItEq, kMovR1};
+  CHECK(cycles_of(Core::kM3, codes) == cycles_of(Core::kM4, codes));
+}
+
+TEST_CASE("a Cortex-M7 issues two instructions a cycle that do not need each other", "[profiler][cycle_model]") {
+  constexpr Code kAddsR0{0x3001}, kAddsR1{0x3101}, kAddsR3R0R1{0x1843};
+  constexpr Code kSmlad{0xfb21, 0x3302}, kSmladOther{0xfb26, 0x5507};  // r3 += r1 * r2, r5 += r6 * r7
+  CHECK(cycles_of(Core::kM7, {kAddsR0}) == 1);
+  CHECK(cycles_of(Core::kM7, {kAddsR0, kAddsR1}) == 1);
+  CHECK(cycles_of(Core::kM7, {kAddsR0, kAddsR0}) == 2);
+  CHECK(cycles_of(Core::kM7, {kAddsR0, kAddsR1, kAddsR3R0R1}) == 2);
+  CHECK(cycles_of(Core::kM7, {kLdrR1AtR2, kLdrR3AtR4}) == 2);    // one load-store unit
+  CHECK(cycles_of(Core::kM7, {kSmlad, kSmladOther}) == 2);       // one multiplier
+  CHECK(cycles_of(Core::kM7, {kLdrR1AtR2, kSmladOther}) == 1);   // one of each
+  CHECK(cycles_of(Core::kM7, {kLdrR1AtR2, kSmlad}) == 3);        // the product waits for the load
+  CHECK(cycles_of(Core::kM7, {kSmlad, kSmlad}) == 2);            // the sum is handed on
+  CHECK(cycles_of(Core::kM7, {kSmlad, {0xf103, 0x0301}}) == 3);  // add.w r3, r3, #1 waits for it
+  CHECK(cycles_of(Core::kM7, {kAddR2, kLdrR1AtR2}) == 3);        // the address was just computed
+  CHECK(cycles_of(Core::kM7, {{0xfb91, 0xf0f2}}) == 7);          // sdiv
+  CHECK(cycles_of(Core::kM7, {{0xc81e}}) == 3);                  // ldm r0!, {r1-r4}: 1 + 4 / 2
+  CHECK(taken_cycles(Core::kM7, decode(kBne.first, 0)) == 1);
+}
+
+TEST_CASE("a Cortex-M55 pairs 16-bit instructions, and its vectors take two cycles that overlap between units",
+          "[profiler][cycle_model]") {
+  // Encodings by GNU as 2.40 for a Cortex-M55.
+  constexpr Code kLoad{0xed90, 0x1e00}, kLoadNext{0xed90, 0x3f04};  // vldrb.8 q0, [r0]; vldrw.u32 q1, [r0, #16]
+  constexpr Code kDotProduct{0xeef2, 0x0f24};                       // vmladava.s8 r0, q1, q2
+  for (const Code& code : {kLoad, kLoadNext, Code{0xfc90, 0x2f44}, Code{0xeca0, 0x1e10}, Code{0xfc90, 0x1e00}})
+    CHECK(decode(code.first, code.second).kind == Kind::kVectorMemory);  // gather, vstrb, vld20
+  for (const Code& code : {kDotProduct, Code{0xee83, 0x0e04}, Code{0xee23, 0x0e43}, Code{0xef22, 0x0954},
+                           Code{0xee23, 0x1e62}, Code{0xff22, 0x0b44}, Code{0xee03, 0x0e04}, Code{0xef02, 0x0c54}})
+    CHECK(decode(code.first, code.second).kind == Kind::kVectorMultiply);  // vmlaldav vmla vmul vqrdmulh vmull vfma
+  for (const Code& code : {Code{0xef20, 0x0844}, Code{0xee21, 0x0f42}, Code{0xef02, 0x0644}, Code{0xef24, 0x0542},
+                           Code{0xee33, 0x0e03}, Code{0xec12, 0x0f01}, Code{0xeef9, 0x0f20}, Code{0xfe71, 0x0f4d}})
+    CHECK(decode(code.first, code.second).kind == Kind::kVectorOther);  // vadd vmax vrshl vqmovn vmov vaddva vpst
+  CHECK(cycles_of(Core::kM55, {kLoad}) == 2);
+  CHECK(cycles_of(Core::kM55, {kLoad, kLoadNext}) == 4);
+  CHECK(cycles_of(Core::kM55, {kLoad, kDotProduct, kLoadNext, kDotProduct}) == 5);  // 2, then one each
+  CHECK(cycles_of(Core::kM55, {{0x3001}, {0x3101}}) == 1);                          // adds r0; adds r1
+  CHECK(cycles_of(Core::kM55, {kAddR2, {0x3101}}) == 2);                            // add.w is of 32 bits
+  const Instruction loop_end = decode(0xf00f, 0xc011);                              // le lr, ...
+  CHECK(loop_end.kind == Kind::kLoopEnd);
+  CHECK(loop_end.branches);
+  CHECK(cycles_of(Core::kM55, {{0xf00f, 0xc011}}) + static_cast<std::uint64_t>(taken_cycles(Core::kM55, loop_end)) ==
+        0);
+  CHECK(decode(0xf042, 0xc001 + 0x10).branches);  // wls lr, r2, ...
+  CHECK_FALSE(decode(0xf042, 0xe001).branches);   // dls lr, r2
+}
+
 TEST_CASE("markers are known and not counted", "[profiler][cycle_model]") {
   CHECK(decode(kDbg1.first, kDbg1.second).marker == 1);
   CHECK(decode(kDbg2.first, kDbg2.second).marker == 2);
   const Block marker = block(0x20, {kDbg1});
-  CHECK(marker.instructions == 0);
-  CHECK(marker.cycles == 0);
+  CHECK(marker.instructions() == 0);
+  CHECK(cycles_of(Core::kM4, {kDbg1}) == 0);
   CHECK(marker.end == 0x24);
 }

@@ -2,13 +2,17 @@
 
 #include <chrono>
 #include <fstream>
+#include <map>
+#include <set>
 
 #include "deploy/target.hpp"
 #include "graph/base/error.hpp"
+#include "profiler/board_target.hpp"
 #include "profiler/doctor.hpp"
 #include "profiler/firmware_run.hpp"
 #include "profiler/measure.hpp"
 #include "profiler/provenance.hpp"
+#include "profiler/resources.hpp"
 #include "profiler/virtual_probe.hpp"
 #include "tests/catch.hpp"
 #include "tests/profiler/fake_board.hpp"
@@ -160,11 +164,15 @@ TEST_CASE("an emulator that cannot run at all is a board error with its own word
   THIMBLE_SKIP_IF(emulator_is_missing() || firmware_is_missing(), "the probe firmware or its emulator");
   Board board = load_board("virtual-m4");
   board.qemu_machine = "no-such-machine";
-  VirtualProbe probe(board);
-  CHECK_THROWS_WITH(probe.run(small_plan(), {}), Catch::Matchers::Contains("unsupported machine type"));
+  CHECK_THROWS_WITH(VirtualProbe(board), Catch::Matchers::Contains("no probe firmware for the machine"));
+  const std::filesystem::path image = find_resource("share/thimble/probe-virtual-m4.elf");
+  const auto run = run_firmware(image, board, 5);
+  REQUIRE(run);
+  CHECK(run->exit_code != 0);
+  CHECK(run->console.find("unsupported machine type") != std::string::npos);
+  board = load_board("virtual-m4");
   board.core = "cortex-m7";
-  CHECK_THROWS_WITH(VirtualProbe(board).run(small_plan(), {}),
-                    Catch::Matchers::Contains("no cycle model of a cortex-m7"));
+  CHECK_THROWS_WITH(VirtualProbe(board), Catch::Matchers::Contains("the core of mps2-an386 is a cortex-m4"));
 }
 
 TEST_CASE("a candidate of 60 layers needs no new emulator, and far less than a second", "[profiler][virtual]") {
@@ -185,13 +193,64 @@ TEST_CASE("a candidate of 60 layers needs no new emulator, and far less than a s
   CHECK(seconds.count() < 2);  // 0.04 on an idle machine; a rebuild or a reflash would show
 }
 
-TEST_CASE("the probe's kernels are compiled as those of an exported firmware", "[profiler]") {
-  const std::string flags = " " + firmware_flags() + " ";
-  for (const std::string& flag : compiler_flags(Target{})) {
-    if (flag == "-fstack-usage") continue;  // writes a file beside the object
-    CAPTURE(flag);
-    CHECK(flags.find(" " + flag + " ") != std::string::npos);
+TEST_CASE("the probes' kernels are compiled as those of an exported firmware", "[profiler]") {
+  for (const std::string& machine : machine_names()) {
+    const Target target = *machine_target(machine);
+    const std::string flags = " " + firmware_flags(target.board) + " ";
+    if (flags == "  ") continue;  // built without a cross compiler
+    CAPTURE(target.board);
+    for (const std::string& flag : compiler_flags(target)) {
+      CAPTURE(flag);
+      CHECK(flags.find(" " + flag + " ") != std::string::npos);
+    }
   }
+}
+
+TEST_CASE("every virtual board runs a plan, exact in instructions and the same each time", "[profiler][virtual]") {
+  THIMBLE_SKIP_IF(emulator_is_missing() || firmware_is_missing(), "the probe firmware or its emulator");
+  const std::map<std::string, std::uint32_t> parts = {
+      {"virtual-m3", 0xc23}, {"virtual-m4", 0xc24}, {"virtual-m7", 0xc27}, {"virtual-m55", 0xd22}};
+  std::map<std::string, std::int64_t> cycles;
+  for (const auto& [name, part] : parts) {
+    CAPTURE(name);
+    const auto first = make_probe(load_board(name))->run(small_plan(), {});
+    REQUIRE(first);
+    CHECK((first->cpuid >> 4 & 0xfff) == part);
+    CHECK(first->spread == 0);
+    CHECK(first->stack_bytes <= THIMBLE_STACK_BYTES);
+    const auto second = make_probe(load_board(name))->run(small_plan(), {});
+    REQUIRE(second);
+    CHECK(*first == *second);
+    cycles[name] = first->cycles;
+  }
+  CHECK(cycles["virtual-m3"] > cycles["virtual-m4"]);  // no DSP instructions
+  CHECK(cycles["virtual-m7"] < cycles["virtual-m4"]);  // two instructions a cycle
+}
+
+TEST_CASE("a virtual board may stand for one with less memory", "[profiler][virtual]") {
+  THIMBLE_SKIP_IF(firmware_is_missing(), "the probe firmware");
+  Board board = load_board("virtual-m7");
+  board.ram_size_kb = 320;
+  board.flash_size_kb = 1024;
+  CHECK(target_of(board).ram.bytes == 320 * 1024);
+  CHECK(target_of(board).flash.bytes == 1024 * 1024);
+  ProbePlan plan = small_plan();
+  plan.arena_bytes = 320 * 1024 + 8;
+  const auto failure = make_probe(board)->run(plan, {});
+  REQUIRE_FALSE(failure);
+  CHECK(failure.error().code == "arena_too_large");
+  CHECK(failure.error().kind == FailureKind::kCandidate);
+  board.ram_size_kb = 5000;
+  CHECK_THROWS_WITH(target_of(board), Catch::Matchers::Contains("ram_size_kb"));
+}
+
+TEST_CASE("a measurement's key changes with the cycle model's core and the firmware", "[profiler][virtual]") {
+  THIMBLE_SKIP_IF(firmware_is_missing(), "the probe firmware");
+  std::set<std::string> keys;
+  for (const char* name : {"virtual-m3", "virtual-m4", "virtual-m7", "virtual-m55"})
+    keys.insert(make_probe(load_board(name))->firmware_hash());
+  CHECK(keys.size() == 4);
+  CHECK(keys.count(make_probe(load_board("virtual-m4"))->firmware_hash()) == 1);
 }
 
 TEST_CASE("the host runs the same plan by wall clock", "[profiler]") {
