@@ -3,7 +3,11 @@
 #include <algorithm>
 #include <cmath>
 
+#include "deploy/quantize_bias.hpp"
+#include "deploy/quantize_equalize.hpp"
+#include "deploy/simplify/graph_edit.hpp"
 #include "graph/base/check.hpp"
+#include "graph/base/error.hpp"
 #include "graph/quantized_math.hpp"
 
 namespace thimble {
@@ -14,10 +18,11 @@ constexpr double kLargestBias = 1 << 24;
 
 Quantization per_tensor(float scale, std::int32_t zero_point) { return {{scale}, {zero_point}, 0}; }
 
-/// Scale and zero point of a range, widened to hold zero, which gets an exact value.
-Quantization asymmetric(ValueRange range) {
+/// Scale and zero point of a range, widened to hold zero, which gets an exact value. Where nothing but zero was seen
+/// the zero point keeps what the activation allows: all 255 steps above zero behind a ReLU.
+Quantization asymmetric(ValueRange range, Activation activation = Activation::kNone) {
   const double low = std::min(range.min, 0.0f), high = std::max(range.max, 0.0f);
-  if (low == high) return per_tensor(1.0f / 128, 0);
+  if (low == high) return per_tensor(1.0f / 128, activation == Activation::kNone ? 0 : -128);
   const auto scale = static_cast<float>((high - low) / 255);
   const double zero = std::round(-128 - low / double{scale});
   return per_tensor(scale, static_cast<std::int32_t>(std::clamp(zero, -128.0, 127.0)));
@@ -37,10 +42,6 @@ bool keeps_scale(OpType type) {
          type == OpType::kConcat;
 }
 
-bool has_weights(OpType type) {
-  return type == OpType::kConv2D || type == OpType::kDepthwiseConv2D || type == OpType::kFullyConnected;
-}
-
 void quantize_activations(Graph& graph, const std::vector<ValueRange>& ranges, const QuantizeOptions& options) {
   for (int input : graph.inputs)
     graph.tensor(input).quantization = per_tensor(options.input_scale, options.input_zero_point);
@@ -51,7 +52,8 @@ void quantize_activations(Graph& graph, const std::vector<ValueRange>& ranges, c
     else if (op.type == OpType::kSoftmax)
       output.quantization = per_tensor(1.0f / 256, -128);
     else
-      output.quantization = asymmetric(clamped(ranges[static_cast<std::size_t>(op.outputs[0])], op.activation));
+      output.quantization =
+          asymmetric(clamped(ranges[static_cast<std::size_t>(op.outputs[0])], op.activation), op.activation);
   }
   for (Tensor& tensor : graph.tensors)
     if (!tensor.constant) tensor.type = DataType::kInt8;
@@ -138,15 +140,40 @@ void quantize_constant_operands(Graph& graph, const Operator& op) {
   }
 }
 
+void check_concat(const Graph& graph, const Operator& op) {
+  for (int input : op.inputs)
+    if (!same_quantization(graph.tensor(input), graph.tensor(op.outputs[0])))
+      throw Error(op.name + ": a concat whose inputs have different scales cannot be quantised");
+}
+
+void check_constants(const Graph& graph) {
+  for (const Tensor& tensor : graph.tensors) {
+    const auto* values = std::get_if<std::vector<float>>(&tensor.data);
+    if (values && !std::all_of(values->begin(), values->end(), [](float v) { return std::abs(v) <= 1e30f; }))
+      throw Error("tensor " + tensor.name + " has a value that is not finite, or beyond 1e30");
+  }
+}
+
 }  // namespace
 
-Graph quantize(const Graph& float_graph, std::span<const std::vector<float>> inputs, const QuantizeOptions& options) {
+QuantizedNetwork quantize_network(const Graph& graph, std::span<const std::vector<float>> inputs,
+                                  const QuantizeOptions& options) {
   THIMBLE_CHECK(!inputs.empty(), "calibration needs an input");
-  Graph graph = float_graph;
-  quantize_activations(graph, calibrate(float_graph, inputs, options.calibration), options);
-  for (const Operator& op : graph.operators)
-    has_weights(op.type) ? quantize_filters(graph, op) : quantize_constant_operands(graph, op);
-  return graph;
+  check_constants(graph);
+  QuantizedNetwork network;
+  network.real = options.equalize ? equalized(graph, inputs) : graph;
+  network.int8 = network.real;
+  quantize_activations(network.int8, calibrate(network.real, inputs, options.calibration), options);
+  for (const Operator& op : network.int8.operators) {
+    if (op.type == OpType::kConcat) check_concat(network.int8, op);
+    has_filters(op.type) ? quantize_filters(network.int8, op) : quantize_constant_operands(network.int8, op);
+  }
+  if (options.bias_correction) correct_biases(network.real, network.int8, inputs);
+  return network;
+}
+
+Graph quantize(const Graph& graph, std::span<const std::vector<float>> inputs, const QuantizeOptions& options) {
+  return quantize_network(graph, inputs, options).int8;
 }
 
 }  // namespace thimble

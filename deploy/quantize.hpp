@@ -12,6 +12,15 @@ struct QuantizeOptions {
   float input_scale = 1.0f / 128;  ///< of the graph's input; with zero point 0 a pixel p in 0..255 is the int8 p - 128
   int input_zero_point = 0;
   CalibrationOptions calibration{};
+  /// quantize_equalize.hpp and quantize_bias.hpp: 32.6 dB without either, 33.1 dB with both (calibration.hpp).
+  bool equalize = true;
+  bool bias_correction = true;
+};
+
+/// A network before and after quantisation, tensor for tensor.
+struct QuantizedNetwork {
+  Graph real;  ///< the float graph that was quantised: equalised, where that is on, with the same outputs to rounding
+  Graph int8;
 };
 
 /// Makes the int8 graph of a float graph with weights, as TFLite defines int8: symmetric weights in [-127, 127], one
@@ -20,7 +29,11 @@ struct QuantizeOptions {
 /// point -128.
 /// @param graph   float32, every constant filled in
 /// @param inputs  calibration inputs, each as many values as the graph's input has elements; at least one
-/// @return a graph of the same tensors, operators and names
+/// @return graphs of the same tensors, operators and names
+/// @error Error  a weight, bias or activation is not finite: names the tensor; a concat of different scales
+QuantizedNetwork quantize_network(const Graph& graph, std::span<const std::vector<float>> inputs,
+                                  const QuantizeOptions& options = {});
+/// Its int8 graph.
 Graph quantize(const Graph& graph, std::span<const std::vector<float>> inputs, const QuantizeOptions& options = {});
 
 /// Real inputs as the int8 graph takes them.
@@ -34,7 +47,11 @@ struct LayerSqnr {
 };
 
 /// How far the int8 graph is from the float one after each operator, over some inputs.
+/// @param float_graph  QuantizedNetwork::real
 std::vector<LayerSqnr> layer_sqnr(const Graph& float_graph, const Graph& int8_graph,
                                   std::span<const std::vector<float>> inputs);
+
+/// The loss of the whole network: of its last layer before a softmax, whose small values would hide it.
+double output_decibel(const Graph& int8_graph, const std::vector<LayerSqnr>& layers);
 
 }  // namespace thimble

@@ -56,4 +56,10 @@ std::vector<LayerSqnr> layer_sqnr(const Graph& float_graph, const Graph& int8_gr
   return result;
 }
 
+double output_decibel(const Graph& int8_graph, const std::vector<LayerSqnr>& layers) {
+  for (std::size_t i = layers.size(); i-- > 0;)
+    if (int8_graph.operators.at(i).type != OpType::kSoftmax) return layers[i].decibel;
+  return kNoNoise;
+}
+
 }  // namespace thimble

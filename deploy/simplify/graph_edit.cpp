@@ -4,6 +4,10 @@
 
 namespace thimble {
 
+bool has_filters(OpType type) {
+  return type == OpType::kConv2D || type == OpType::kDepthwiseConv2D || type == OpType::kFullyConnected;
+}
+
 std::vector<std::vector<int>> readers_of(const Graph& graph) {
   std::vector<std::vector<int>> readers(graph.tensors.size());
   for (std::size_t i = 0; i < graph.operators.size(); ++i)

@@ -6,6 +6,9 @@
 
 namespace thimble {
 
+/// Convolutions, depthwise ones too, and fully connected layers: inputs are x, weights, bias.
+bool has_filters(OpType type);
+
 /// For each tensor the operators that read it, in order; an operator that reads it twice is there twice.
 std::vector<std::vector<int>> readers_of(const Graph& graph);
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "deploy/simplify/channel_ranges.hpp"
+#include "deploy/simplify/graph_edit.hpp"
 #include "deploy/simplify/removed_products.hpp"
 
 namespace thimble {
@@ -65,8 +66,7 @@ class Remover {
 
   /// Filters of an operator with weights.
   int channels_of(const Operator& op) const {
-    const bool has_filters = mixes_channels(op.type) || op.type == OpType::kDepthwiseConv2D;
-    return has_filters ? graph_.tensor(op.inputs[2]).shape.at(0) : 0;
+    return has_filters(op.type) ? graph_.tensor(op.inputs[2]).shape.at(0) : 0;
   }
 
   static void cut_shape(Tensor& tensor, const std::vector<bool>& mask) {

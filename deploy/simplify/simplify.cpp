@@ -7,6 +7,7 @@
 #include "deploy/simplify/constant_operators.hpp"
 #include "deploy/simplify/float_edges.hpp"
 #include "deploy/simplify/fold_padding.hpp"
+#include "deploy/simplify/graph_edit.hpp"
 #include "deploy/simplify/identities.hpp"
 #include "deploy/simplify/remove_channels.hpp"
 #include "deploy/simplify/sink_transposes.hpp"
@@ -18,7 +19,6 @@ namespace thimble {
 namespace {
 
 bool is_depthwise(const Operator& op) { return op.type == OpType::kDepthwiseConv2D; }
-bool has_filters(const Operator& op) { return mixes_channels(op.type) || is_depthwise(op); }
 
 int channels_of(const Graph& graph, const Operator& op) { return graph.tensor(op.inputs.at(2)).shape.at(0); }
 
@@ -35,7 +35,7 @@ void count_before(const Graph& graph, SimplifyReport& report) {
   report.macs_before = macs(graph);
   report.params_before = params(graph);
   for (const Operator& op : graph.operators) {
-    if (!has_filters(op)) continue;
+    if (!has_filters(op.type)) continue;
     report.filters += channels_of(graph, op);
     report.zero_filters += zero_filters(graph, op);
   }
@@ -46,9 +46,9 @@ void count_after(const Graph& original, const Graph& graph, SimplifyReport& repo
   report.params_after = params(graph);
   std::map<std::string, int> before;
   for (const Operator& op : original.operators)
-    if (has_filters(op)) before[op.name] = channels_of(original, op);
+    if (has_filters(op.type)) before[op.name] = channels_of(original, op);
   for (const Operator& op : graph.operators) {
-    if (!has_filters(op)) continue;
+    if (!has_filters(op.type)) continue;
     const int channels = channels_of(graph, op);
     report.odd_layers += channels % 4 != 0 ? 1 : 0;
     report.removed_filters += before[op.name] - channels;

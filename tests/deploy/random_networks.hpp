@@ -49,7 +49,9 @@ inline RandomNetwork random_network(std::uint64_t seed) {
   RandomNetwork network;
   network.real = to_graph(space, sample(space, rng));
   fill_random_weights(network.real, seed);
-  network.int8 = quantize(network.real, random_inputs(network.real, 8, seed));
+  QuantizedNetwork quantized = quantize_network(network.real, random_inputs(network.real, 8, seed));
+  network.real = std::move(quantized.real);  // equalised
+  network.int8 = std::move(quantized.int8);
   return network;
 }
 
