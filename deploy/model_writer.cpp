@@ -92,12 +92,12 @@ std::string layer_text(const Step& step, const thimble_layer& l, bool weights, s
       "     .input = {}, .input2 = {}, .output = {}, .scratch = {}, .scratch_bytes = {},\n"
       "     .in_h = {}, .in_w = {}, .in_c = {}, .out_h = {}, .out_w = {}, .out_c = {},\n"
       "     .kernel_h = {}, .kernel_w = {}, .stride_h = {}, .stride_w = {}, .pad_top = {}, .pad_left = {},\n"
-      "     .operands = {}, .ring_rows = {}, .relu = {}, .wide = {}, .broadcast = {}, .input_zero = {}, .output_zero = {}, .activation_min = {}, "
+      "     .operands = {}, .ring_rows = {}, .relu = {}, .wide = {}, .broadcast = {}, .more_rows = {}, .input_zero = {}, .output_zero = {}, .activation_min = {}, "
       ".activation_max = "
       "{}}},\n",
       step.kernel_name(), weights ? fmt::format("weights_{}", index) : "NULL", l.input, l.input2, l.output, l.scratch,
       l.scratch_bytes, l.in_h, l.in_w, l.in_c, l.out_h, l.out_w, l.out_c, l.kernel_h, l.kernel_w, l.stride_h,
-      l.stride_w, l.pad_top, l.pad_left, l.operands, l.ring_rows, l.relu, l.wide, l.broadcast, l.input_zero, l.output_zero, l.activation_min,
+      l.stride_w, l.pad_top, l.pad_left, l.operands, l.ring_rows, l.relu, l.wide, l.broadcast, l.more_rows, l.input_zero, l.output_zero, l.activation_min,
       l.activation_max);
 }
 

@@ -68,9 +68,11 @@ std::vector<Step> steps_of(const Graph& graph) {
 std::int64_t distance_without_ring(const thimble_layer& layer) {
   const std::int64_t in_row = std::int64_t{layer.in_w} * layer.in_c, out_row = std::int64_t{layer.out_w} * layer.out_c;
   std::int64_t distance = 0;
-  for (std::int64_t y = 0; y < layer.out_h; ++y)
+  for (std::int64_t y = 0; y < layer.out_h; y += 1 + layer.more_rows) {
+    const std::int64_t rows = std::min<std::int64_t>(y + 1 + layer.more_rows, layer.out_h);
     distance =
-        std::max(distance, (y + 1) * out_row - std::max<std::int64_t>(0, y * layer.stride_h - layer.pad_top) * in_row);
+        std::max(distance, rows * out_row - std::max<std::int64_t>(0, y * layer.stride_h - layer.pad_top) * in_row);
+  }
   return (distance + 7) / 8 * 8;
 }
 

@@ -29,8 +29,9 @@ int32_t thimble_ring_rows(const thimble_layer* layer) {
   if (reads_ahead(layer, layer->input)) return 0;
   if (layer->output > layer->input) return -1;
   uint32_t most = 0, saved = 0;
-  for (uint32_t y = 0; y < layer->out_h; ++y) {
-    const uint32_t end = layer->output + (y + 1) * out_row;
+  for (uint32_t y = 0; y < layer->out_h; y += 1u + layer->more_rows) {
+    const uint32_t rows = y + 1 + layer->more_rows < layer->out_h ? y + 1 + layer->more_rows : layer->out_h;
+    const uint32_t end = layer->output + rows * out_row;
     while (saved < layer->in_h && layer->input + saved * in_row < end) ++saved;
     const int32_t first = (int32_t)(y * layer->stride_h) - layer->pad_top;
     const uint32_t needed = first < 0 ? 0 : (uint32_t)first;

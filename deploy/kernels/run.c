@@ -23,7 +23,7 @@ void thimble_run_layer(const thimble_layer* layer, int8_t* arena) {
   const uint32_t out_row = (uint32_t)layer->out_w * layer->out_c;
   const uint32_t in_row = (uint32_t)layer->in_w * layer->in_c;
   const int narrow = layer->activation_min != -128 || layer->activation_max != 127;
-  const uint32_t step = layer->ring_rows != 0 ? 1u : layer->out_h;
+  const uint32_t step = layer->ring_rows != 0 ? 1u + layer->more_rows : layer->out_h;
   int8_t* const slots = arena + layer->scratch;
   thimble_call call = {
       layer,
@@ -33,10 +33,11 @@ void thimble_run_layer(const thimble_layer* layer, int8_t* arena) {
       slots + thimble_ring_bytes(layer),
       0,
       step};
-  for (; call.first < layer->out_h; call.first += step, call.output += step * out_row) {
-    if (layer->ring_rows != 0) save_rows(&call.input, (int32_t)(call.output + out_row - call.input.input));
+  for (; call.first < layer->out_h; call.first += call.count, call.output += call.count * out_row) {
+    if (call.count > layer->out_h - call.first) call.count = layer->out_h - call.first;
+    if (layer->ring_rows != 0) save_rows(&call.input, (int32_t)(call.output + call.count * out_row - call.input.input));
     layer->kernel(&call);
-    if (narrow) clamp_row(layer, call.output, step * out_row);
+    if (narrow) clamp_row(layer, call.output, call.count * out_row);
   }
 }
 

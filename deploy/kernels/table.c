@@ -8,6 +8,7 @@ static const thimble_kernel_entry entries[THIMBLE_KERNEL_COUNT] = {
     {"thimble_add_s8", thimble_add_s8, thimble_add_s8_scratch},
     {"thimble_average_pool_s8", thimble_average_pool_s8, thimble_average_pool_s8_scratch},
     {"thimble_max_pool_s8", thimble_max_pool_s8, thimble_max_pool_s8_scratch},
+    {"thimble_winograd_s8", thimble_winograd_s8, thimble_winograd_s8_scratch},
 };
 
 const thimble_kernel_entry* thimble_kernel_by_id(uint32_t id) {
@@ -30,7 +31,7 @@ static int fits_s8(const uint32_t* words, uint32_t count) {
 thimble_status thimble_layer_from_words(thimble_layer* layer, const uint32_t words[THIMBLE_LAYER_WORDS]) {
   const thimble_kernel_entry* const entry = thimble_kernel_by_id(words[0]);
   if (entry == NULL) return THIMBLE_BAD_LAYER;
-  if (!fits(words + 6, 6, 0xffff) || !fits(words + 12, 11, 0xff) || !fits_s8(words + 23, 4)) return THIMBLE_BAD_LAYER;
+  if (!fits(words + 6, 6, 0xffff) || !fits(words + 12, 12, 0xff) || !fits_s8(words + 24, 4)) return THIMBLE_BAD_LAYER;
   layer->weights = NULL;
   layer->kernel = entry->kernel;
   layer->input = words[1];
@@ -55,10 +56,11 @@ thimble_status thimble_layer_from_words(thimble_layer* layer, const uint32_t wor
   layer->relu = (uint8_t)words[20];
   layer->wide = (uint8_t)words[21];
   layer->broadcast = (uint8_t)words[22];
-  layer->input_zero = (int8_t)words[23];
-  layer->output_zero = (int8_t)words[24];
-  layer->activation_min = (int8_t)words[25];
-  layer->activation_max = (int8_t)words[26];
+  layer->more_rows = (uint8_t)words[23];
+  layer->input_zero = (int8_t)words[24];
+  layer->output_zero = (int8_t)words[25];
+  layer->activation_min = (int8_t)words[26];
+  layer->activation_max = (int8_t)words[27];
   return THIMBLE_OK;
 }
 
@@ -86,8 +88,9 @@ void thimble_layer_to_words(const thimble_layer* layer, uint32_t id, uint32_t wo
   words[20] = layer->relu;
   words[21] = layer->wide;
   words[22] = layer->broadcast;
-  words[23] = (uint32_t)(int32_t)layer->input_zero;
-  words[24] = (uint32_t)(int32_t)layer->output_zero;
-  words[25] = (uint32_t)(int32_t)layer->activation_min;
-  words[26] = (uint32_t)(int32_t)layer->activation_max;
+  words[23] = layer->more_rows;
+  words[24] = (uint32_t)(int32_t)layer->input_zero;
+  words[25] = (uint32_t)(int32_t)layer->output_zero;
+  words[26] = (uint32_t)(int32_t)layer->activation_min;
+  words[27] = (uint32_t)(int32_t)layer->activation_max;
 }

@@ -6,6 +6,7 @@
 #include "deploy/pack/elementwise.hpp"
 #include "deploy/pack/gemm.hpp"
 #include "deploy/pack/operator_view.hpp"
+#include "deploy/pack/winograd.hpp"
 #include "graph/quantized_math.hpp"
 
 namespace thimble {
@@ -67,12 +68,18 @@ Result<thimble_kernel_id, std::string> kernel_for(const Graph& graph, const Oper
   return kernel;
 }
 
-thimble_layer layer_shape(const Graph& graph, const Operator& op) {
-  const auto id = kernel_for(graph, op);
-  THIMBLE_CHECK(id.has_value(), op.name + " has no kernel");
+std::vector<thimble_kernel_id> kernels_for(const Graph& graph, const Operator& op) {
+  const auto first = kernel_for(graph, op);
+  if (!first) return {};
+  std::vector<thimble_kernel_id> kernels = {*first};
+  if (winograd_takes(graph, op)) kernels.push_back(THIMBLE_WINOGRAD);
+  return kernels;
+}
+
+thimble_layer layer_shape(const Graph& graph, const Operator& op, thimble_kernel_id kernel) {
   const WindowGeometry g = geometry_of(graph, op);
   thimble_layer layer{};
-  layer.kernel = thimble_kernel_by_id(*id)->kernel;
+  layer.kernel = thimble_kernel_by_id(kernel)->kernel;
   layer.in_h = static_cast<std::uint16_t>(g.in_h);
   layer.in_w = static_cast<std::uint16_t>(g.in_w);
   layer.in_c = static_cast<std::uint16_t>(g.in_c);
@@ -86,11 +93,13 @@ thimble_layer layer_shape(const Graph& graph, const Operator& op) {
   layer.pad_top = static_cast<std::uint8_t>(g.pad_top);
   layer.pad_left = static_cast<std::uint8_t>(g.pad_left);
   layer.operands = op.type == OpType::kAdd ? 2 : 1;
+  layer.more_rows = kernel == THIMBLE_WINOGRAD ? 1 : 0;
   set_quantization(graph, op, layer);
   return layer;
 }
 
-std::int64_t packed_bytes(const Graph& graph, const Operator& op) {
+std::int64_t packed_bytes(const Graph& graph, const Operator& op, thimble_kernel_id kernel) {
+  if (kernel == THIMBLE_WINOGRAD) return winograd_bytes(graph, op);
   switch (op.type) {
     case OpType::kDepthwiseConv2D:
       return depthwise_bytes(graph, op);
@@ -104,7 +113,8 @@ std::int64_t packed_bytes(const Graph& graph, const Operator& op) {
   }
 }
 
-PackResult pack(const Graph& graph, const Operator& op) {
+PackResult pack(const Graph& graph, const Operator& op, thimble_kernel_id kernel) {
+  if (kernel == THIMBLE_WINOGRAD) return pack_winograd(graph, op);
   switch (op.type) {
     case OpType::kDepthwiseConv2D:
       return pack_depthwise(graph, op);
@@ -117,5 +127,13 @@ PackResult pack(const Graph& graph, const Operator& op) {
       return Words{};
   }
 }
+
+thimble_layer layer_shape(const Graph& graph, const Operator& op) {
+  return layer_shape(graph, op, *kernel_for(graph, op));
+}
+std::int64_t packed_bytes(const Graph& graph, const Operator& op) {
+  return packed_bytes(graph, op, *kernel_for(graph, op));
+}
+PackResult pack(const Graph& graph, const Operator& op) { return pack(graph, op, *kernel_for(graph, op)); }
 
 }  // namespace thimble

@@ -27,5 +27,6 @@ TEST_CASE("every kernel gives TFLite's bits for any shape, in place too, and wri
   SECTION("fully connected") { check_kernel(THIMBLE_FULLY_CONNECTED, 200); }
   SECTION("add") { check_kernel(THIMBLE_ADD, 200); }
   SECTION("average pool") { check_kernel(THIMBLE_AVERAGE_POOL, 300); }
+  SECTION("winograd") { check_kernel(THIMBLE_WINOGRAD, 300); }
   SECTION("max pool") { check_kernel(THIMBLE_MAX_POOL, 200); }
 }
