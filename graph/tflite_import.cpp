@@ -69,7 +69,9 @@ class Importer {
     }
     try {
       for (int index : graph_.outputs) tensors_.use(index);
-      tensors_.use(graph_.inputs[0]);
+      const Tensor& input = graph_.tensor(tensors_.use(graph_.inputs[0]));
+      if (input.type == DataType::kInt32)
+        unsupported_.items.push_back({-1, "inputs", "INT32, must be INT8 or FLOAT32"});
     } catch (const tflite::Unsupported& unsupported) {
       if (unsupported_.items.empty()) unsupported_.items.push_back({-1, "inputs and outputs", unsupported.reason});
     } catch (const Error& error) {

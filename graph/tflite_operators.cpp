@@ -226,9 +226,12 @@ void OperatorImporter::refuse_other_than_int8(const Operator& op) {
     return lacks("is in FLOAT32, must be quantised to INT8");
   }
   const bool from_float = op.type == OpType::kQuantize && x.type == DataType::kFloat32;
-  const bool to_float = op.type == OpType::kDequantize && y.type == DataType::kFloat32;
+  const bool to_float = op.type == OpType::kDequantize;
   if (!from_float) refuse_activation("input", x);
   if (!to_float) refuse_activation("output", y);
+  if (to_float && y.type != DataType::kFloat32) {
+    lacks("output " + y.name + " is " + type_text(y) + ", must be FLOAT32");
+  }
   if (has_weights(op.type)) return refuse_weights(op);
   for (std::size_t i = 1; i < op.inputs.size(); ++i) refuse_activation("input", graph_.tensor(op.inputs[i]));
 }

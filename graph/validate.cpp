@@ -318,13 +318,13 @@ class Validator {
   void check_transpose(const std::string& place, const Operator& op, const Shape& x, const Shape& y) {
     std::vector<int> sorted = op.axes;
     std::sort(sorted.begin(), sorted.end());
-    Shape expected;
     for (std::size_t i = 0; i < sorted.size(); ++i) {
       if (sorted.size() != x.size() || sorted[i] != static_cast<int>(i)) {
         return problem(place, "axes must be a permutation of the input's dimensions");
       }
-      expected.push_back(x[static_cast<std::size_t>(op.axes[i])]);
     }
+    Shape expected;
+    for (int axis : op.axes) expected.push_back(x[static_cast<std::size_t>(axis)]);
     check_equal(place, y, expected);
   }
 

@@ -40,7 +40,7 @@ class Int8Validator {
 
   void check(const Operator& op) {
     if (op.type == OpType::kQuantize) return check_float_or_int8(input(op, 0), output(op));
-    if (op.type == OpType::kDequantize) return check_float_or_int8(output(op), input(op, 0));
+    if (op.type == OpType::kDequantize) return check_dequantize(op);
     if (!is_int8_activation(input(op, 0)) || !is_int8_activation(output(op))) {
       return problem("input and output must be int8 with one scale and a zero point in [-128,127]");
     }
@@ -69,6 +69,12 @@ class Int8Validator {
   void check_float_or_int8(const Tensor& either, const Tensor& int8) {
     if (!is_int8_activation(int8) || (either.type != DataType::kFloat32 && !is_int8_activation(either))) {
       problem("must go between float32 and int8, or from int8 to int8");
+    }
+  }
+
+  void check_dequantize(const Operator& op) {
+    if (!is_int8_activation(input(op, 0)) || output(op).type != DataType::kFloat32) {
+      problem("must go from int8 to float32");
     }
   }
 

@@ -69,6 +69,12 @@ TEST_CASE("validate names the place and the rule", "[graph]") {
     graph.operators[0].inputs.pop_back();
     CHECK(validate(graph) == Problems{"operator 0 (conv2d op0): has 2 inputs, needs 3"});
   }
+  SECTION("a transpose of a dimension that is not there") {
+    builder.append({.type = OpType::kTranspose, .inputs = {builder.last()}, .axes = {0, 1, 2, 100000}},
+                   builder.shape());
+    CHECK(validate(graph) ==
+          Problems{"operator 1 (transpose op1): axes must be a permutation of the input's dimensions"});
+  }
   SECTION("padding as large as the kernel") {
     graph.operators[0].padding.left = 3;
     CHECK(validate(graph) == Problems{"operator 0 (conv2d op0): padding must be below the kernel size"});

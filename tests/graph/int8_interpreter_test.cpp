@@ -177,6 +177,12 @@ TEST_CASE("validate_int8 names what TFLite's arithmetic cannot run", "[graph][in
     CHECK(validate_int8(large.graph) ==
           std::vector<std::string>{"operator 0 (average_pool2d op0): sums more than 65536 terms"});
   }
+  SECTION("a dequantisation to int8") {
+    builder.append({.type = OpType::kDequantize, .inputs = {builder.last()}}, builder.shape());
+    quantize_at_random(graph, 1, true);
+    CHECK(validate_int8(graph) ==
+          std::vector<std::string>{"operator 1 (dequantize op1): must go from int8 to float32"});
+  }
   SECTION("a pool that changes the scale") {
     builder.pool(OpType::kMaxPool2D, 1, 1, 1);
     quantize_at_random(graph, 1, true);
