@@ -17,7 +17,19 @@ using nlohmann::json;
 namespace thimble {
 namespace {
 
-/// Fills in top1_int8 of every member of the front, on the pictures that chose it.
+constexpr int kNoiseImages = 16;
+
+std::vector<LayerSqnr> layer_noise(JobContext& context, const QuantizedSubnet& network, int resolution) {
+  const auto inputs = network_inputs(context.data().train, kNoiseImages, resolution);
+  return layer_sqnr(network.float_graph, network.int8_graph, inputs);
+}
+
+/// Loss from fp32 to int8 of the whole subnet.
+double network_decibel(JobContext& context, const QuantizedSubnet& network, int resolution) {
+  return output_decibel(network.int8_graph, layer_noise(context, network, resolution));
+}
+
+/// Fills in top1_int8 and sqnr_db of every member of the front; top1_int8 on the pictures that chose it.
 void score_front_in_int8(JobContext& context, const Supernet& supernet, const SearchResult& search, json& front) {
   const ImageSet images = scoring_images(context);
   SubnetAccuracy accuracy(supernet, context.data().train, images, context.job().search.calibration);
@@ -25,6 +37,7 @@ void score_front_in_int8(JobContext& context, const Supernet& supernet, const Se
   for (std::size_t i = 0; i < search.front.size(); ++i) {
     throw_if_stopped();
     const QuantizedSubnet network = quantize_subnet(context, accuracy, search.front[i].subnet);
+    front["front"][i]["sqnr_db"] = network_decibel(context, network, search.front[i].subnet.resolution);
     front["front"][i]["top1_int8"] = int8_top1(network.int8_graph, images, 0, context.job().threads);
     bar.update(static_cast<std::int64_t>(i) + 1);
   }
@@ -88,8 +101,9 @@ class Winner {
     facts["cycles"] = measured.cycles;
     facts["latency_us"] = measured.latency_us;
     facts["provenance"] = to_text(measured.provenance);
-    const auto inputs = network_inputs(context_.data().train, 16, subnet_.resolution);
-    facts["layers"] = layer_facts(measured, layer_sqnr(network_.float_graph, network_.int8_graph, inputs));
+    const std::vector<LayerSqnr> noise = layer_noise(context_, network_, subnet_.resolution);
+    facts["sqnr_db"] = output_decibel(network_.int8_graph, noise);
+    facts["layers"] = layer_facts(measured, noise);
   }
 
   void add_firmware(json& facts, const PlannedSubnet& planned) {

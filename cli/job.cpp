@@ -89,6 +89,9 @@ void read_search(ConfigMap map, SearchConfig& search) {
 
 void read_deploy(ConfigMap map, DeployConfig& deploy) {
   map.read("calibration_images", deploy.calibration_images, {.least = 1});
+  map.read_choice("calibration", deploy.calibration, {"minmax", "percentile", "mse"});
+  map.read("equalize", deploy.equalize);
+  map.read("bias_correction", deploy.bias_correction);
   map.read("known_answers", deploy.known_answers, {.least = 1, .most = 1000});
   map.read("test_images", deploy.test_images, {.least = 0});
   map.read("fine_tune_steps", deploy.fine_tune_steps, {.least = 0});

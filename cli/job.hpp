@@ -41,10 +41,13 @@ struct SearchConfig {
 };
 
 struct DeployConfig {
-  int calibration_images = 256;  ///< training pictures that set the activation ranges
-  int known_answers = 200;       ///< test pictures that the firmware is compared on, bit for bit
-  int test_images = 0;           ///< test pictures for the winner's top-1; 0: all
-  int fine_tune_steps = 0;       ///< training of the winner alone before it is quantised
+  int calibration_images = 256;     ///< training pictures that set the activation ranges
+  std::string calibration = "mse";  ///< how they do: "minmax", "percentile" or "mse"
+  bool equalize = true;             ///< cross-layer equalisation before quantisation
+  bool bias_correction = true;      ///< biases take up the mean error of rounded weights
+  int known_answers = 200;          ///< test pictures that the firmware is compared on, bit for bit
+  int test_images = 0;              ///< test pictures for the winner's top-1; 0: all
+  int fine_tune_steps = 0;          ///< training of the winner alone before it is quantised
   double fine_tune_learning_rate = 0.01;
 };
 

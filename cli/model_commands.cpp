@@ -44,6 +44,10 @@ json inspection_facts(const Inspection& inspection) {
 
 /// What was done to an imported model before it was planned; all zero for a subnet.
 json simplification_facts(const SimplifyReport& r) {
+  json layers = json::array();
+  for (const LayerChannels& layer : r.layers)
+    layers.push_back(
+        {{"name", layer.name}, {"channels_before", layer.channels_before}, {"channels_after", layer.channels_after}});
   return {{"float_edges", r.float_edges},
           {"folded_pads", r.folded_pads},
           {"identities", r.identities},
@@ -58,7 +62,8 @@ json simplification_facts(const SimplifyReport& r) {
           {"macs_before", r.macs_before},
           {"macs_after", r.macs_after},
           {"params_before", r.params_before},
-          {"params_after", r.params_after}};
+          {"params_after", r.params_after},
+          {"layers", layers}};
 }
 
 void print_simplification(const SimplifyReport& report) {

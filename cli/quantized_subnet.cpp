@@ -1,6 +1,8 @@
 #include "cli/quantized_subnet.hpp"
 
 #include <algorithm>
+#include <map>
+#include <string>
 
 #include "supernet/data/resize.hpp"
 
@@ -14,12 +16,25 @@ std::vector<std::vector<float>> network_inputs(const ImageSet& images, int count
   return inputs;
 }
 
+namespace {
+
+QuantizeOptions options_of(const DeployConfig& deploy) {
+  const std::map<std::string, RangeMethod> methods = {
+      {"minmax", RangeMethod::kMinMax}, {"percentile", RangeMethod::kPercentile}, {"mse", RangeMethod::kMse}};
+  QuantizeOptions options;
+  options.calibration.method = methods.at(deploy.calibration);
+  options.equalize = deploy.equalize;
+  options.bias_correction = deploy.bias_correction;
+  return options;
+}
+
+}  // namespace
+
 QuantizedSubnet quantize_subnet(JobContext& context, SubnetAccuracy& accuracy, const Subnet& subnet) {
-  QuantizedSubnet result;
-  result.float_graph = accuracy.extract(subnet);
-  const auto inputs = network_inputs(context.data().train, context.job().deploy.calibration_images, subnet.resolution);
-  result.int8_graph = quantize(result.float_graph, inputs);
-  return result;
+  const DeployConfig& deploy = context.job().deploy;
+  const auto inputs = network_inputs(context.data().train, deploy.calibration_images, subnet.resolution);
+  QuantizedNetwork network = quantize_network(accuracy.extract(subnet), inputs, options_of(deploy));
+  return {std::move(network.real), std::move(network.int8)};
 }
 
 }  // namespace thimble
