@@ -135,6 +135,8 @@ class Remover {
 }  // namespace
 
 int remove_channels(Graph& graph, const ChannelGroups& groups, const ChannelMasks& masks) {
+  const auto all_stay = [](const std::vector<bool>& mask) { return std::count(mask.begin(), mask.end(), false) == 0; };
+  if (std::all_of(masks.begin(), masks.end(), all_stay)) return 0;
   return Remover(graph, groups, masks).run();
 }
 

@@ -1,10 +1,12 @@
 #include "deploy/simplify/simplify.hpp"
 
+#include "deploy/host_executor.hpp"
 #include "graph/int8_interpreter.hpp"
 #include "graph/validate_int8.hpp"
 #include "tests/catch.hpp"
 #include "tests/deploy/simplify_networks.hpp"
 #include "tests/graph/golden.hpp"
+#include "tests/graph/random_int8.hpp"
 
 using namespace thimble;
 
@@ -282,6 +284,44 @@ TEST_CASE("random networks with dead channels keep every output bit", "[deploy][
   CHECK(removed > all_filters / 10);
   CHECK(pads > 30);
   CHECK(sunk > 30);
+}
+
+TEST_CASE("random graphs of every operator keep every output bit", "[deploy][simplify]") {
+  int changed = 0;
+  for (std::uint64_t seed = 1; seed <= 400; ++seed) {
+    Graph graph = test::RandomInt8Graph(seed).graph();
+    if (seed % 2) test::kill_channels(graph, seed);
+    INFO("seed " << seed);
+    const Simplified result = simplify(graph, {.channel_multiple = seed % 3 ? 1 : 4});
+    check_same_bits(graph, result.graph, seed);
+    changed += result.report.changed();
+  }
+  CHECK(changed > 60);
+}
+
+TEST_CASE("a plan of a simplified model gives the bits of the original", "[deploy][simplify][golden]") {
+  for (const test::GoldenModel& model : test::kGoldenModels) {
+    const std::filesystem::path folder = test::test_data("golden/" + model.name);
+    THIMBLE_SKIP_WITHOUT(folder, "golden models");
+    INFO(model.name);
+    const auto original = load_tflite((folder / model.file).string());
+    REQUIRE(original);
+    const Graph graph = simplify(*original).graph;
+    const Result<Plan, PlanError> plan = make_plan(graph);
+    if (!plan) {
+      const std::string why = to_text(plan.error());
+      WARN(model.name << " is left out: " << why.substr(0, why.find('\n')));
+      continue;
+    }
+    HostExecutor executor(*plan, graph);
+    const Bytes inputs = test::read_int8(folder / "inputs.bin"), outputs = test::read_int8(folder / "outputs.bin");
+    const auto in = static_cast<std::size_t>(plan->input_bytes), out = static_cast<std::size_t>(plan->output_bytes);
+    CHECK(inputs.size() / in == outputs.size() / out);
+    for (std::size_t i = 0; (i + 1) * in <= inputs.size(); ++i) {
+      const auto got = executor.run(std::span<const std::int8_t>(inputs).subspan(i * in, in));
+      CHECK(std::equal(got.begin(), got.end(), outputs.begin() + static_cast<std::ptrdiff_t>(i * out)));
+    }
+  }
 }
 
 TEST_CASE("golden models keep every output bit and lose their dead work", "[deploy][simplify][golden]") {
