@@ -21,54 +21,53 @@ static thimble_word* fill_words(thimble_word* to, uint32_t value, uint32_t count
   return to;
 }
 
-/* in_c a multiple of 4: the taps of a row go straight into the column. */
-static void gather_words(const thimble_columns* columns, taps t, uint32_t pixel) {
-  const thimble_layer* const layer = columns->layer;
-  const uint32_t pixels = columns->pixels, in_c = layer->in_c, words = in_c / 2;
-  const uint32_t zero = 0x00010001u * (uint16_t)layer->input_zero;
-  thimble_word* to = columns->columns + pixel;
+static uint32_t segment_bytes(const thimble_layer* layer) { return (uint32_t)layer->kernel_w * layer->in_c; }
+
+/* A segment that is partly padding, put together as bytes where channels do not come in fours. */
+static thimble_word* border_segment(const thimble_window* window, const int8_t* row, taps t, thimble_word* to,
+                                    uint32_t pixels) {
+  const thimble_layer* const layer = window->layer;
+  const uint32_t in_c = layer->in_c, zero = 0x00010001u * (uint16_t)layer->input_zero;
+  const uint32_t before = t.first * in_c, inside = (t.last - t.first) * in_c;
+  const uint32_t after = (layer->kernel_w - t.last) * in_c;
+  if (in_c % 4 == 0) {
+    to = fill_words(to, zero, before / 2, pixels);
+    to = thimble_widen(to, row + t.column * in_c, inside, pixels);
+    return fill_words(to, zero, after / 2, pixels);
+  }
+  int8_t* const bytes = (int8_t*)window->scratch + thimble_gemm_bytes(layer);
+  thimble_fill(bytes, layer->input_zero, before);
+  thimble_copy(bytes + before, row + t.column * in_c, inside);
+  thimble_fill(bytes + before + inside, layer->input_zero, after);
+  return thimble_widen(to, bytes, segment_bytes(layer), pixels);
+}
+
+static void gather(const thimble_window* window, uint32_t x, thimble_word* column, uint32_t pixels) {
+  const thimble_layer* const layer = window->layer;
+  const uint32_t bytes = segment_bytes(layer), words = (bytes + 1) / 2;
+  const taps t = taps_of(layer, x);
+  const int whole = t.last - t.first == layer->kernel_w;
+  const uint32_t offset = t.column * layer->in_c;
   for (uint32_t ky = 0; ky < layer->kernel_h; ++ky) {
-    const int8_t* const row = columns->rows[ky];
+    const int8_t* const row = window->rows[ky];
     if (row == NULL) {
-      to = fill_words(to, zero, layer->kernel_w * words, pixels);
-      continue;
+      column = fill_words(column, 0x00010001u * (uint16_t)layer->input_zero, words, pixels);
+    } else if (whole) {
+      column = thimble_widen(column, row + offset, bytes, pixels);
+    } else {
+      column = border_segment(window, row, t, column, pixels);
     }
-    to = fill_words(to, zero, t.first * words, pixels);
-    to = thimble_widen(to, row + t.column * in_c, (t.last - t.first) * in_c, pixels);
-    to = fill_words(to, zero, (layer->kernel_w - t.last) * words, pixels);
   }
 }
 
-static void gather_bytes(const thimble_columns* columns, taps t, uint32_t pixel) {
-  const thimble_layer* const layer = columns->layer;
-  const uint32_t in_c = layer->in_c;
-  thimble_cursor cursor = thimble_cursor_at(columns->columns + pixel, columns->pixels);
-  for (uint32_t ky = 0; ky < layer->kernel_h; ++ky) {
-    const int8_t* const row = columns->rows[ky];
-    if (row == NULL) {
-      thimble_put_value(&cursor, layer->input_zero, layer->kernel_w * in_c);
-      continue;
-    }
-    if (t.first != 0) thimble_put_value(&cursor, layer->input_zero, t.first * in_c);
-    if (t.first != t.last) thimble_put_bytes(&cursor, row + t.column * in_c, (t.last - t.first) * in_c);
-    if (t.last != layer->kernel_w) thimble_put_value(&cursor, layer->input_zero, (layer->kernel_w - t.last) * in_c);
-  }
+uint32_t thimble_conv2d_s8_scratch(const thimble_layer* layer) {
+  const uint32_t border = layer->in_c % 4 == 0 ? 0 : thimble_round_up(segment_bytes(layer), 8);
+  return thimble_gemm_bytes(layer) + border;
 }
-
-static void gather(const thimble_columns* columns, uint32_t x, uint32_t pixel) {
-  const taps t = taps_of(columns->layer, x);
-  if (columns->layer->in_c % 4 == 0) {
-    gather_words(columns, t, pixel);
-  } else {
-    gather_bytes(columns, t, pixel);
-  }
-}
-
-uint32_t thimble_conv2d_s8_scratch(const thimble_layer* layer) { return thimble_columns_bytes(layer); }
 
 static void conv_row(const thimble_call* call, const int8_t* const* rows, int8_t* output) {
-  const thimble_layer* const layer = call->layer;
-  thimble_gemm_row(layer, rows, output, call->scratch, gather);
+  const thimble_window window = {call->layer, rows, call->scratch};
+  thimble_gemm_pixels(&window, output, 0, call->layer->out_w, gather);
 }
 
 void thimble_conv2d_s8(const thimble_call* call) { thimble_each_row(call, conv_row); }

@@ -1,67 +1,69 @@
-/* Output channels of one or two pixels from widened inputs: what 1x1, KxK and fully connected layers share.
+/* Output channels of some pixels from widened inputs: what 1x1, KxK and fully connected layers share.
  *
- * Inputs are int16 in words of two, `column_length` of them per pixel (a multiple of 4, the tail meets zero weights).
- * In each group of four the order is (0, 2), (1, 3), which is what SXTB16 gives. Two pixels alternate word by word.
+ * A pixel's column is int16 in words of two, `steps` of them. It is made of kernel_h segments of kernel_w * in_c
+ * inputs: four inputs give the words (0, 2), (1, 3), which is what SXTB16 gives; a rest of one gives (0, -), of two (0,
+ * 1), of three (0, 2), (1, -), where - meets a zero weight. The columns of two pixels alternate word by word.
  *
- * Weights are packed per block of four output channels A, B, C, D, the last one filled up with zeros:
- *   int32 bias[4]                             the input's zero point folded in
- *   per word of two inputs (i, j): {A_i, B_i, A_j, B_j}, {C_i, D_i, C_j, D_j}
- *   thimble_channel[4]
+ * Two channels A, B share a halfword, 256 * a + b. With raw the sum of x * (256 a + b) and B the sum of x * b, where b
+ * is the sign-extended low byte, 256 A = raw - B: one SXTB16 for four weights, and A comes out scaled for requantising.
+ * That is exact modulo 2^32, so while A is in [-2^23, 2^23). Where some A may not be, the layer is `wide`: then at
+ * most THIMBLE_GEMM_SEGMENT steps are summed before A is taken out and added to an int32.
+ *
+ * Weights are packed per block of four output channels 0 to 3, the last one filled up with zeros:
+ *   int32 start[4]            256 bias1 + bias0, 256 bias3 + bias2, bias0, bias2; the input's zero point is folded in
+ *   per word of two inputs    {256 w1 + w0}, {256 w3 + w2}: two words of two halfwords
+ *   multiplier, addend, shift of channels 0 and 2, each {of 0, of 2}, then of 1 and 3
+ * Channels 0 and 2 are requantised from twice their sum, 1 and 3 from 256 times (deploy/pack/channel.hpp, j = 1, 8).
+ * wide: start is 0, and the constants are {multiplier, bias, shifts as in thimble_channel} for thimble_requantise.
  */
 #ifndef THIMBLE_GEMM_H
 #define THIMBLE_GEMM_H
 
 #include "lanes.h"
 
+#define THIMBLE_GEMM_SEGMENT 256
+
+enum { THIMBLE_GEMM_RELU = 0, THIMBLE_GEMM_ANY = 1, THIMBLE_GEMM_WIDE = 2 };
+
+/* The assembly knows the order. */
 typedef struct thimble_gemm {
   const uint32_t* weights;
-  const thimble_word* input;
-  const thimble_word* input_end;
-  int8_t* output; /* the second pixel's follows at output + out_c */
-  uint32_t out_c;
-  int32_t zero2; /* 2 * output zero point + 1 */
-  uint32_t relu;
+  thimble_word* column;
+  uint32_t steps;
+  int8_t* output;      /* of the first pixel, int8 [blocks * 4] */
+  uint32_t distance;   /* bytes from there to the next pixel's */
+  uint32_t blocks;     /* of four channels */
+  uint32_t mode;       /* THIMBLE_GEMM_... */
+  const int8_t* input; /* NULL: the column is ready; or int8 [pixels, 2 * steps], a multiple of 4, to be widened */
+  uint32_t pairs;      /* of pixels; 1 without input */
+  int32_t zero2;       /* wide: 2 * output zero point + 1 */
 } thimble_gemm;
 
-void thimble_gemm_one(const thimble_gemm* gemm);
+/* Pairs of pixels, whose columns alternate. */
 void thimble_gemm_two(const thimble_gemm* gemm);
+/* One pixel; not wide, no input. */
+void thimble_gemm_one(const thimble_gemm* gemm);
 
-/* The columns of one row's pixels, one or two at a time. */
-typedef struct thimble_columns {
-  const thimble_layer* layer;
-  const int8_t* const* rows;
-  thimble_word* columns; /* [column_length / 2][pixels] */
-  uint32_t pixels;       /* 1 or 2 */
-} thimble_columns;
-
-static inline uint32_t thimble_column_length(const thimble_layer* layer) {
-  return thimble_round_up((uint32_t)layer->kernel_h * layer->kernel_w * layer->in_c, 4);
+static inline uint32_t thimble_gemm_steps(const thimble_layer* layer) {
+  return layer->kernel_h * (((uint32_t)layer->kernel_w * layer->in_c + 1) / 2);
 }
 
-/* Bytes of `columns`, a multiple of 8. */
-uint32_t thimble_columns_bytes(const thimble_layer* layer);
+/* Bytes of the columns, and of the outputs of a pair where blocks do not fit; a multiple of 8. */
+uint32_t thimble_gemm_bytes(const thimble_layer* layer);
+thimble_gemm thimble_gemm_of(const thimble_layer* layer, void* scratch);
 
-/* Widens `count` bytes (a multiple of 4) from `from` into every `pixels`-th word of `to`; returns the next place. */
+/* Widens `count` bytes from `from` into every `pixels`-th (1 or 2) word of `to`; returns the next place. */
 thimble_word* thimble_widen(thimble_word* to, const int8_t* from, uint32_t count, uint32_t pixels);
 
-/* Where the next element of a column goes, for columns that are filled one by one. */
-typedef struct thimble_cursor {
-  int16_t __attribute__((may_alias)) * word;
-  uint32_t odd;  /* 1: the word's first half is there already */
-  uint32_t next; /* halfwords from a word to the next of the same pixel */
-} thimble_cursor;
-
-static inline thimble_cursor thimble_cursor_at(thimble_word* column, uint32_t pixels) {
-  const thimble_cursor cursor = {(int16_t __attribute__((may_alias))*)column, 0, 2 * pixels};
-  return cursor;
-}
-/* count > 0 */
-void thimble_put_bytes(thimble_cursor* cursor, const int8_t* from, uint32_t count);
-void thimble_put_value(thimble_cursor* cursor, int16_t value, uint32_t count);
-
-/* All channels of the row's pixels, `gather` filling the column of output pixel `x` as number `pixel` of `pixels`. */
-typedef void (*thimble_gather)(const thimble_columns* columns, uint32_t x, uint32_t pixel);
-void thimble_gemm_row(const thimble_layer* layer, const int8_t* const* rows, int8_t* output, void* scratch,
-                      thimble_gather gather);
+/* Output pixels [first, end) of what `rows` is the window of, to `output`. `gather` fills the column of pixel `x`,
+ * whose words are `pixels` (1 or 2) apart. */
+typedef struct thimble_window {
+  const thimble_layer* layer;
+  const int8_t* const* rows;
+  void* scratch;
+} thimble_window;
+typedef void (*thimble_gather)(const thimble_window* window, uint32_t x, thimble_word* column, uint32_t pixels);
+void thimble_gemm_pixels(const thimble_window* window, int8_t* output, uint32_t first, uint32_t end,
+                         thimble_gather gather);
 
 #endif

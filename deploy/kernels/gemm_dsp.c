@@ -1,6 +1,6 @@
-/* The GEMM kernels for Armv7E-M. Hand-written, since eight sums, inputs and pointers take every register there is:
- * r0-r7 sums, r12 inputs, lr weights. Per word of two inputs and four channels: SXTB16 widens two channels' weights at
- * a time, SMLAD does two products. Cycles below are those of the Cortex-M4 manual without wait states. */
+/* The GEMM kernels for Armv7E-M. Hand-written, since eight sums, inputs and pointers take every register there is.
+ * Cycles below are those of the Cortex-M4 manual without wait states. What has no register is parked: in the
+ * floating-point unit's where there is one, which costs one cycle, else on the stack. */
 #include "gemm.h"
 
 #if THIMBLE_DSP
@@ -11,257 +11,496 @@
 #define STRING(x) #x
 #define S(x) STRING(x)
 
-/* The frame: seven words copied from thimble_gemm (lr takes the eighth), under the nine saved registers. */
-#define AT_INPUT 0
-#define AT_END 4
-#define AT_OUTPUT 8
-#define AT_OUT_C 12
-#define AT_ZERO2 16
-#define AT_RELU 20
-#define AT_LEFT 24 /* channels still to do */
-#define FRAME 32
+#if defined(__ARM_FP)
+#define PUT(slot, r) "vmov s" S(slot) ", " r "\n"
+#define GET(r, slot) "vmov " r ", s" S(slot) "\n"
+#else
+#define PUT(slot, r) "str " r ", [sp, #4*" S(slot) "]\n"
+#define GET(r, slot) "ldr " r ", [sp, #4*" S(slot) "]\n"
+#endif
 
-#define PROLOGUE            \
-  "push {r4-r11, lr}\n"     \
-  "ldm r0, {r1-r7}\n"       \
-  "mov lr, r1\n"            \
-  "mov r8, r5\n"            \
-  "sub sp, #" S(FRAME) "\n" \
-  "stm sp, {r2-r8}\n"
+#define ENTRY 0   /* where the loop over steps begins: in the middle, for the steps above a multiple of 16 */
+#define COLUMN 1
+#define END 2     /* of the column, or of its first segment */
+#define OUT 3     /* of the block */
+#define OUT1 4    /* and of the second pixel; one pixel: bytes to the second block's */
+#define WEND 5    /* end of the weights */
+#define EPILOGUE 6
+#define WEIGHTS 7
+#define DISTANCE 8
+#define INPUT 9
+#define PAIRS 10
+#define PAIR_OUT 11
+#define COUNT 12  /* inputs of a pixel; one pixel: bytes of a block */
+#define AT_HIGH 52 /* wide: the sums of channels 1 and 3 of both pixels */
+#define AT_COLUMN_END 68
+#define AT_FIRST_END 72
+#define AT_ZERO2 76
+#define FRAME 80
 
-#define EPILOGUE            \
-  "add sp, #" S(FRAME) "\n" \
-  "pop {r4-r11, pc}\n"
+/* Sets r11 = end of the weights, r1 weights, r3 steps, r6 blocks; the entry for steps of `size` bytes of code. */
+#define SET_UP(size)            \
+  "lsl r11, r3, #3\n"           \
+  "add r11, r11, #64\n"         \
+  PUT(COUNT, "r11")             \
+  "mla r11, r11, r6, r1\n"      \
+  PUT(WEND, "r11")              \
+  "rsb r11, r3, #0\n"           \
+  "and r11, r11, #15\n"         \
+  "movs r12, #" S(size) "\n"    \
+  "adr lr, 20f\n"               \
+  "mla r11, r11, r12, lr\n"     \
+  "orr r11, r11, #1\n"          \
+  PUT(ENTRY, "r11")             \
+  PUT(COLUMN, "r2")
 
-/* 18 cycles for 16 products. */
-#define STEP_TWO              \
-  "ldr r8, [r12], #4\n"       \
-  "ldr r9, [r12], #4\n"       \
-  "ldr r10, [lr], #4\n"       \
-  "sxtb16 r11, r10\n"         \
-  "sxtb16 r10, r10, ror #8\n" \
-  "smlad r0, r8, r11, r0\n"   \
-  "smlad r1, r9, r11, r1\n"   \
-  "smlad r2, r8, r10, r2\n"   \
-  "smlad r3, r9, r10, r3\n"   \
-  "ldr r10, [lr], #4\n"       \
-  "sxtb16 r11, r10\n"         \
-  "sxtb16 r10, r10, ror #8\n" \
-  "smlad r4, r8, r11, r4\n"   \
-  "smlad r5, r9, r11, r5\n"   \
-  "smlad r6, r8, r10, r6\n"   \
-  "smlad r7, r9, r10, r7\n"
+/* r0, r1: raw sums of the first pixel, r2, r3: of channels 0, 2; r4-r7 the second pixel's. 15 cycles, 16 products. */
+#define STEP_TWO             \
+  "ldr r8, [lr], #4\n"       \
+  "ldr r9, [lr], #4\n"       \
+  "ldr r10, [r12], #4\n"     \
+  "ldr r11, [r12], #4\n"     \
+  "smlad r0, r8, r10, r0\n"  \
+  "smlad r1, r8, r11, r1\n"  \
+  "smlad r4, r9, r10, r4\n"  \
+  "smlad r5, r9, r11, r5\n"  \
+  "sxtb16 r10, r10\n"        \
+  "sxtb16 r11, r11\n"        \
+  "smlad r2, r8, r10, r2\n"  \
+  "smlad r3, r8, r11, r3\n"  \
+  "smlad r6, r9, r10, r6\n"  \
+  "smlad r7, r9, r11, r7\n"
 
-/* 12 cycles for 8 products. */
-#define STEP_ONE              \
-  "ldr r8, [r12], #4\n"       \
-  "ldr r9, [lr], #4\n"        \
-  "ldr r10, [lr], #4\n"       \
-  "sxtb16 r11, r9\n"          \
-  "sxtb16 r9, r9, ror #8\n"   \
-  "smlad r0, r8, r11, r0\n"   \
-  "smlad r2, r8, r9, r2\n"    \
-  "sxtb16 r11, r10\n"         \
-  "sxtb16 r10, r10, ror #8\n" \
-  "smlad r4, r8, r11, r4\n"   \
-  "smlad r6, r8, r10, r6\n"
+/* Takes channel 1 or 3 out of its raw sum and adds it to its int32. */
+#define FOLD(raw, low, at)                  \
+  "sub " raw ", " raw ", " low "\n"         \
+  "ldr r8, [sp, #" S(at) "]\n"              \
+  "add r8, r8, " raw ", asr #8\n"           \
+  "str r8, [sp, #" S(at) "]\n"              \
+  "mov " raw ", " low "\n"
 
-/* r8 multiplier, r9 shifts, r10 addend; r12 is zero2, which the nudge overwrites. */
-#define CHANNEL        \
-  "ldr r8, [lr], #4\n" \
-  "ldr r9, [lr], #4\n" \
-  "lsl r10, r12, r9\n" \
-  "asr r10, r10, #1\n"
-#define CHANNEL_ANY                   \
-  "ldr r8, [lr], #4\n"                \
-  "ldr r9, [lr], #4\n"                \
-  "ldr r12, [sp, #" S(AT_ZERO2) "]\n" \
-  "lsl r10, r12, r9\n"                \
-  "asr r10, r10, #1\n"
-
-/* thimble_requantise of two sums or of one, without the nudge of ties and with it. */
-#define RELU_TWO(a, b)               \
-  CHANNEL                            \
-  "lsr r11, r9, #8\n"                \
-  "lsl " #a ", " #a ", r11\n"        \
-  "lsl " #b ", " #b ", r11\n"        \
-  "smmlar " #a ", " #a ", r8, r10\n" \
-  "smmlar " #b ", " #b ", r8, r10\n" \
-  "asr " #a ", " #a ", r9\n"         \
-  "asr " #b ", " #b ", r9\n"         \
-  "ssat " #a ", #8, " #a "\n"        \
-  "ssat " #b ", #8, " #b "\n"
-
-#define ANY_TWO(a, b)                \
-  CHANNEL_ANY                        \
-  "lsr r11, r9, #16\n"               \
-  "lsr r12, " #a ", r11\n"           \
-  "lsr r11, " #b ", r11\n"           \
-  "sub r12, r10, r12\n"              \
-  "sub r11, r10, r11\n"              \
-  "lsr r10, r9, #8\n"                \
-  "lsl " #a ", " #a ", r10\n"        \
-  "lsl " #b ", " #b ", r10\n"        \
-  "smmlar " #a ", " #a ", r8, r12\n" \
-  "smmlar " #b ", " #b ", r8, r11\n" \
-  "asr " #a ", " #a ", r9\n"         \
-  "asr " #b ", " #b ", r9\n"         \
-  "ssat " #a ", #8, " #a "\n"        \
-  "ssat " #b ", #8, " #b "\n"
-
-#define RELU_ONE(a)                  \
-  CHANNEL                            \
-  "lsr r11, r9, #8\n"                \
-  "lsl " #a ", " #a ", r11\n"        \
-  "smmlar " #a ", " #a ", r8, r10\n" \
-  "asr " #a ", " #a ", r9\n"         \
-  "ssat " #a ", #8, " #a "\n"
-
-#define ANY_ONE(a)                   \
-  CHANNEL_ANY                        \
-  "lsr r11, r9, #16\n"               \
-  "lsr r12, " #a ", r11\n"           \
-  "sub r12, r10, r12\n"              \
-  "lsr r10, r9, #8\n"                \
-  "lsl " #a ", " #a ", r10\n"        \
-  "smmlar " #a ", " #a ", r8, r12\n" \
-  "asr " #a ", " #a ", r9\n"         \
-  "ssat " #a ", #8, " #a "\n"
-
-/* Sets the flags for "four channels or fewer are left", r9 the channels left, r8 the output. */
-#define NEXT_OUTPUT                   \
-  "ldr r8, [sp, #" S(AT_OUTPUT) "]\n" \
-  "ldr r9, [sp, #" S(AT_LEFT) "]\n"   \
-  "cmp r9, #4\n"
-
-#define ADVANCE                       \
-  "add r8, r8, #4\n"                  \
-  "str r8, [sp, #" S(AT_OUTPUT) "]\n" \
-  "subs r9, r9, #4\n"                 \
-  "str r9, [sp, #" S(AT_LEFT) "]\n"
+#define WIDE_RESULT(sum, at)       \
+  "mov r8, " sum "\n"              \
+  "add r9, r12, #" S(at) "\n"      \
+  "bl 70f\n"                       \
+  "mov " sum ", r8\n"
 
 __attribute__((naked)) void thimble_gemm_two(const thimble_gemm* gemm) {
   (void)gemm;
   __asm__(
-      PROLOGUE
+      "push {r4-r11, lr}\n"
+      "sub sp, #" S(FRAME) "\n"
+      "ldm r0, {r1-r10}\n"
+      SET_UP(56)
+      PUT(WEIGHTS, "r1")
+      PUT(PAIR_OUT, "r4")
+      PUT(DISTANCE, "r5")
+      PUT(INPUT, "r8")
+      PUT(PAIRS, "r9")
+      "lsl r11, r3, #1\n"
+      PUT(COUNT, "r11")
+      "add r11, r2, r3, lsl #3\n"
+      "adr r12, 30f\n"
+      "cmp r7, #1\n"
+      "blt 1f\n"
+      "adr r12, 40f\n"
+      "beq 1f\n"
+      "adr r12, 50f\n"
+      "str r11, [sp, #" S(AT_COLUMN_END) "]\n"
+      "subs r7, r3, #1\n"
+      "lsrs r7, r7, #8\n"
+      "sub r11, r11, r7, lsl #11\n"
+      "str r11, [sp, #" S(AT_FIRST_END) "]\n"
+      "str r10, [sp, #" S(AT_ZERO2) "]\n"
+      "movs r7, #0\n"
+      "str r7, [sp, #" S(AT_HIGH) "]\n"
+      "str r7, [sp, #" S(AT_HIGH) "+4]\n"
+      "str r7, [sp, #" S(AT_HIGH) "+8]\n"
+      "str r7, [sp, #" S(AT_HIGH) "+12]\n"
       "1:\n"
-      "ldm lr!, {r0, r2, r4, r6}\n"
-      "mov r1, r0\n"
-      "mov r3, r2\n"
-      "mov r5, r4\n"
-      "mov r7, r6\n"
-      "ldr r12, [sp, #" S(AT_INPUT) "]\n"
-      "ldr r11, [sp, #" S(AT_END) "]\n"
-      "sub r11, r11, r12\n"
-      "tst r11, #16\n"  /* a column of 4 modulo 8 inputs: begin in the middle */
-      "bne 3f\n"
+      PUT(END, "r11")
+      "orr r12, r12, #1\n"
+      PUT(EPILOGUE, "r12")
+
+      /* A pair of pixels; r0, r2 inputs, r1 column. 23 cycles for 8 inputs of both. */
       "2:\n"
-      STEP_TWO
-      STEP_TWO
+      GET("r0", INPUT)
+      "cmp r0, #0\n"
+      "beq.w 5f\n"
+      GET("r1", COLUMN)
+      GET("r2", COUNT)
+      "tst r2, #4\n"
+      "add r2, r0, r2\n"
+      "mov lr, r2\n"
+      "beq 3f\n"
+      "ldr r3, [r0], #4\n"
+      "ldr r4, [r2], #4\n"
+      "sxtb16 r5, r3\n"
+      "sxtb16 r6, r4\n"
+      "sxtb16 r7, r3, ror #8\n"
+      "sxtb16 r8, r4, ror #8\n"
+      "stm r1!, {r5-r8}\n"
+      "cmp r0, lr\n"
+      "beq 4f\n"
       "3:\n"
-      STEP_TWO
-      STEP_TWO
-      "ldr r11, [sp, #" S(AT_END) "]\n"
-      "cmp r12, r11\n"
-      "bne 2b\n"
-      "ldr r11, [sp, #" S(AT_RELU) "]\n"
-"ldr r12, [sp, #" S(AT_ZERO2) "]\n"
-"cmp r11, #0\n"
-"bne.w 4f\n"
-ANY_TWO(r0, r1)
-      ANY_TWO(r2, r3)
-      ANY_TWO(r4, r5)
-      ANY_TWO(r6, r7)
-      "b.w 5f\n"
-"4:\n"
-RELU_TWO(r0, r1)
-      RELU_TWO(r2, r3)
-      RELU_TWO(r4, r5)
-      RELU_TWO(r6, r7)
+      "ldr r3, [r0], #4\n"
+      "ldr r4, [r0], #4\n"
+      "ldr r5, [r2], #4\n"
+      "ldr r6, [r2], #4\n"
+      "sxtb16 r7, r3\n"
+      "sxtb16 r8, r5\n"
+      "sxtb16 r9, r3, ror #8\n"
+      "sxtb16 r10, r5, ror #8\n"
+      "str r7, [r1], #4\n"
+      "str r8, [r1], #4\n"
+      "str r9, [r1], #4\n"
+      "str r10, [r1], #4\n"
+      "sxtb16 r7, r4\n"
+      "sxtb16 r8, r6\n"
+      "sxtb16 r9, r4, ror #8\n"
+      "sxtb16 r10, r6, ror #8\n"
+      "str r7, [r1], #4\n"
+      "str r8, [r1], #4\n"
+      "str r9, [r1], #4\n"
+      "str r10, [r1], #4\n"
+      "cmp r0, lr\n"
+      "bne 3b\n"
+      "4:\n"
+      PUT(INPUT, "r2")
       "5:\n"
-      NEXT_OUTPUT
-      "ldr r10, [sp, #" S(AT_OUT_C) "]\n"
-      "blt 6f\n"
-      "strb r0, [r8]\n"
-      "strb r2, [r8, #1]\n"
-      "strb r4, [r8, #2]\n"
-      "strb r6, [r8, #3]\n"
-      "add r10, r10, r8\n"
-      ADVANCE
-      "strb r1, [r10]\n"
-      "strb r3, [r10, #1]\n"
-      "strb r5, [r10, #2]\n"
-      "strb r7, [r10, #3]\n"
-      "bne 1b\n"
-      "b 7f\n"
-      "6:\n"  /* the last one to three channels */
-      "add r10, r10, r8\n"
-      "strb r0, [r8]\n"
-      "strb r1, [r10]\n"
-      "cmp r9, #2\n"
-      "blt 7f\n"
-      "strb r2, [r8, #1]\n"
-      "strb r3, [r10, #1]\n"
-      "beq 7f\n"
-      "strb r4, [r8, #2]\n"
-      "strb r5, [r10, #2]\n"
-      "7:\n"
-      EPILOGUE);
+      GET("r0", PAIR_OUT)
+      GET("r1", DISTANCE)
+      PUT(OUT, "r0")
+      "add r1, r1, r0\n"
+      PUT(OUT1, "r1")
+      GET("r12", WEIGHTS)
+
+      "10:\n"  /* a block */
+      "ldm r12!, {r0-r3}\n"
+      "mov r4, r0\n"
+      "mov r5, r1\n"
+      "mov r6, r2\n"
+      "mov r7, r3\n"
+      GET("r8", ENTRY)
+      GET("lr", COLUMN)
+      "bx r8\n"
+      ".balign 4\n"
+      "20:\n"
+      ".rept 16\n"
+      STEP_TWO
+      ".endr\n"
+      GET("r8", END)
+      "cmp lr, r8\n"
+      "bne.w 20b\n"
+      GET("r8", EPILOGUE)
+      "bx r8\n"
+
+      ".balign 4\n"
+      "30:\n"  /* relu; r8, r9 multipliers, r10, r11 addends */
+      "ldm r12!, {r8-r11}\n"
+      "sub r0, r0, r2\n"
+      "sub r1, r1, r3\n"
+      "sub r4, r4, r6\n"
+      "sub r5, r5, r7\n"
+      "lsls r2, r2, #1\n"
+      "lsls r3, r3, #1\n"
+      "lsls r6, r6, #1\n"
+      "lsls r7, r7, #1\n"
+      "smmlar r2, r2, r8, r10\n"
+      "smmlar r3, r3, r9, r11\n"
+      "smmlar r6, r6, r8, r10\n"
+      "smmlar r7, r7, r9, r11\n"
+      "ldm r12!, {r8, r9}\n"
+      "asr r2, r2, r8\n"
+      "asr r3, r3, r9\n"
+      "asr r6, r6, r8\n"
+      "asr r7, r7, r9\n"
+      "ldm r12!, {r8-r11}\n"
+      "smmla r0, r0, r8, r10\n"
+      "smmla r1, r1, r9, r11\n"
+      "smmla r4, r4, r8, r10\n"
+      "smmla r5, r5, r9, r11\n"
+
+      "60:\n"  /* shifts of channels 1, 3; stores */
+      "ldm r12!, {r8, r9}\n"
+      "asr r0, r0, r8\n"
+      "asr r1, r1, r9\n"
+      "asr r4, r4, r8\n"
+      "asr r5, r5, r9\n"
+      "61:\n"
+      GET("r8", OUT)
+      GET("r9", OUT1)
+      "ssat r2, #8, r2\n"
+      "ssat r0, #8, r0\n"
+      "ssat r3, #8, r3\n"
+      "ssat r1, #8, r1\n"
+      "strb r2, [r8]\n"
+      "strb r0, [r8, #1]\n"
+      "strb r3, [r8, #2]\n"
+      "strb r1, [r8, #3]\n"
+      "ssat r6, #8, r6\n"
+      "ssat r4, #8, r4\n"
+      "ssat r7, #8, r7\n"
+      "ssat r5, #8, r5\n"
+      "strb r6, [r9]\n"
+      "strb r4, [r9, #1]\n"
+      "strb r7, [r9, #2]\n"
+      "strb r5, [r9, #3]\n"
+      GET("r10", WEND)
+      "adds r8, r8, #4\n"
+      "adds r9, r9, #4\n"
+      PUT(OUT, "r8")
+      PUT(OUT1, "r9")
+      "cmp r12, r10\n"
+      "bne.w 10b\n"
+      GET("r0", PAIRS)
+      GET("r1", PAIR_OUT)
+      GET("r2", DISTANCE)
+      "subs r0, r0, #1\n"
+      PUT(PAIRS, "r0")
+      "add r1, r1, r2, lsl #1\n"
+      PUT(PAIR_OUT, "r1")
+      "bne.w 2b\n"
+      "add sp, #" S(FRAME) "\n"
+      "pop {r4-r11, pc}\n"
+
+      ".balign 4\n"
+      "40:\n"  /* any activation: ties below zero are nudged */
+      "ldm r12!, {r8-r11}\n"
+      "sub r0, r0, r2\n"
+      "sub r1, r1, r3\n"
+      "sub r4, r4, r6\n"
+      "sub r5, r5, r7\n"
+      "add lr, r10, r2, asr #31\n"
+      "lsls r2, r2, #1\n"
+      "smmlar r2, r2, r8, lr\n"
+      "add lr, r11, r3, asr #31\n"
+      "lsls r3, r3, #1\n"
+      "smmlar r3, r3, r9, lr\n"
+      "add lr, r10, r6, asr #31\n"
+      "lsls r6, r6, #1\n"
+      "smmlar r6, r6, r8, lr\n"
+      "add lr, r11, r7, asr #31\n"
+      "lsls r7, r7, #1\n"
+      "smmlar r7, r7, r9, lr\n"
+      "ldm r12!, {r8, r9}\n"
+      "asr r2, r2, r8\n"
+      "asr r3, r3, r9\n"
+      "asr r6, r6, r8\n"
+      "asr r7, r7, r9\n"
+      "ldm r12!, {r8-r11}\n"
+      "lsr lr, r0, #31\n"
+      "sub lr, r10, lr, lsl #7\n"
+      "smmla r0, r0, r8, lr\n"
+      "lsr lr, r1, #31\n"
+      "sub lr, r11, lr, lsl #7\n"
+      "smmla r1, r1, r9, lr\n"
+      "lsr lr, r4, #31\n"
+      "sub lr, r10, lr, lsl #7\n"
+      "smmla r4, r4, r8, lr\n"
+      "lsr lr, r5, #31\n"
+      "sub lr, r11, lr, lsl #7\n"
+      "smmla r5, r5, r9, lr\n"
+      "b.w 60b\n"
+
+      ".balign 4\n"
+      "50:\n"  /* wide: after every segment */
+      FOLD("r0", "r2", AT_HIGH)
+      FOLD("r1", "r3", AT_HIGH + 4)
+      FOLD("r4", "r6", AT_HIGH + 8)
+      FOLD("r5", "r7", AT_HIGH + 12)
+      "ldr r8, [sp, #" S(AT_COLUMN_END) "]\n"
+      "add r9, lr, #8*256\n"
+      PUT(END, "r9")
+      "cmp lr, r8\n"
+      "bne.w 20b\n"
+      "ldr r8, [sp, #" S(AT_FIRST_END) "]\n"
+      PUT(END, "r8")
+      "ldr r0, [sp, #" S(AT_HIGH) "]\n"
+      "ldr r1, [sp, #" S(AT_HIGH) "+4]\n"
+      "ldr r4, [sp, #" S(AT_HIGH) "+8]\n"
+      "ldr r5, [sp, #" S(AT_HIGH) "+12]\n"
+      "movs r8, #0\n"
+      "str r8, [sp, #" S(AT_HIGH) "]\n"
+      "str r8, [sp, #" S(AT_HIGH) "+4]\n"
+      "str r8, [sp, #" S(AT_HIGH) "+8]\n"
+      "str r8, [sp, #" S(AT_HIGH) "+12]\n"
+      WIDE_RESULT("r2", 0)
+      WIDE_RESULT("r3", 4)
+      WIDE_RESULT("r6", 0)
+      WIDE_RESULT("r7", 4)
+      WIDE_RESULT("r0", 24)
+      WIDE_RESULT("r1", 28)
+      WIDE_RESULT("r4", 24)
+      WIDE_RESULT("r5", 28)
+      "add r12, r12, #48\n"
+      "b.w 61b\n"
+
+      "70:\n"  /* thimble_requantise of r8 plus the bias, constants at r9 */
+      "ldr r10, [r9, #16]\n"
+      "ldr r11, [r9, #8]\n"
+      "ldr r9, [r9]\n"
+      "add r8, r8, r11\n"
+      "ror r10, r10, #16\n"
+      "lsr r11, r8, r10\n"
+      "rsb r11, r11, #0\n"
+      "ror r10, r10, #24\n"
+      "lsl r8, r8, r10\n"
+      "ror r10, r10, #24\n"
+      "smmlar r8, r8, r9, r11\n"
+      "ldr r11, [sp, #" S(AT_ZERO2) "]\n"
+      "lsl r11, r11, r10\n"
+      "add r8, r8, r11, asr #1\n"
+      "asr r8, r8, r10\n"
+      "bx lr\n");
 }
+
+/* r0-r3: sums of one block as above, r4-r7: of the next one, whose weights r11 reads. 19 cycles, 16 products. */
+#define STEP_ONE             \
+  "ldr r8, [lr], #4\n"       \
+  "ldr r9, [r12], #4\n"      \
+  "ldr r10, [r12], #4\n"     \
+  "smlad r0, r8, r9, r0\n"   \
+  "smlad r1, r8, r10, r1\n"  \
+  "sxtb16 r9, r9\n"          \
+  "sxtb16 r10, r10\n"        \
+  "smlad r2, r8, r9, r2\n"   \
+  "smlad r3, r8, r10, r3\n"  \
+  "ldr r9, [r11], #4\n"      \
+  "ldr r10, [r11], #4\n"     \
+  "smlad r4, r8, r9, r4\n"   \
+  "smlad r5, r8, r10, r5\n"  \
+  "sxtb16 r9, r9\n"          \
+  "sxtb16 r10, r10\n"        \
+  "smlad r6, r8, r9, r6\n"   \
+  "smlad r7, r8, r10, r7\n"
+
+#define FINISH_EVEN(ptr, c, d, nudge_c, nudge_d) \
+  "ldm " ptr "!, {r8, r9, r10, lr}\n"            \
+  nudge_c                                        \
+  nudge_d                                        \
+  "lsl " c ", " c ", #1\n"                       \
+  "lsl " d ", " d ", #1\n"                       \
+  "smmlar " c ", " c ", r8, r10\n"               \
+  "smmlar " d ", " d ", r9, lr\n"                \
+  "ldm " ptr "!, {r8, r9}\n"                     \
+  "asr " c ", " c ", r8\n"                       \
+  "asr " d ", " d ", r9\n"
+
+#define FINISH_ODD(ptr, a, b, c, d, nudge_a, nudge_b, advance) \
+  "ldm " ptr "!, {r8, r9, r10, lr}\n"            \
+  "ssat " c ", #8, " c "\n"                      \
+  "ssat " d ", #8, " d "\n"                      \
+  nudge_a                                        \
+  nudge_b                                        \
+  "smmla " a ", " a ", r8, r10\n"                \
+  "smmla " b ", " b ", r9, lr\n"                 \
+  "ldm " ptr "!, {r8, r9}\n"                     \
+  GET("lr", OUT)                                 \
+  "asr " a ", " a ", r8\n"                       \
+  "asr " b ", " b ", r9\n"                       \
+  advance                                        \
+  "ssat " a ", #8, " a "\n"                      \
+  "ssat " b ", #8, " b "\n"                      \
+  "strb " c ", [lr]\n"                           \
+  "strb " a ", [lr, #1]\n"                       \
+  "strb " d ", [lr, #2]\n"                       \
+  "strb " b ", [lr, #3]\n"
+
+#define ADVANCE GET("r8", OUT1) "add lr, lr, r8\n"
+
+#define RELU_BLOCK(ptr, a, b, c, d, advance) \
+  "sub " a ", " a ", " c "\n"                \
+  "sub " b ", " b ", " d "\n"                \
+  FINISH_EVEN(ptr, c, d, "", "")             \
+  FINISH_ODD(ptr, a, b, c, d, "", "", advance)
+
+/* The nudge of an odd channel is 128, of which the sign is made in the register of a sum that is done. */
+#define ANY_BLOCK(ptr, a, b, c, d, advance)                                             \
+  "sub " a ", " a ", " c "\n"                                                           \
+  "sub " b ", " b ", " d "\n"                                                           \
+  FINISH_EVEN(ptr, c, d, "add r10, r10, " c ", asr #31\n", "add lr, lr, " d ", asr #31\n") \
+  PUT(EPILOGUE, c)                                                                      \
+  "ssat " d ", #8, " d "\n"                                                             \
+  "ldm " ptr "!, {r8, r9, r10, lr}\n"                                                   \
+  "lsr " c ", " a ", #31\n"                                                             \
+  "sub r10, r10, " c ", lsl #7\n"                                                       \
+  "lsr " c ", " b ", #31\n"                                                             \
+  "sub lr, lr, " c ", lsl #7\n"                                                         \
+  "smmla " a ", " a ", r8, r10\n"                                                       \
+  "smmla " b ", " b ", r9, lr\n"                                                        \
+  "ldm " ptr "!, {r8, r9}\n"                                                            \
+  GET("lr", OUT)                                                                        \
+  GET(c, EPILOGUE)                                                                      \
+  "asr " a ", " a ", r8\n"                                                              \
+  "asr " b ", " b ", r9\n"                                                              \
+  advance                                                                               \
+  "ssat " c ", #8, " c "\n"                                                             \
+  "ssat " a ", #8, " a "\n"                                                             \
+  "ssat " b ", #8, " b "\n"                                                             \
+  "strb " c ", [lr]\n"                                                                  \
+  "strb " a ", [lr, #1]\n"                                                              \
+  "strb " d ", [lr, #2]\n"                                                              \
+  "strb " b ", [lr, #3]\n"
 
 __attribute__((naked)) void thimble_gemm_one(const thimble_gemm* gemm) {
   (void)gemm;
   __asm__(
-      PROLOGUE
-      "1:\n"
-      "ldm lr!, {r0, r2, r4, r6}\n"
-      "ldr r12, [sp, #" S(AT_INPUT) "]\n"
-      "ldr r11, [sp, #" S(AT_END) "]\n"
-      "sub r10, r11, r12\n"
-      "tst r10, #8\n"
-      "bne 3f\n"
+      "push {r4-r11, lr}\n"
+      "sub sp, #" S(FRAME) "\n"
+      "ldm r0, {r1-r7}\n"
+      SET_UP(68)
+      PUT(PAIRS, "r7")
+      "add r11, r2, r3, lsl #2\n"
+      PUT(END, "r11")
+      PUT(OUT, "r4")
+      "movs r11, #4\n"
+      PUT(OUT1, "r11")
+      "mov r11, r1\n"
+
+      "1:\n"  /* two blocks, or twice the last one */
+      GET("r8", WEND)
+      GET("r9", COUNT)
+      "mov r12, r11\n"
+      "cmp r12, r8\n"
+      "beq.w 9f\n"
+      "add r11, r12, r9\n"
+      "cmp r11, r8\n"
+      "bne 2f\n"
+      "mov r11, r12\n"
+      "movs r9, #0\n"
+      PUT(OUT1, "r9")
       "2:\n"
+      "ldm r12!, {r0-r3}\n"
+      "ldm r11!, {r4-r7}\n"
+      GET("r8", ENTRY)
+      GET("lr", COLUMN)
+      "bx r8\n"
+      ".balign 4\n"
+      "20:\n"
+      ".rept 16\n"
       STEP_ONE
-      STEP_ONE
-      "3:\n"
-      STEP_ONE
-      STEP_ONE
-      "ldr r11, [sp, #" S(AT_END) "]\n"
-      "cmp r12, r11\n"
-      "bne 2b\n"
-      "ldr r11, [sp, #" S(AT_RELU) "]\n"
-"ldr r12, [sp, #" S(AT_ZERO2) "]\n"
-"cmp r11, #0\n"
-"bne.w 4f\n"
-ANY_ONE(r0)
-      ANY_ONE(r2)
-      ANY_ONE(r4)
-      ANY_ONE(r6)
-      "b.w 5f\n"
-"4:\n"
-RELU_ONE(r0)
-      RELU_ONE(r2)
-      RELU_ONE(r4)
-      RELU_ONE(r6)
-      "5:\n"
-      NEXT_OUTPUT
-      "blt 6f\n"
-      "strb r0, [r8]\n"
-      "strb r2, [r8, #1]\n"
-      "strb r4, [r8, #2]\n"
-      "strb r6, [r8, #3]\n"
-      ADVANCE
-      "bne 1b\n"
-      "b 7f\n"
-      "6:\n"
-      "strb r0, [r8]\n"
-      "cmp r9, #2\n"
-      "blt 7f\n"
-      "strb r2, [r8, #1]\n"
-      "beq 7f\n"
-      "strb r4, [r8, #2]\n"
-      "7:\n"
-      EPILOGUE);
+      ".endr\n"
+      GET("r8", END)
+      "cmp lr, r8\n"
+      "bne.w 20b\n"
+      GET("r8", PAIRS)
+      "cmp r8, #0\n"
+      "bne 4f\n"
+      RELU_BLOCK("r12", "r0", "r1", "r2", "r3", "")
+      RELU_BLOCK("r11", "r4", "r5", "r6", "r7", ADVANCE)
+      "adds lr, lr, #4\n"
+      PUT(OUT, "lr")
+      "b.w 1b\n"
+      "4:\n"
+      ANY_BLOCK("r12", "r0", "r1", "r2", "r3", "")
+      ANY_BLOCK("r11", "r4", "r5", "r6", "r7", ADVANCE)
+      "adds lr, lr, #4\n"
+      PUT(OUT, "lr")
+      "b.w 1b\n"
+      "9:\n"
+      "add sp, #" S(FRAME) "\n"
+      "pop {r4-r11, pc}\n");
 }
 
 #else

@@ -5,39 +5,64 @@
 
 static int32_t low(uint32_t lanes) { return (int16_t)lanes; }
 static int32_t high(uint32_t lanes) { return (int16_t)(lanes >> 16); }
-static int32_t dot(uint32_t x, uint32_t w, int32_t sum) { return sum + low(x) * low(w) + high(x) * high(w); }
+
+/* The constants of one channel, {multiplier, addend, shift} with another channel's between. */
+static int8_t requantised(const thimble_gemm* gemm, int32_t sum, const uint32_t* constants, int odd) {
+  const int32_t multiplier = (int32_t)constants[0], second = (int32_t)constants[2];
+  if (gemm->mode == THIMBLE_GEMM_WIDE) {
+    const thimble_channel channel = {multiplier, constants[4]};
+    const thimble_scale scale = thimble_scale_of(&channel, gemm->zero2, 0);
+    return thimble_saturate_s8(thimble_requantise((int32_t)((uint32_t)sum + (uint32_t)second), &scale));
+  }
+  const int32_t nudge = gemm->mode == THIMBLE_GEMM_ANY && sum < 0 ? (odd ? 128 : 1) : 0;
+  const int32_t scaled = odd ? thimble_high_mul((int32_t)((uint32_t)sum << 8), multiplier) + second - nudge
+                             : thimble_high_mul_add(sum * 2, multiplier, second - nudge);
+  return thimble_saturate_s8(scaled >> (constants[4] & 31u));
+}
 
 /* One block of four channels of one pixel, whose words are `pixels` apart. */
 static void block(const thimble_gemm* gemm, const uint32_t* weights, const thimble_word* input, uint32_t pixels,
-                  int8_t* output, uint32_t channels) {
-  int32_t sums[4] = {(int32_t)weights[0], (int32_t)weights[1], (int32_t)weights[2], (int32_t)weights[3]};
+                  int8_t* output) {
+  int32_t b0 = (int32_t)weights[2], b2 = (int32_t)weights[3];
+  int32_t a1 = (int32_t)(weights[0] - weights[2]) >> 8, a3 = (int32_t)(weights[1] - weights[3]) >> 8;
   weights += 4;
-  for (; input < gemm->input_end; input += pixels, weights += 2) {
-    const uint32_t x = *input;
-    sums[0] = dot(x, thimble_even_bytes(weights[0]), sums[0]);
-    sums[1] = dot(x, thimble_odd_bytes(weights[0]), sums[1]);
-    sums[2] = dot(x, thimble_even_bytes(weights[1]), sums[2]);
-    sums[3] = dot(x, thimble_odd_bytes(weights[1]), sums[3]);
+  for (uint32_t left = gemm->steps; left != 0; --left, input += pixels, weights += 2) {
+    const int32_t x0 = low(*input), x1 = high(*input);
+    const int32_t w0 = (int8_t)weights[0], w1 = (int8_t)(weights[0] >> 16);
+    const int32_t w2 = (int8_t)weights[1], w3 = (int8_t)(weights[1] >> 16);
+    b0 += x0 * w0 + x1 * w1;
+    b2 += x0 * w2 + x1 * w3;
+    a1 += x0 * ((low(weights[0]) - w0) >> 8) + x1 * ((high(weights[0]) - w1) >> 8);
+    a3 += x0 * ((low(weights[1]) - w2) >> 8) + x1 * ((high(weights[1]) - w3) >> 8);
   }
-  const thimble_channel* channel = (const thimble_channel*)(const void*)weights;
-  for (uint32_t c = 0; c < channels; ++c) {
-    const thimble_scale scale = thimble_scale_of(channel + c, gemm->zero2, gemm->relu);
-    output[c] = thimble_saturate_s8(thimble_requantise(sums[c], &scale));
-  }
+  output[0] = requantised(gemm, b0, weights, 0);
+  output[1] = requantised(gemm, a1, weights + 6, 1);
+  output[2] = requantised(gemm, b2, weights + 1, 0);
+  output[3] = requantised(gemm, a3, weights + 7, 1);
 }
 
-static void all_blocks(const thimble_gemm* gemm, uint32_t pixels) {
-  const uint32_t block_words = 12 + (uint32_t)(gemm->input_end - gemm->input) / pixels * 2;
+static void all_blocks(const thimble_gemm* gemm, int8_t* output, uint32_t pixels) {
   const uint32_t* weights = gemm->weights;
-  for (uint32_t c = 0; c < gemm->out_c; c += 4, weights += block_words) {
-    const uint32_t channels = gemm->out_c - c < 4 ? gemm->out_c - c : 4;
+  for (uint32_t left = gemm->blocks; left != 0; --left, weights += 16 + 2 * gemm->steps, output += 4) {
     for (uint32_t pixel = 0; pixel < pixels; ++pixel)
-      block(gemm, weights, gemm->input + pixel, pixels, gemm->output + c + pixel * gemm->out_c, channels);
+      block(gemm, weights, gemm->column + pixel, pixels, output + pixel * gemm->distance);
   }
 }
 
-void thimble_gemm_one(const thimble_gemm* gemm) { all_blocks(gemm, 1); }
-void thimble_gemm_two(const thimble_gemm* gemm) { all_blocks(gemm, 2); }
+void thimble_gemm_one(const thimble_gemm* gemm) { all_blocks(gemm, gemm->output, 1); }
+
+void thimble_gemm_two(const thimble_gemm* gemm) {
+  const int8_t* input = gemm->input;
+  int8_t* output = gemm->output;
+  for (uint32_t left = gemm->pairs; left != 0; --left, output += 2 * gemm->distance) {
+    if (input != NULL) {
+      thimble_widen(gemm->column, input, 2 * gemm->steps, 2);
+      thimble_widen(gemm->column + 1, input + 2 * gemm->steps, 2 * gemm->steps, 2);
+      input += 4 * gemm->steps;
+    }
+    all_blocks(gemm, output, 2);
+  }
+}
 
 #else
 typedef int thimble_gemm_scalar_is_empty; /* ISO C wants a declaration */

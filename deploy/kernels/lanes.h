@@ -95,6 +95,19 @@ static inline int32_t thimble_high_mul_add(int32_t a, int32_t b, int32_t c) {
 #endif
 }
 
+/* floor(a * b / 2^32) */
+static inline int32_t thimble_high_mul(int32_t a, int32_t b) {
+#if defined(__thumb__) && !defined(__thumb2__)
+  const int32_t a_high = a >> 16, b_high = b >> 16;
+  const uint32_t a_low = (uint16_t)a, b_low = (uint16_t)b;
+  const int32_t cross = a_high * (int32_t)b_low + (int32_t)((a_low * b_low) >> 16);
+  const int32_t cross2 = (int32_t)a_low * b_high + (int32_t)(uint16_t)cross;
+  return a_high * b_high + (cross >> 16) + (cross2 >> 16);
+#else
+  return (int32_t)(((int64_t)a * b) >> 32);
+#endif
+}
+
 /* A channel made ready for requantising many accumulators. */
 typedef struct thimble_scale {
   int32_t multiplier, addend;

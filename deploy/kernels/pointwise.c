@@ -1,22 +1,37 @@
 #include "gemm.h"
 
-static void gather(const thimble_columns* columns, uint32_t x, uint32_t pixel) {
-  const uint32_t in_c = columns->layer->in_c;
-  const int8_t* const from = columns->rows[0] + x * in_c;
-  thimble_word* const to = columns->columns + pixel;
-  if (in_c % 4 == 0) {
-    thimble_widen(to, from, in_c, columns->pixels);
-    return;
-  }
-  thimble_cursor cursor = thimble_cursor_at(to, columns->pixels);
-  thimble_put_bytes(&cursor, from, in_c);
+uint32_t thimble_pointwise_s8_scratch(const thimble_layer* layer) { return thimble_gemm_bytes(layer); }
+
+static void gather(const thimble_window* window, uint32_t x, thimble_word* column, uint32_t pixels) {
+  const uint32_t in_c = window->layer->in_c;
+  thimble_widen(column, window->rows[0] + x * in_c, in_c, pixels);
 }
 
-uint32_t thimble_pointwise_s8_scratch(const thimble_layer* layer) { return thimble_columns_bytes(layer); }
+/* Pixel by pixel each is read before its outputs are written: the output may lie over the input. */
+static void compute_pixels(const thimble_call* call, const int8_t* input, int8_t* output, uint32_t pixels) {
+  const thimble_layer* const layer = call->layer;
+  uint32_t first = 0;
+  if (layer->in_c % 4 == 0 && layer->out_c % 4 == 0 && pixels > 1) {
+    thimble_gemm gemm = thimble_gemm_of(layer, call->scratch);
+    gemm.output = output;
+    gemm.input = input;
+    gemm.pairs = pixels / 2;
+    thimble_gemm_two(&gemm);
+    first = pixels & ~1u;
+  }
+  const thimble_window window = {layer, &input, call->scratch};
+  thimble_gemm_pixels(&window, output + first * layer->out_c, first, pixels, gather);
+}
 
 static void pointwise_row(const thimble_call* call, const int8_t* const* rows, int8_t* output) {
-  const thimble_layer* const layer = call->layer;
-  thimble_gemm_row(layer, rows, output, call->scratch, gather);
+  compute_pixels(call, rows[0], output, call->layer->out_w);
 }
 
-void thimble_pointwise_s8(const thimble_call* call) { thimble_each_row(call, pointwise_row); }
+void thimble_pointwise_s8(const thimble_call* call) {
+  const thimble_view* const view = &call->input;
+  if (view->ring_rows != 0) {
+    thimble_each_row(call, pointwise_row);
+  } else {
+    compute_pixels(call, thimble_row(view, (int32_t)call->first), call->output, call->count * call->layer->out_w);
+  }
+}

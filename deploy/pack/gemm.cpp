@@ -1,6 +1,7 @@
 #include "deploy/pack/gemm.hpp"
 
 #include <array>
+#include <optional>
 
 #include "deploy/pack/channel_weights.hpp"
 
@@ -8,49 +9,117 @@ namespace thimble {
 namespace {
 
 constexpr int kBlock = 4;  ///< output channels that are packed together
+/// Scale of the sums of even and odd channels: twice, and 256 times.
+constexpr std::array<int, 2> kScaleBits = {1, 8};
 
-/// Input pairs of a column, in the order of deploy/kernels/gemm.h; the caller takes indices past the end as zero.
+/// Input pairs of a column, in the order of deploy/kernels/gemm.h; -1: meets a zero weight.
 std::vector<std::array<int, 2>> column_pairs(const WindowGeometry& g) {
   std::vector<std::array<int, 2>> pairs;
-  const bool by_words = g.in_c % 4 == 0;
-  for (int k = 0; k < g.column_size(); k += 4) {
-    pairs.push_back({k, by_words ? k + 2 : k + 1});
-    pairs.push_back({by_words ? k + 1 : k + 2, k + 3});
+  const int segment = g.kernel_w * g.in_c, fours = segment / 4 * 4;
+  for (int first = 0; first < g.column_size(); first += segment) {
+    for (int k = first; k < first + fours; k += 4) {
+      pairs.push_back({k, k + 2});
+      pairs.push_back({k + 1, k + 3});
+    }
+    const int k = first + fours;
+    if (segment % 4 == 1) pairs.push_back({k, -1});
+    if (segment % 4 == 2) pairs.push_back({k, k + 1});
+    if (segment % 4 == 3) pairs.push_back({k, k + 2}), pairs.push_back({k + 1, -1});
   }
   return pairs;
 }
 
+/// Two channels in a halfword; -2^15 has no such form.
+int halfword(const ChannelWeights& w, int channel, int tap) {
+  return 256 * w.at(channel + 1, tap) + w.at(channel, tap);
+}
+
+bool is_shareable(const ChannelWeights& w, int channel) {
+  for (int tap = 0; tap < w.taps; ++tap) {
+    if (halfword(w, channel, tap) < -32768) return false;
+  }
+  return true;
+}
+
 std::uint32_t weight_word(const ChannelWeights& w, int channel, const std::array<int, 2>& pair) {
-  return word_of(w.at(channel, pair[0]), w.at(channel + 1, pair[0]), w.at(channel, pair[1]),
-                 w.at(channel + 1, pair[1]));
+  const auto low = static_cast<std::uint16_t>(halfword(w, channel, pair[0]));
+  return low | static_cast<std::uint32_t>(static_cast<std::uint16_t>(halfword(w, channel, pair[1]))) << 16;
+}
+
+using Channels = std::vector<PackedChannel>;
+
+/// The narrow forms of all channels; nothing where one has none.
+std::optional<Channels> narrow_channels(const std::vector<ChannelCase>& cases) {
+  Channels channels;
+  for (const ChannelCase& one : cases) {
+    const auto packed = pack_channel(one.quantization, one.bias, kScaleBits[channels.size() % 2]);
+    if (!packed) return std::nullopt;
+    channels.push_back(*packed);
+  }
+  return channels;
+}
+
+/// The wide forms: the bias in the addend's place, no nudge with relu; or the index of a channel that has none.
+Result<Channels, int> wide_channels(const std::vector<ChannelCase>& cases) {
+  Channels channels;
+  for (const ChannelCase& one : cases) {
+    const auto packed = pack_channel(one.quantization, one.bias);
+    if (!packed) return static_cast<int>(channels.size());
+    const std::uint32_t no_nudge = 32u << 16, nudges = 0xffu << 16;
+    const std::uint32_t shifts = one.quantization.relu ? (packed->shifts & ~nudges) | no_nudge : packed->shifts;
+    channels.push_back({0, packed->multiplier, packed->bias, shifts});
+  }
+  return channels;
+}
+
+void append_constants(Words& words, const PackedChannel& first, const PackedChannel& second) {
+  for (std::int32_t value : {first.multiplier, second.multiplier, first.addend, second.addend})
+    words.push_back(static_cast<std::uint32_t>(value));
+  words.push_back(first.shift);
+  words.push_back(second.shift);
+}
+
+Words interleaved(const ChannelWeights& w, Channels channels, const std::vector<std::array<int, 2>>& pairs) {
+  channels.resize(static_cast<std::size_t>(round_up(w.channels, kBlock)));
+  Words words;
+  for (int c = 0; c < w.channels; c += kBlock) {
+    const PackedChannel* block = channels.data() + c;
+    const auto start = [&](int i) { return static_cast<std::uint32_t>(block[i].bias); };
+    for (std::uint32_t word : {256 * start(1) + start(0), 256 * start(3) + start(2), start(0), start(2)})
+      words.push_back(word);
+    for (const auto& pair : pairs) {
+      for (int half : {0, 2}) words.push_back(weight_word(w, c + half, pair));
+    }
+    append_constants(words, block[0], block[2]);
+    append_constants(words, block[1], block[3]);
+  }
+  return words;
 }
 
 }  // namespace
 
 PackResult pack_gemm(const Graph& graph, const Operator& op) {
   const ChannelWeights w = channel_weights(graph, op);
-  const auto channels = pack_channels(graph, op, w, kBlock);
-  if (!channels) return range_problem(op, channels.error());
-  const auto pairs = column_pairs(geometry_of(graph, op));
-  Words words;
-  for (int c = 0; c < w.channels; c += kBlock) {
-    const GeneralChannel* block = channels->data() + c;
-    for (int i = 0; i < kBlock; ++i) words.push_back(static_cast<std::uint32_t>(block[i].bias));
-    for (const auto& pair : pairs) {
-      for (int half : {0, 2}) words.push_back(weight_word(w, c + half, pair));
-    }
-    for (int i = 0; i < kBlock; ++i) {
-      words.push_back(static_cast<std::uint32_t>(block[i].multiplier));
-      words.push_back(block[i].shifts);
-    }
+  for (int c = 0; c < w.channels; c += 2) {
+    if (!is_shareable(w, c)) return op.name + ": output channel " + std::to_string(c + 1) + ": a weight of -128";
   }
-  return words;
+  const std::vector<ChannelCase> cases = channel_cases(graph, op, w);
+  const auto pairs = column_pairs(geometry_of(graph, op));
+  if (const auto narrow = narrow_channels(cases)) return interleaved(w, *narrow, pairs);
+  const auto wide = wide_channels(cases);
+  if (!wide) return range_problem(op, wide.error());
+  return interleaved(w, *wide, pairs);
 }
 
 std::int64_t gemm_bytes(const Graph& graph, const Operator& op) {
   const WindowGeometry g = geometry_of(graph, op);
-  const int pairs = round_up(g.column_size(), 4) / 2;
-  return std::int64_t{4} * (3 * kBlock + 2 * pairs) * (round_up(g.out_c, kBlock) / kBlock);
+  const int pairs = g.kernel_h * ((g.kernel_w * g.in_c + 1) / 2);
+  return std::int64_t{4} * (4 * kBlock + 2 * pairs) * (round_up(g.out_c, kBlock) / kBlock);
+}
+
+bool gemm_is_wide(const Graph& graph, const Operator& op) {
+  const ChannelWeights w = channel_weights(graph, op);
+  return !narrow_channels(channel_cases(graph, op, w));
 }
 
 }  // namespace thimble

@@ -38,6 +38,13 @@ void set_quantization(const Graph& graph, const Operator& op, thimble_layer& lay
   layer.activation_max = static_cast<std::int8_t>(range.max);
 }
 
+/// Of a convolution or fully connected operator: whether its weights are known.
+bool has_values(const Graph& graph, const Operator& op) {
+  if (op.type != OpType::kConv2D && op.type != OpType::kFullyConnected) return false;
+  const Tensor& weights = graph.tensor(op.inputs.at(1));
+  return std::holds_alternative<std::vector<std::int8_t>>(weights.data) && !output_of(graph, op).quantization.empty();
+}
+
 }  // namespace
 
 Result<thimble_kernel_id, std::string> kernel_for(const Graph& graph, const Operator& op) {
@@ -95,6 +102,7 @@ thimble_layer layer_shape(const Graph& graph, const Operator& op, thimble_kernel
   layer.operands = op.type == OpType::kAdd ? 2 : 1;
   layer.more_rows = kernel == THIMBLE_WINOGRAD ? 1 : 0;
   set_quantization(graph, op, layer);
+  layer.wide = kernel != THIMBLE_WINOGRAD && has_values(graph, op) && gemm_is_wide(graph, op);
   return layer;
 }
 
