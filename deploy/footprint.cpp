@@ -35,7 +35,8 @@ Footprint footprint(const Plan& plan, const CodeInventory& inventory) {
   Footprint result;
   result.arena_bytes = plan.arena_bytes;
   result.stack_bytes = stack_bytes(plan, inventory);
-  result.code_bytes = inventory.model_bytes;
+  constexpr std::int64_t kOutputBytes = 8;  // thimble_output
+  result.code_bytes = inventory.model_bytes + kOutputBytes * static_cast<std::int64_t>(plan.outputs.size());
   for (const Step* step : plan.steps()) {
     result.weight_bytes += step->weight_bytes;
     result.code_bytes += inventory.layer_bytes;

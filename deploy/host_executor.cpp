@@ -28,10 +28,13 @@ std::vector<std::int8_t> HostExecutor::run(std::span<const std::int8_t> input, c
     thimble_run_layer(&layers_[i], arena());
     const thimble_layer& layer = layers_[i];
     const std::size_t bytes = std::size_t{layer.out_h} * layer.out_w * layer.out_c;
-    if (observer) observer(*steps[i], {arena() + layer.output, bytes});
+    const bool done = i + 1 == steps.size() || steps[i + 1]->part == 0;
+    if (observer && done) observer(*steps[i], {arena() + layer.output, bytes});
   }
-  const std::int8_t* output = arena() + plan_.output_offset;
-  return {output, output + plan_.output_bytes};
+  std::vector<std::int8_t> outputs;
+  for (const PlacedOutput& output : plan_.outputs)
+    outputs.insert(outputs.end(), arena() + output.offset, arena() + output.offset + output.bytes);
+  return outputs;
 }
 
 }  // namespace thimble

@@ -12,7 +12,7 @@ namespace thimble {
 /// bytes.
 class HostExecutor {
  public:
-  /// Called after each step with its output, which the next step may overwrite.
+  /// Called with an operator's output after the last of its steps; the next one may overwrite it.
   using Observer = std::function<void(const Step& step, std::span<const std::int8_t> output)>;
 
   /// @param graph  int8 with weights, of the plan's shapes
@@ -20,7 +20,7 @@ class HostExecutor {
   HostExecutor(const Plan& plan, const Graph& graph);
 
   /// @param input   plan.input_bytes values
-  /// @return plan.output_bytes values
+  /// @return plan.output_bytes values: all outputs in the graph's order
   std::vector<std::int8_t> run(std::span<const std::int8_t> input, const Observer& observer = {});
 
  private:

@@ -18,7 +18,8 @@ std::vector<std::vector<std::uint32_t>> pack_model(const Plan& plan, const Graph
 }
 
 thimble_layer quantized_layer(const Step& step, const Graph& graph) {
-  thimble_layer layer = layer_shape(graph, graph.operators.at(static_cast<std::size_t>(step.op)), step.kernel);
+  thimble_layer layer =
+      layer_shape(graph, graph.operators.at(static_cast<std::size_t>(step.op)), step.kernel, step.part);
   layer.kernel = thimble_kernel_by_id(static_cast<std::uint32_t>(step.kernel))->kernel;
   layer.input = step.layer.input;
   layer.input2 = step.layer.input2;

@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "deploy/memory_plan.hpp"
+#include "deploy/pack/elementwise.hpp"
 #include "deploy/pack/pack.hpp"
 
 namespace thimble {
@@ -12,14 +13,6 @@ namespace {
 
 std::uint32_t kernel_scratch(const Step& step, const thimble_layer& layer) {
   return thimble_kernel_by_id(static_cast<std::uint32_t>(step.kernel))->scratch(&layer);
-}
-
-/// Activations of an operator: the inputs that are no constants.
-std::vector<int> activations(const Graph& graph, const Operator& op) {
-  std::vector<int> tensors;
-  for (int tensor : op.inputs)
-    if (!graph.tensor(tensor).constant) tensors.push_back(tensor);
-  return tensors;
 }
 
 /// The tensor whose memory each tensor is: a reshape's output is its input.
@@ -36,8 +29,7 @@ std::vector<std::string> unsupported(const Graph& graph) {
   std::vector<std::string> reasons;
   if (graph.inputs.size() != 1)
     reasons.push_back("graph: has " + std::to_string(graph.inputs.size()) + " inputs, not one");
-  if (graph.outputs.size() != 1)
-    reasons.push_back("graph: has " + std::to_string(graph.outputs.size()) + " outputs, not one");
+  if (graph.outputs.empty()) reasons.push_back("graph: has no output");
   bool computes = false;
   for (const Operator& op : graph.operators) {
     if (op.type == OpType::kReshape) continue;
@@ -108,14 +100,14 @@ MemoryProblem memory_problem(const Graph& graph, const std::vector<Step>& steps,
   for (const Step& step : steps) {
     const Operator& op = graph.operators[static_cast<std::size_t>(step.op)];
     StepMemory use;
-    for (int tensor : activations(graph, op)) use.inputs.push_back(owner(tensor));
+    for (int tensor : layer_inputs(graph, op)) use.inputs.push_back(owner(tensor));
     use.output = owner(op.outputs.at(0));
     use.scratch_bytes = kernel_scratch(step, step.layer);
-    use.overlaps = overlaps_of(step, use.inputs.size());
+    if (step.layer.kernel_h > 0) use.overlaps = overlaps_of(step, use.inputs.size());
     problem.steps.push_back(use);
   }
   problem.inputs = {owner(graph.inputs.at(0))};
-  problem.outputs = {owner(graph.outputs.at(0))};
+  for (int output : graph.outputs) problem.outputs.push_back(owner(output));
   return problem;
 }
 
@@ -128,13 +120,28 @@ void set_offsets(const MemoryProblem& problem, const MemoryPlan& memory, std::ve
     Step& step = steps[i];
     step.in_place = memory.overlaps[i] >= 0;
     step.layer.input = offset(use.inputs.at(0));
-    if (use.inputs.size() > 1) step.layer.input2 = offset(use.inputs[1]);
+    if (step.layer.operands == 2) step.layer.input2 = offset(use.inputs.at(1));
     step.layer.output = offset(use.output);
     step.layer.scratch = static_cast<std::uint32_t>(memory.scratch_offsets[i]);
     const std::int32_t rows = thimble_ring_rows(&step.layer);
     THIMBLE_CHECK(rows >= 0 && rows <= UINT8_MAX, "an overlap that the runtime does not do");
     step.layer.ring_rows = static_cast<std::uint8_t>(rows);
     step.layer.scratch_bytes = thimble_ring_bytes(&step.layer) + kernel_scratch(step, step.layer);
+  }
+}
+
+/// A run for each layer of a step.
+void add_layers(const Graph& graph, const Step& step, Plan& plan) {
+  const Operator& op = graph.operators[static_cast<std::size_t>(step.op)];
+  plan.runs.push_back({{step}});
+  for (int part = 1; part < layer_count(op); ++part) {
+    Step next = step;
+    next.part = part;
+    next.layer = layer_shape(graph, op, step.kernel, part);
+    const int input = op.inputs.at(static_cast<std::size_t>(part));
+    next.layer.input = static_cast<std::uint32_t>(plan.offsets[static_cast<std::size_t>(input)]);
+    next.layer.output = step.layer.output;
+    plan.runs.push_back({{next}});
   }
 }
 
@@ -145,9 +152,11 @@ Plan assembled(const Graph& graph, std::vector<Step> steps, const std::vector<in
   plan.arena_lower_bound_bytes = memory.lower_bound_bytes;
   plan.input_offset = plan.offsets[static_cast<std::size_t>(graph.inputs[0])];
   plan.input_bytes = graph.tensor(graph.inputs[0]).elements();
-  plan.output_offset = plan.offsets[static_cast<std::size_t>(graph.outputs[0])];
-  plan.output_bytes = graph.tensor(graph.outputs[0]).elements();
-  for (Step& step : steps) plan.runs.push_back({{std::move(step)}});
+  for (int output : graph.outputs) {
+    plan.outputs.push_back({plan.offsets[static_cast<std::size_t>(output)], graph.tensor(output).elements()});
+    plan.output_bytes += plan.outputs.back().bytes;
+  }
+  for (const Step& step : steps) add_layers(graph, step, plan);
   return plan;
 }
 

@@ -11,7 +11,8 @@ namespace thimble {
 
 /// One operator made ready for the runtime.
 struct Step {
-  int op = 0;  ///< index into Graph::operators
+  int op = 0;    ///< index into Graph::operators
+  int part = 0;  ///< of an operator that several layers compute: 0, 1, ...
   thimble_kernel_id kernel = THIMBLE_CONV2D;
   thimble_layer layer{};  ///< all but the pointers; a graph without quantisation has the quantiser's usual values
   bool in_place = false;  ///< the output overlaps an input
@@ -25,6 +26,11 @@ struct Run {
   std::vector<Step> steps;
 };
 
+/// Where an output of the graph lies after a run.
+struct PlacedOutput {
+  std::int64_t offset = 0, bytes = 0;
+};
+
 /// A graph made ready for one target: order, arena, kernels. All sizes are those of int8 and follow from shapes alone.
 struct Plan {
   std::vector<Run> runs;
@@ -33,7 +39,8 @@ struct Plan {
   std::int64_t arena_lower_bound_bytes =
       0;  ///< most bytes that some step needs whatever the placement, in place if that is less
   std::int64_t input_offset = 0, input_bytes = 0;
-  std::int64_t output_offset = 0, output_bytes = 0;
+  std::vector<PlacedOutput> outputs;  ///< in the graph's order
+  std::int64_t output_bytes = 0;      ///< of all of them
 
   std::vector<const Step*> steps() const;  ///< of all runs, in order
 };

@@ -15,4 +15,8 @@ void model_invoke(void) {
 
 int8_t *model_input(void) { return model_description.arena + model_description.input_offset; }
 
-const int8_t *model_output(void) { return model_description.arena + model_description.output_offset; }
+const int8_t* model_output(void) { return model_output_at(0); }
+
+const int8_t* model_output_at(uint32_t index) {
+  return model_description.arena + model_description.outputs[index].offset;
+}

@@ -19,7 +19,8 @@ extern "C" {
 int model_init(void);           /* checks the model once; 0, or a negative thimble_status */
 void model_invoke(void);        /* one inference; not reentrant */
 int8_t *model_input(void);      /* int8 [MODEL_INPUT_BYTES], NHWC */
-const int8_t *model_output(void); /* int8 [MODEL_OUTPUT_BYTES] */
+const int8_t* model_output(void);              /* int8 [MODEL_OUTPUT_BYTES]: the first output */
+const int8_t* model_output_at(uint32_t index); /* index below MODEL_OUTPUTS: int8 [MODEL_OUTPUTn_BYTES] */
 
 #ifdef __cplusplus
 }

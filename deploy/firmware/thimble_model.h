@@ -4,13 +4,19 @@
 
 #include "thimble.h"
 
+/* Where an output lies in the arena after a run. */
+typedef struct thimble_output {
+  uint32_t offset, bytes;
+} thimble_output;
+
 typedef struct thimble_model {
   const thimble_layer *layers;
   uint32_t layer_count;
   int8_t *arena; /* aligned to 8 bytes */
   uint32_t arena_bytes;
   uint32_t input_offset, input_bytes; /* from the arena's start */
-  uint32_t output_offset, output_bytes;
+  const thimble_output* outputs;
+  uint32_t output_count;
 } thimble_model;
 
 extern const thimble_model model_description;

@@ -1,3 +1,4 @@
+#include "column_sums.h"
 #include "pool.h"
 
 #if defined(__thumb__) && !defined(__thumb2__)
@@ -36,70 +37,35 @@ static int32_t mean(int32_t sum, uint32_t count, uint32_t reciprocal) {
   return (int32_t)((quotient ^ sign) - sign);
 }
 
-static int32_t window_sum(const thimble_layer* layer, const int8_t* const* rows, thimble_span columns, uint32_t c) {
-  int32_t sum = 0;
-  for (uint32_t ky = 0; ky < layer->kernel_h; ++ky) {
-    if (rows[ky] == NULL) continue;
-    const int8_t* x = rows[ky] + columns.first * layer->in_c + c;
-    for (uint32_t i = columns.first; i < columns.last; ++i, x += layer->in_c) sum += *x;
-  }
-  return sum;
-}
-
-static uint32_t rows_present(const thimble_layer* layer, const int8_t* const* rows) {
-  uint32_t present = 0;
-  for (uint32_t ky = 0; ky < layer->kernel_h; ++ky) present += rows[ky] != NULL;
-  return present;
-}
-
-/* One output pixel. */
-typedef struct window {
-  thimble_span columns;
-  uint32_t count, reciprocal;
-} window;
-
-/* Four channels at a time: sums of up to 256 bytes fit halfwords. in_c is a multiple of 4. */
-static void pool_quads(const thimble_layer* layer, const int8_t* const* rows, const window* w, int8_t* output) {
-  const uint32_t step = layer->in_c / 4u;
-  for (uint32_t c = 0; c < layer->out_c; c += 4, output += 4) {
-    uint32_t even = 0, odd = 0;
-    for (uint32_t ky = 0; ky < layer->kernel_h; ++ky) {
-      if (rows[ky] == NULL) continue;
-      const thimble_word* x = (const thimble_word*)(rows[ky] + w->columns.first * layer->in_c + c);
-      for (uint32_t left = w->columns.last - w->columns.first; left != 0; --left, x += step) {
-        const uint32_t word = *x;
-        even = thimble_add_even_bytes(even, word);
-        odd = thimble_add_odd_bytes(odd, word);
-      }
-    }
-    output[0] = (int8_t)mean((int16_t)even, w->count, w->reciprocal);
-    output[1] = (int8_t)mean((int16_t)odd, w->count, w->reciprocal);
-    output[2] = (int8_t)mean((int32_t)even >> 16, w->count, w->reciprocal);
-    output[3] = (int8_t)mean((int32_t)odd >> 16, w->count, w->reciprocal);
-  }
-}
-
-static void pool_single(const thimble_layer* layer, const int8_t* const* rows, const window* w, int8_t* output) {
-  for (uint32_t c = 0; c < layer->out_c; ++c)
-    output[c] = (int8_t)mean(window_sum(layer, rows, w->columns, c), w->count, w->reciprocal);
-}
-
 uint32_t thimble_average_pool_s8_scratch(const thimble_layer* layer) {
   (void)layer;
   return 0;
 }
 
+/* Up to 16 channels of one output pixel, from channel `c` on. */
+static void sum_window(const thimble_layer* layer, const int8_t* const* rows, thimble_span columns, uint32_t c,
+                       uint32_t channels, int32_t* sums) {
+  for (uint32_t i = 0; i < channels; ++i) sums[i] = 0;
+  for (uint32_t ky = 0; ky < layer->kernel_h; ++ky) {
+    if (rows[ky] == NULL) continue;
+    const int8_t* const x = rows[ky] + columns.first * layer->in_c + c;
+    thimble_add_columns(x, layer->in_c, columns.last - columns.first, channels, sums);
+  }
+}
+
 static void pool_row(const thimble_call* call, const int8_t* const* rows, int8_t* output) {
   const thimble_layer* const layer = call->layer;
-  const uint32_t present = rows_present(layer, rows);
-  for (uint32_t x = 0; x < layer->out_w; ++x, output += layer->out_c) {
-    window w = {thimble_pool_columns(layer, x), 0, 0};
-    w.count = present * (w.columns.last - w.columns.first);
-    w.reciprocal = divide(0xffffffffu, w.count) + 1;
-    if (layer->in_c % 4 == 0 && w.count <= 256) {
-      pool_quads(layer, rows, &w, output);
-    } else {
-      pool_single(layer, rows, &w, output);
+  uint32_t present = 0;
+  for (uint32_t ky = 0; ky < layer->kernel_h; ++ky) present += rows[ky] != NULL;
+  for (uint32_t x = 0; x < layer->out_w; ++x) {
+    const thimble_span columns = thimble_pool_columns(layer, x);
+    const uint32_t count = present * (columns.last - columns.first);
+    const uint32_t reciprocal = divide(0xffffffffu, count) + 1;
+    for (uint32_t c = 0; c < layer->out_c; c += THIMBLE_SUM_CHANNELS) {
+      const uint32_t left = layer->out_c - c, channels = left < THIMBLE_SUM_CHANNELS ? left : THIMBLE_SUM_CHANNELS;
+      int32_t sums[THIMBLE_SUM_CHANNELS];
+      sum_window(layer, rows, columns, c, channels, sums);
+      for (uint32_t i = 0; i < channels; ++i) *output++ = (int8_t)mean(sums[i], count, reciprocal);
     }
   }
 }

@@ -10,22 +10,24 @@ static int disjoint(uint32_t a, uint32_t a_bytes, uint32_t b, uint32_t b_bytes) 
 /* Pixel by pixel: what is written never reaches what is still to be read. */
 static int reads_ahead(const thimble_layer* layer, uint32_t input) {
   const int pixelwise = layer->kernel_h == 1 && layer->kernel_w == 1 && layer->stride_h == 1 && layer->stride_w == 1;
-  return pixelwise && layer->out_c <= layer->in_c && layer->output == input;
+  const int no_larger = layer->out_h <= layer->in_h && layer->out_w <= layer->in_w && layer->out_c <= layer->in_c;
+  return pixelwise && no_larger && layer->output == input;
 }
 
-/* Add: each operand is disjoint from the output or lies exactly where it does. */
-static int32_t add_ring_rows(const thimble_layer* layer, uint32_t bytes) {
-  const uint32_t operands[2] = {layer->input, layer->input2};
-  for (uint32_t i = 0; i < 2; ++i) {
-    if (!disjoint(operands[i], bytes, layer->output, bytes) && operands[i] != layer->output) return -1;
-  }
+/* Add, mul: each operand is disjoint from the output or, if it has all its elements, lies exactly where it does. */
+static int32_t two_operands_ring_rows(const thimble_layer* layer, uint32_t bytes) {
+  const int same = layer->broadcast == THIMBLE_SAME;
+  const uint32_t second = same ? bytes : layer->broadcast == THIMBLE_PIXEL ? layer->out_c : 1u;
+  if (!disjoint(layer->input, bytes, layer->output, bytes) && layer->input != layer->output) return -1;
+  if (!disjoint(layer->input2, second, layer->output, bytes) && !(same && layer->input2 == layer->output)) return -1;
   return 0;
 }
 
 int32_t thimble_ring_rows(const thimble_layer* layer) {
   const uint32_t in_row = input_row_bytes(layer), out_row = output_row_bytes(layer);
-  if (layer->operands == 2) return add_ring_rows(layer, out_row * layer->out_h);
+  if (layer->operands == 2) return two_operands_ring_rows(layer, out_row * layer->out_h);
   if (disjoint(layer->input, in_row * layer->in_h, layer->output, out_row * layer->out_h)) return 0;
+  if (layer->kernel_h == 0) return -1;
   if (reads_ahead(layer, layer->input)) return 0;
   if (layer->output > layer->input) return -1;
   uint32_t most = 0, saved = 0;

@@ -9,7 +9,20 @@ static const thimble_kernel_entry entries[THIMBLE_KERNEL_COUNT] = {
     {"thimble_average_pool_s8", thimble_average_pool_s8, thimble_average_pool_s8_scratch},
     {"thimble_max_pool_s8", thimble_max_pool_s8, thimble_max_pool_s8_scratch},
     {"thimble_winograd_s8", thimble_winograd_s8, thimble_winograd_s8_scratch},
+    {"thimble_mul_s8", thimble_mul_s8, thimble_mul_s8_scratch},
+    {"thimble_mean_s8", thimble_mean_s8, thimble_no_scratch},
+    {"thimble_lookup_s8", thimble_lookup_s8, thimble_no_scratch},
+    {"thimble_softmax_s8", thimble_softmax_s8, thimble_no_scratch},
+    {"thimble_pad_s8", thimble_pad_s8, thimble_no_scratch},
+    {"thimble_transpose_s8", thimble_transpose_s8, thimble_no_scratch},
+    {"thimble_resize_nearest_s8", thimble_resize_nearest_s8, thimble_no_scratch},
+    {"thimble_concat_s8", thimble_concat_s8, thimble_no_scratch},
 };
+
+uint32_t thimble_no_scratch(const thimble_layer* layer) {
+  (void)layer;
+  return 0;
+}
 
 const thimble_kernel_entry* thimble_kernel_by_id(uint32_t id) {
   return id < THIMBLE_KERNEL_COUNT ? entries + id : NULL;

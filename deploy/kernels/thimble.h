@@ -59,24 +59,29 @@ typedef struct thimble_call {
 
 typedef void (*thimble_kernel)(const thimble_call* call);
 
+/* A second operand: of the output's shape, one pixel for all, one element for all. */
+enum { THIMBLE_SAME = 0, THIMBLE_PIXEL = 1, THIMBLE_ELEMENT = 2 };
+
 /* One operator over one arena. Offsets are bytes from the arena's start, multiples of 4.
- * A fully connected layer has in_h = in_w = out_h = out_w = 1. Pointwise and add may be given a whole picture as one
- * row (in_h = 1, in_w = height * width). */
+ * A fully connected layer has in_h = in_w = out_h = out_w = 1. Pointwise and elementwise layers may be given a whole
+ * picture as one row (in_h = 1, in_w = height * width). kernel_h = kernel_w = 0: no window, any output may need any
+ * input, and the output may not overlap it. */
 typedef struct thimble_layer {
   thimble_kernel kernel;
   const uint32_t* weights; /* weights, biases, multipliers and shifts as packed for the kernel; NULL: has none */
   uint32_t input;          /* int8 [in_h, in_w, in_c] */
-  uint32_t input2;         /* add: the second operand */
+  uint32_t input2;         /* add, mul: the second operand; concat: where in each output row the input goes */
   uint32_t output;         /* int8 [out_h, out_w, out_c] */
   uint32_t scratch;        /* multiple of 8: the ring of rows, then the kernel's own */
   uint32_t scratch_bytes;
   uint16_t in_h, in_w, in_c, out_h, out_w, out_c;
   uint8_t kernel_h, kernel_w, stride_h, stride_w, pad_top, pad_left;
-  uint8_t operands;  /* 2: add; 1: all others */
+  uint8_t operands;  /* 2: add and mul of two activations; 1: all others, also those with a constant operand */
   uint8_t ring_rows; /* thimble_ring_rows: 0 unless the output lies over the input */
   uint8_t relu;      /* 1: activation_min >= output_zero: a shorter rounding gives the same results */
-  uint8_t wide;      /* 1: an accumulator may leave [-2^23, 2^23): weights packed for the kernel that bears it */
-  uint8_t broadcast; /* second operand: 0 of the output's shape, 1 one pixel, 2 one element */
+  uint8_t wide;      /* 1: an accumulator may leave [-2^23, 2^23): weights packed for the kernel that bears it;
+                        add, mul: no short form gives the same results */
+  uint8_t broadcast; /* second operand: THIMBLE_SAME, THIMBLE_PIXEL or THIMBLE_ELEMENT */
   uint8_t more_rows; /* output rows beyond the first that the kernel computes at a time; Winograd: 1 */
   int8_t input_zero, output_zero, activation_min, activation_max;
 } thimble_layer;
@@ -98,6 +103,9 @@ uint32_t thimble_add_s8_scratch(const thimble_layer* layer);
 uint32_t thimble_average_pool_s8_scratch(const thimble_layer* layer);
 uint32_t thimble_max_pool_s8_scratch(const thimble_layer* layer);
 uint32_t thimble_winograd_s8_scratch(const thimble_layer* layer);
+uint32_t thimble_mul_s8_scratch(const thimble_layer* layer);
+/* Of the kernels that need none. */
+uint32_t thimble_no_scratch(const thimble_layer* layer);
 
 /* --- kernels --- */
 
@@ -107,13 +115,29 @@ void thimble_pointwise_s8(const thimble_call* call);
 /* Depth multiplier 1: out_c = in_c. */
 void thimble_depthwise_s8(const thimble_call* call);
 void thimble_fully_connected_s8(const thimble_call* call);
-/* Two operands of one shape. */
+/* Two activations, or one and a constant that is packed with the weights. */
 void thimble_add_s8(const thimble_call* call);
+void thimble_mul_s8(const thimble_call* call);
 /* Pools keep the quantisation of their input, have no weights, and do not count padding. */
 void thimble_average_pool_s8(const thimble_call* call);
 void thimble_max_pool_s8(const thimble_call* call);
 /* A convolution of 3x3, stride 1, channels in fours: fewer products than thimble_conv2d_s8, and larger weights. */
 void thimble_winograd_s8(const thimble_call* call);
+/* Mean over the columns: [in_h, in_w, in_c] to [in_h, 1, in_c], with a quantisation of its own. */
+void thimble_mean_s8(const thimble_call* call);
+/* A table of 256 results: requantisation, add and mul of one constant. */
+void thimble_lookup_s8(const thimble_call* call);
+/* Over the channels of each pixel; output scale 1/256, zero point -128. */
+void thimble_softmax_s8(const thimble_call* call);
+/* Rows and columns of the output's zero point around the input, pad_top and pad_left of them before it. No window. */
+void thimble_pad_s8(const thimble_call* call);
+/* Output dimensions 0, 1, 2 are input dimensions stride_h, stride_w, pad_top. No window. */
+void thimble_transpose_s8(const thimble_call* call);
+/* The pixel at floor(index * in / out), in rows and in columns. No window. */
+void thimble_resize_nearest_s8(const thimble_call* call);
+/* One input of a concatenation: each of the in_h rows of in_w * in_c bytes goes to byte `input2` of an output row. No
+ * window. */
+void thimble_concat_s8(const thimble_call* call);
 
 /* --- the table of all kernels, in a file of its own: who never asks for it links only the kernels that it names --- */
 
@@ -126,7 +150,15 @@ typedef enum thimble_kernel_id {
   THIMBLE_AVERAGE_POOL = 5,
   THIMBLE_MAX_POOL = 6,
   THIMBLE_WINOGRAD = 7,
-  THIMBLE_KERNEL_COUNT = 8,
+  THIMBLE_MUL = 8,
+  THIMBLE_MEAN = 9,
+  THIMBLE_LOOKUP = 10,
+  THIMBLE_SOFTMAX = 11,
+  THIMBLE_PAD = 12,
+  THIMBLE_TRANSPOSE = 13,
+  THIMBLE_RESIZE_NEAREST = 14,
+  THIMBLE_CONCAT = 15,
+  THIMBLE_KERNEL_COUNT = 16,
 } thimble_kernel_id;
 
 typedef struct thimble_kernel_entry {

@@ -21,8 +21,10 @@ inline const Tensor& output_of(const Graph& graph, const Operator& op) { return 
 /// 0 without quantisation.
 std::int32_t zero_point_of(const Tensor& tensor);
 
-/// An operator as its kernel sees it: a fully connected layer is a 1x1 convolution of one pixel.
-WindowGeometry geometry_of(const Graph& graph, const Operator& op);
+/// An operator as its kernel sees it: a fully connected layer is a 1x1 convolution of one pixel; kernel_h = 0: no
+/// window. A concatenation has one layer per input, `part`.
+/// @pre kernel_for gave a kernel
+WindowGeometry geometry_of(const Graph& graph, const Operator& op, int part = 0);
 
 /// 1x1, stride 1, no padding.
 bool is_pointwise(const Graph& graph, const Operator& op);

@@ -15,11 +15,15 @@ Result<thimble_kernel_id, std::string> kernel_for(const Graph& graph, const Oper
 /// All kernels that compute it, that one first. From shapes alone: a kernel besides the first may still refuse weights.
 std::vector<thimble_kernel_id> kernels_for(const Graph& graph, const Operator& op);
 
+/// Layers that an operator becomes: one, but for a concatenation, which has one per input.
+int layer_count(const Operator& op);
+
 /// Shapes, window, padding, zero points and activation of an operator as the runtime takes them; offsets, scratch and
 /// weights stay 0. Without quantisation the layer gets what the quantiser chooses: relu and relu6 put the zero point at
 /// -128, and every activation range is the whole of int8; so a layer's time is known from a graph without weights.
 /// @param kernel  one of kernels_for; kernel_for's where it is left out
-thimble_layer layer_shape(const Graph& graph, const Operator& op, thimble_kernel_id kernel);
+/// @param part    of an operator that becomes several layers
+thimble_layer layer_shape(const Graph& graph, const Operator& op, thimble_kernel_id kernel, int part = 0);
 thimble_layer layer_shape(const Graph& graph, const Operator& op);
 
 /// Bytes that pack will give, from shapes alone; a multiple of 4.

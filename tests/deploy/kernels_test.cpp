@@ -29,4 +29,12 @@ TEST_CASE("every kernel gives TFLite's bits for any shape, in place too, and wri
   SECTION("average pool") { check_kernel(THIMBLE_AVERAGE_POOL, 300); }
   SECTION("winograd") { check_kernel(THIMBLE_WINOGRAD, 300); }
   SECTION("max pool") { check_kernel(THIMBLE_MAX_POOL, 200); }
+  SECTION("mul") { check_kernel(THIMBLE_MUL, 400); }
+  SECTION("mean") { check_kernel(THIMBLE_MEAN, 300); }
+  SECTION("lookup") { check_kernel(THIMBLE_LOOKUP, 100); }
+  SECTION("softmax") { check_kernel(THIMBLE_SOFTMAX, 200); }
+  SECTION("pad") { check_kernel(THIMBLE_PAD, 100); }
+  SECTION("transpose") { check_kernel(THIMBLE_TRANSPOSE, 200); }
+  SECTION("resize nearest") { check_kernel(THIMBLE_RESIZE_NEAREST, 100); }
+  SECTION("concat") { check_kernel(THIMBLE_CONCAT, 200); }
 }

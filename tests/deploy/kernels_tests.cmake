@@ -1,5 +1,5 @@
 # The kernels: on the host, and on cores under QEMU (scalar and DSP instructions, and Armv6-M).
-add_library(kernels_cases STATIC kernels_case.c kernels_cases.cpp)
+add_library(kernels_cases STATIC kernels_case.c kernels_cases.cpp kernels_cases_small.cpp kernels_layout.cpp)
 target_link_libraries(kernels_cases PUBLIC thimble::deploy)
 thimble_warnings(kernels_cases)
 thimble_test(kernels SOURCES kernels_test.cpp DEPS kernels_cases)

@@ -103,8 +103,8 @@ TEST_CASE("a plan above the limit says what it needs and where", "[deploy][plan]
 
 TEST_CASE("every operator without a kernel is named at once", "[deploy][plan]") {
   Graph graph = chain_of_two();
-  graph.operators[0].type = OpType::kMul;
-  graph.operators[1].type = OpType::kTranspose;
+  graph.operators[0].type = OpType::kDequantize;
+  graph.operators[1].type = OpType::kDequantize;
   const Result<Plan, PlanError> plan = make_plan(graph);
   REQUIRE_FALSE(plan);
   REQUIRE(plan.error().unsupported.size() == 2);
