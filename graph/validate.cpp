@@ -9,6 +9,7 @@ namespace {
 
 constexpr std::int64_t kMaxElements = std::int64_t{1} << 28;
 constexpr int kMaxDimensions = 6;
+constexpr int kMaxWindow = (1 << 16) - 1;
 
 std::string to_text(const Shape& shape) {
   std::string text;
@@ -250,6 +251,9 @@ class Validator {
     if (x.size() != 4 || x[0] != 1) return problem(place, "input must be [1,H,W,C]");
     if (op.stride_h < 1 || op.stride_w < 1) return problem(place, "strides must be at least 1");
     if (op.kernel_h < 1 || op.kernel_w < 1) return problem(place, "kernel size must be at least 1");
+    for (int size : {op.stride_h, op.stride_w, op.kernel_h, op.kernel_w}) {
+      if (size > kMaxWindow) return problem(place, "strides and kernel size must be at most 65535");
+    }
     const Padding& p = op.padding;
     if (!check_padding(place, p)) return;
     // A window that lies in the padding alone would have no pixel to pool.

@@ -35,7 +35,7 @@ extern "C" void __sanitizer_set_death_callback(void (*callback)());
 extern "C" const char* __asan_default_options() {
   return "max_allocation_size_mb=2048:hard_rss_limit_mb=3072:allocator_may_return_null=0:detect_leaks=0";
 }
-extern "C" const char* __ubsan_default_options() { return "halt_on_error=1:print_stacktrace=1"; }
+extern "C" const char* __ubsan_default_options() { return "halt_on_error=1:abort_on_error=1:print_stacktrace=1"; }
 #endif
 
 namespace {

@@ -75,6 +75,10 @@ TEST_CASE("validate names the place and the rule", "[graph]") {
     CHECK(validate(graph) ==
           Problems{"operator 1 (transpose op1): axes must be a permutation of the input's dimensions"});
   }
+  SECTION("a stride that no image has") {
+    graph.operators[0].stride_h = INT32_MAX;
+    CHECK(validate(graph) == Problems{"operator 0 (conv2d op0): strides and kernel size must be at most 65535"});
+  }
   SECTION("padding as large as the kernel") {
     graph.operators[0].padding.left = 3;
     CHECK(validate(graph) == Problems{"operator 0 (conv2d op0): padding must be below the kernel size"});
