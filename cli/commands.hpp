@@ -17,7 +17,8 @@ struct JobOptions {
 struct ModelOptions {
   std::string model;
   std::string board = "virtual-m4";
-  std::string out;              ///< deploy: the folder
+  std::string out;              ///< deploy: the folder; export: the file, or a folder
+  std::string format;           ///< export: tflite, onnx, c
   std::string inputs, outputs;  ///< verify: raw int8 tensors, one case after the other
   std::string layers_file;      ///< verify: expected crc32 per operator
   bool json = false;
@@ -32,6 +33,8 @@ int replay_command(const std::string& run, const std::string& board, bool json);
 int inspect_command(const ModelOptions& options);
 int profile_command(const ModelOptions& options);
 int deploy_command(const ModelOptions& options);
+/// C is what deploy writes; without --out, .tflite and .onnx go here under the model's name.
+int export_command(const ModelOptions& options);
 int verify_command(const ModelOptions& options);
 int boards_command(const std::string& action, bool json);
 int doctor_command(bool json);

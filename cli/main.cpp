@@ -99,6 +99,12 @@ class CommandLine {
     CLI::App* deploy = add_model("deploy", "C code and a firmware project that builds by itself", deploy_command);
     deploy->add_option("--board", model_.board, "a board's name or file")->capture_default_str();
     deploy->add_option("--out", model_.out, "folder of the project")->required();
+    CLI::App* exported = add_model("export", "the int8 network as a .tflite, .onnx or C project", export_command);
+    exported->add_option("--format", model_.format, "tflite, onnx or c")
+        ->required()
+        ->check(CLI::IsMember({"tflite", "onnx", "c"}));
+    exported->add_option("--out", model_.out, "the file, or a folder for it; C: the project's folder");
+    exported->add_option("--board", model_.board, "C: a board's name or file")->capture_default_str();
     CLI::App* verify = add_model("verify", "bit for bit against the reference", verify_command);
     verify->add_option("--board", model_.board, "a board's name or file")->capture_default_str();
     verify->add_option("--inputs", model_.inputs, "raw int8 inputs, one case after the other");
