@@ -8,6 +8,11 @@
 #include "graph/float_interpreter.hpp"
 
 namespace thimble {
+namespace {
+
+constexpr float kLargestValue = 1e30f;
+
+}  // namespace
 
 void ValueHistogram::widen(float magnitude) {
   while (limit_ < magnitude) {
@@ -23,6 +28,7 @@ void ValueHistogram::add(std::span<const float> values) {
   if (values.empty()) return;
   const auto [low, high] = std::minmax_element(values.begin(), values.end());
   range_ = total_ == 0 ? ValueRange{*low, *high} : ValueRange{std::min(range_.min, *low), std::max(range_.max, *high)};
+  THIMBLE_CHECK(-range_.min <= kLargestValue && range_.max <= kLargestValue, "values that bins can hold");
   counts_.resize(kBins);
   widen(std::max(-range_.min, range_.max));
   const float bins_per_unit = kBins / (2 * limit_);
@@ -107,8 +113,6 @@ ValueRange ValueHistogram::mse_range() const {
 }
 
 namespace {
-
-constexpr float kLargestValue = 1e30f;
 
 void check_finite(const Tensor& tensor, std::span<const float> values, std::size_t input) {
   for (float value : values)

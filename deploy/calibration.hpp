@@ -30,7 +30,7 @@ struct CalibrationOptions {
 /// outside: one pass, no values kept, and the result does not depend on the order of the values.
 class ValueHistogram {
  public:
-  void add(std::span<const float> values);
+  void add(std::span<const float> values);  ///< finite, below 1e30
   /// Of all values. {0, 0} where none came.
   ValueRange range() const { return range_; }
   /// Bounds that leave at most (1 - percentile / 100) of the values outside at either end; never wider than range().

@@ -9,6 +9,8 @@
 namespace thimble {
 namespace {
 
+constexpr int kNarrowLimit = 8;
+
 using NodeSet = std::vector<bool>;
 
 /// Best way to a set of finished nodes.
@@ -174,12 +176,15 @@ OperatorOrder best_operator_order(const OrderProblem& problem, const OperatorOrd
   best.peak_bytes = peak_live_bytes(problem, best.order);
   const Network network(problem);
   std::vector<std::vector<State>> layers = {{network.start()}};
+  std::int64_t steps = 0;
   for (std::size_t depth = 0; depth < network.size(); ++depth) {
+    steps += static_cast<std::int64_t>(layers.back().size() * network.size());
+    const int limit = steps > options.step_limit ? std::min(options.state_limit, kNarrowLimit) : options.state_limit;
     std::vector<State> layer = next_layer(network, layers.back(), best.peak_bytes);
     if (layer.empty()) return best;  // every other way is as high somewhere
-    if (layer.size() > static_cast<std::size_t>(options.state_limit)) {
+    if (layer.size() > static_cast<std::size_t>(limit)) {
       std::stable_sort(layer.begin(), layer.end(), is_better);
-      layer.resize(static_cast<std::size_t>(options.state_limit));
+      layer.resize(static_cast<std::size_t>(limit));
       best.exact = false;
     }
     layers.push_back(std::move(layer));

@@ -32,7 +32,8 @@ struct OperatorOrder {
 };
 
 struct OperatorOrderOptions {
-  int state_limit = 4096;  ///< sets of finished nodes that the search keeps per number of finished nodes
+  int state_limit = 4096;                ///< sets of finished nodes that the search keeps per number of finished nodes
+  std::int64_t step_limit = 20'000'000;  ///< nodes that it looks at; 8 sets are kept from then on
 };
 
 /// The order with the lowest peak; the given one where none is lower.

@@ -20,18 +20,17 @@ bool is_known(const Graph& graph, int tensor) {
 /// The operator's output: a graph of it alone, whose first input is what runs through.
 std::vector<std::int8_t> computed(const Graph& graph, const Operator& op) {
   Graph alone;
-  alone.tensors = graph.tensors;
-  Tensor& input = alone.tensors[static_cast<std::size_t>(op.inputs[0])];
-  const auto values = std::get<std::vector<std::int8_t>>(input.data);
   Operator copy = op;
-  // An operator that reads the same constant twice keeps one of them constant.
-  copy.inputs[0] = alone.add(like(input, input.name, input.shape));
+  const Tensor& first = graph.tensor(op.inputs[0]);
+  copy.inputs = {alone.add(like(first, first.name, first.shape))};
+  for (std::size_t i = 1; i < op.inputs.size(); ++i) copy.inputs.push_back(alone.add(graph.tensor(op.inputs[i])));
+  copy.outputs = {alone.add(graph.tensor(op.outputs[0]))};
   alone.operators = {copy};
   alone.inputs = {copy.inputs[0]};
   alone.outputs = copy.outputs;
   const Int8Interpreter network(alone);
   Int8Workspace workspace = network.workspace();
-  network.run(std::span<const std::int8_t>(values), workspace);
+  network.run(std::span<const std::int8_t>(std::get<std::vector<std::int8_t>>(first.data)), workspace);
   return workspace.values[static_cast<std::size_t>(copy.outputs[0])];
 }
 

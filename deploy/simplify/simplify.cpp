@@ -18,6 +18,9 @@
 namespace thimble {
 namespace {
 
+/// Passes look at operators by pairs: beyond this a file is no network that fits a microcontroller.
+constexpr std::size_t kMostOperators = 4096;
+
 bool is_depthwise(const Operator& op) { return op.type == OpType::kDepthwiseConv2D; }
 
 int channels_of(const Graph& graph, const Operator& op) { return graph.tensor(op.inputs.at(2)).shape.at(0); }
@@ -111,7 +114,7 @@ std::string to_text(const SimplifyReport& report) {
 Simplified simplify(const Graph& original, const SimplifyOptions& options) {
   THIMBLE_CHECK(options.channel_multiple >= 1, "channels come in multiples of 1 or more");
   Simplified result{original, {}};
-  if (!is_int8(original)) return result;
+  if (original.operators.size() > kMostOperators || !is_int8(original)) return result;
   Graph& graph = result.graph;
   SimplifyReport& report = result.report;
   count_before(graph, report);

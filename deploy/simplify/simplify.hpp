@@ -50,7 +50,7 @@ struct Simplified {
 /// Float edges go; paddings move into the operators behind them; dead channels, constant, identical and unused
 /// operators go, until nothing changes any more; operators run in the order of the lowest peak. Tensors are renumbered,
 /// layers keep their names.
-/// @param graph  int8 with weights; a graph without quantisation comes back as it is
+/// @param graph  int8 with weights; a graph without quantisation, or of more than 4096 operators, comes back as it is
 Simplified simplify(const Graph& graph, const SimplifyOptions& options = {});
 
 }  // namespace thimble

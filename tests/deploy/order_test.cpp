@@ -118,6 +118,20 @@ TEST_CASE("a narrow search never loses to the given order", "[deploy][order]") {
   }
 }
 
+TEST_CASE("the search of a wide graph ends", "[deploy][order]") {
+  OrderProblem problem;  // 300 branches that nothing joins
+  problem.tensor_bytes = {10};
+  problem.inputs = {0};
+  for (int n = 0; n < 600; ++n) {
+    problem.tensor_bytes.push_back(n < 300 ? 50 + n : 1);
+    problem.nodes.push_back({{n < 300 ? 0 : n - 299}, n + 1});
+    if (n >= 300) problem.outputs.push_back(n + 1);
+  }
+  const OperatorOrder best = best_operator_order(problem, {.state_limit = 64, .step_limit = 200'000});
+  CHECK_FALSE(best.exact);
+  CHECK(best.peak_bytes < peak_live_bytes(problem, first_order(problem)) / 10);
+}
+
 TEST_CASE("a chain keeps its order", "[deploy][order]") {
   OrderProblem problem;
   problem.tensor_bytes = {5, 6, 7, 8};
