@@ -44,6 +44,14 @@ void thimble_gemm_two(const thimble_gemm* gemm);
 /* One pixel; not wide, no input. */
 void thimble_gemm_one(const thimble_gemm* gemm);
 
+#if THIMBLE_DSP && defined(__ARM_FP)
+#define THIMBLE_QUAD 1
+/* `pairs` counts groups of four pixels; 4, 8, 12 or 16 inputs, not wide. */
+void thimble_gemm_four(const thimble_gemm* gemm);
+#else
+#define THIMBLE_QUAD 0
+#endif
+
 static inline uint32_t thimble_gemm_steps(const thimble_layer* layer) {
   return layer->kernel_h * (((uint32_t)layer->kernel_w * layer->in_c + 1) / 2);
 }
