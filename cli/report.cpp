@@ -77,6 +77,8 @@ std::string winner_section(const json& front) {
       "<h2>Winner</h2><table class='facts'>" + fact("subnet", w["subnet"]) + fact("board", front["board"]);
   html += fact("top-1 on the test split", "fp32 " + percent(w["top1_fp32"]) + ", int8 " + percent(w["top1_int8"]) +
                                               " of " + std::to_string(w["test_images"].get<int>()) + " pictures");
+  if (w.contains("sqnr_db"))
+    html += fact("fp32 to int8", fixed(w["sqnr_db"].get<double>(), 1) + " dB signal to noise at the output");
   html += fact("MACs", mega(w["macs"]) + " M") + fact("parameters", std::to_string(w["params"].get<long>()));
   html += fact("SRAM", std::to_string(w["peak_sram_bytes"].get<long>()) + " B predicted, " +
                            std::to_string(w["linked_sram_bytes"].get<long>()) + " B linked");
