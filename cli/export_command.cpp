@@ -25,8 +25,9 @@ std::string stem_of(const Model& model) {
 /// Where the file goes: --out, or the model's name in the folder that --out names, or here.
 fs::path place_of(const ModelOptions& options, const Model& model) {
   const fs::path folder = options.out.empty() ? fs::path(".") : fs::path(options.out);
-  const fs::path place =
-      fs::is_directory(folder) ? (folder / (stem_of(model) + "." + options.format)).lexically_normal() : folder;
+  const fs::path place = fs::is_directory(folder) || !folder.has_filename()
+                             ? (folder / (stem_of(model) + "." + options.format)).lexically_normal()
+                             : folder;
   if (fs::exists(place)) throw ConfigError({{"", 0, 0, "--out", place.string(), "exists; nothing is written over"}});
   return place;
 }

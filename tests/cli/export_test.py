@@ -73,6 +73,8 @@ def test_nothing_is_written_over_and_names_are_taken_from_the_model(folder):
     file = exported(folder, RUN, "tflite")
     here = thimble("export", file, "--format", "onnx", cwd=folder)
     assert here.returncode == 0 and (folder / "winner.onnx").exists(), here.stderr
+    assert thimble("export", file, "--format", "onnx", "--out", "new/", cwd=folder).returncode == 0
+    assert (folder / "new/winner.onnx").read_bytes() == (folder / "winner.onnx").read_bytes()
     again = thimble("export", file, "--format", "onnx", cwd=folder)
     assert again.returncode == 2 and "winner.onnx" in again.stderr and "nothing is written over" in again.stderr
     assert thimble("export", RUN, "--format", "c", cwd=HOME).returncode == 2
