@@ -17,6 +17,9 @@ static const thimble_kernel_entry entries[THIMBLE_KERNEL_COUNT] = {
     {"thimble_transpose_s8", thimble_transpose_s8, thimble_no_scratch},
     {"thimble_resize_nearest_s8", thimble_resize_nearest_s8, thimble_no_scratch},
     {"thimble_concat_s8", thimble_concat_s8, thimble_no_scratch},
+    {"thimble_mve_conv2d_s8", thimble_mve_conv2d_s8, thimble_mve_conv2d_s8_scratch},
+    {"thimble_mve_pointwise_s8", thimble_mve_pointwise_s8, thimble_mve_pointwise_s8_scratch},
+    {"thimble_mve_depthwise_s8", thimble_mve_depthwise_s8, thimble_mve_depthwise_s8_scratch},
 };
 
 uint32_t thimble_no_scratch(const thimble_layer* layer) {

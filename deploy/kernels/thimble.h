@@ -106,6 +106,9 @@ uint32_t thimble_winograd_s8_scratch(const thimble_layer* layer);
 uint32_t thimble_mul_s8_scratch(const thimble_layer* layer);
 /* Of the kernels that need none. */
 uint32_t thimble_no_scratch(const thimble_layer* layer);
+uint32_t thimble_mve_conv2d_s8_scratch(const thimble_layer* layer);
+uint32_t thimble_mve_pointwise_s8_scratch(const thimble_layer* layer);
+uint32_t thimble_mve_depthwise_s8_scratch(const thimble_layer* layer);
 
 /* --- kernels --- */
 
@@ -138,6 +141,11 @@ void thimble_resize_nearest_s8(const thimble_call* call);
 /* One input of a concatenation: each of the in_h rows of in_w * in_c bytes goes to byte `input2` of an output row. No
  * window. */
 void thimble_concat_s8(const thimble_call* call);
+/* For cores with the vector extension (MVE), with weights packed for it; they compute the same everywhere. */
+void thimble_mve_conv2d_s8(const thimble_call* call);
+/* Fully connected layers, too. */
+void thimble_mve_pointwise_s8(const thimble_call* call);
+void thimble_mve_depthwise_s8(const thimble_call* call);
 
 /* --- the table of all kernels, in a file of its own: who never asks for it links only the kernels that it names --- */
 
@@ -158,7 +166,10 @@ typedef enum thimble_kernel_id {
   THIMBLE_TRANSPOSE = 13,
   THIMBLE_RESIZE_NEAREST = 14,
   THIMBLE_CONCAT = 15,
-  THIMBLE_KERNEL_COUNT = 16,
+  THIMBLE_MVE_CONV2D = 16,
+  THIMBLE_MVE_POINTWISE = 17,
+  THIMBLE_MVE_DEPTHWISE = 18,
+  THIMBLE_KERNEL_COUNT = 19,
 } thimble_kernel_id;
 
 typedef struct thimble_kernel_entry {

@@ -9,6 +9,7 @@
 #include "deploy/pack/mean.hpp"
 #include "deploy/pack/movement.hpp"
 #include "deploy/pack/mul.hpp"
+#include "deploy/pack/mve.hpp"
 #include "deploy/pack/operator_view.hpp"
 #include "deploy/pack/tables.hpp"
 #include "deploy/pack/winograd.hpp"
@@ -177,11 +178,13 @@ thimble_layer layer_shape(const Graph& graph, const Operator& op, thimble_kernel
     layer.stride_w = static_cast<std::uint8_t>(t->axes[1]);
     layer.pad_top = static_cast<std::uint8_t>(t->axes[2]);
   }
+  if (is_mve(kernel)) layer.wide = mve_is_wide(graph, op);
   return layer;
 }
 
 std::int64_t packed_bytes(const Graph& graph, const Operator& op, thimble_kernel_id kernel) {
   if (kernel == THIMBLE_WINOGRAD) return winograd_bytes(graph, op);
+  if (is_mve(kernel)) return mve_bytes(graph, op);
   switch (op.type) {
     case OpType::kDepthwiseConv2D:
       return depthwise_bytes(graph, op);
@@ -205,6 +208,7 @@ std::int64_t packed_bytes(const Graph& graph, const Operator& op, thimble_kernel
 
 PackResult pack(const Graph& graph, const Operator& op, thimble_kernel_id kernel) {
   if (kernel == THIMBLE_WINOGRAD) return pack_winograd(graph, op);
+  if (is_mve(kernel)) return pack_mve(graph, op);
   switch (op.type) {
     case OpType::kDepthwiseConv2D:
       return pack_depthwise(graph, op);

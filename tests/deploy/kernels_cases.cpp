@@ -209,13 +209,28 @@ void Builder::lay_out(bool in_place) {
   lay_out_case(result, {.input = input, .input2 = input2, .expected = expected}, in_place, rng);
 }
 
+/// The portable kernel that computes what `kernel` does.
+thimble_kernel_id portable(thimble_kernel_id kernel, std::uint64_t seed) {
+  switch (kernel) {
+    case THIMBLE_MVE_CONV2D:
+      return THIMBLE_CONV2D;
+    case THIMBLE_MVE_POINTWISE:
+      return seed % 8 < 5 ? THIMBLE_POINTWISE : THIMBLE_FULLY_CONNECTED;
+    case THIMBLE_MVE_DEPTHWISE:
+      return THIMBLE_DEPTHWISE;
+    default:
+      return kernel;
+  }
+}
+
 }  // namespace
 
-KernelCase random_case(thimble_kernel_id kernel, bool in_place, std::uint64_t seed) {
+KernelCase random_case(thimble_kernel_id asked, bool in_place, std::uint64_t seed) {
+  const thimble_kernel_id kernel = portable(asked, seed);
   if (kernel >= THIMBLE_MUL || (kernel == THIMBLE_ADD && seed % 3 != 0))
     return random_small_case(kernel, in_place, seed);
   Builder builder(seed);
-  builder.result.kernel = kernel;
+  builder.result.kernel = asked;
   if (kernel == THIMBLE_ADD) {
     builder.add();
   } else if (kernel == THIMBLE_AVERAGE_POOL || kernel == THIMBLE_MAX_POOL) {
@@ -230,7 +245,7 @@ KernelCase random_case(thimble_kernel_id kernel, bool in_place, std::uint64_t se
   const bool found = std::find(ids.begin(), ids.end(), kernel) != ids.end();
   THIMBLE_CHECK(found || (ids.at(0) == THIMBLE_POINTWISE && kernel == THIMBLE_CONV2D), "kernel");
   result.name =
-      std::string(thimble_kernel_by_id(kernel)->name) + " seed " + std::to_string(seed) + (in_place ? " in place" : "");
+      std::string(thimble_kernel_by_id(asked)->name) + " seed " + std::to_string(seed) + (in_place ? " in place" : "");
   return result;
 }
 

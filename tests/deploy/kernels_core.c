@@ -95,5 +95,5 @@ __attribute__((section(".vectors"), used)) static const void* const vectors[16] 
 };
 
 __asm__(
-    ".section .rodata\n.balign 8\n.global kernels_records\nkernels_records:\n.incbin \"kernels_records.bin\"\n"
+    ".section .records,\"a\"\n.balign 8\n.global kernels_records\nkernels_records:\n.incbin \"kernels_records.bin\"\n"
     ".global kernels_records_end\nkernels_records_end:\n.text\n");

@@ -13,6 +13,10 @@ import tempfile
 # As deploy/target.cpp has them; a core that is not here has no floating-point unit.
 FLOAT_UNITS = {"cortex-m4": "fpv4-sp-d16", "cortex-m7": "fpv5-d16", "cortex-m55": "auto"}
 FLAGS = "-std=c11 -ffreestanding -ffunction-sections -fdata-sections -fstack-usage -Wall -Wextra -Werror".split()
+# Where the memories of a core's board lie, if not where those of the others do.
+LINKER_SCRIPTS = {"cortex-m55": "kernels_core_m55.ld"}
+# Where a core's board has its PSRAM, if not where those of the others have it.
+PSRAM = {"cortex-m7": "0x60000000"}
 # The largest frame of a kernel, in bytes; what thimble_run needs in all is measured by the program itself.
 LARGEST_FRAME = 400
 
@@ -58,8 +62,9 @@ def check_frames(folder):
 
 def link(tree, cpu, level, objects, folder):
     sources = [str(tree / "tests/deploy" / name) for name in ("kernels_case.c", "kernels_core.c")]
-    script = tree / "tests/deploy/kernels_core.ld"
+    script = tree / "tests/deploy" / LINKER_SCRIPTS.get(cpu, "kernels_core.ld")
     command = ["arm-none-eabi-gcc", *core_flags(cpu), level, *FLAGS, f"-I{tree}", "-nostdlib", "-nostartfiles"]
+    command += [f"-Wl,--defsym=psram={PSRAM.get(cpu, '0x21000000')}"]
     run([*command, "-T", str(script), *sources, *objects, "-o", "kernels.elf"], folder)
 
 

@@ -37,4 +37,7 @@ TEST_CASE("every kernel gives TFLite's bits for any shape, in place too, and wri
   SECTION("transpose") { check_kernel(THIMBLE_TRANSPOSE, 200); }
   SECTION("resize nearest") { check_kernel(THIMBLE_RESIZE_NEAREST, 100); }
   SECTION("concat") { check_kernel(THIMBLE_CONCAT, 200); }
+  SECTION("conv2d for MVE") { check_kernel(THIMBLE_MVE_CONV2D, 400); }
+  SECTION("pointwise for MVE") { check_kernel(THIMBLE_MVE_POINTWISE, 400); }
+  SECTION("depthwise for MVE") { check_kernel(THIMBLE_MVE_DEPTHWISE, 400); }
 }
