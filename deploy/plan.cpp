@@ -83,6 +83,10 @@ std::optional<Overlap> overlap_at(const Step& step, int input, std::int64_t dist
 
 /// Far enough below the input to need no ring; and right over it, with one.
 std::vector<Overlap> overlaps_of(const Step& step, std::size_t operands) {
+  const std::optional<Overlap> here = overlap_at(step, 0, 0);
+  // Depthwise works right over its input without a ring.
+  if (step.kernel == THIMBLE_DEPTHWISE && here && here->scratch_bytes == kernel_scratch(step, step.layer))
+    return {*here};
   std::vector<std::int64_t> distances = {0};
   if (operands == 1) distances.insert(distances.begin(), distance_without_ring(step.layer));
   std::vector<Overlap> overlaps;

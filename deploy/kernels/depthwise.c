@@ -1,97 +1,76 @@
 #include "depthwise.h"
 
-static inline int32_t dot(uint32_t x, uint32_t w, int32_t sum) {
-#if THIMBLE_DSP
-  __asm__("smlad %0, %1, %2, %0" : "+r"(sum) : "r"(x), "r"(w));
-  return sum;
-#else
-  return sum + (int16_t)x * (int16_t)w + (int16_t)(x >> 16) * (int16_t)(w >> 16);
-#endif
+/* Scratch that a layer may take so that several steps of a channel are computed together, at most a quarter of its
+ * input. */
+#define GROUP_BYTES 3072u
+#define MOST_GROUP 8u
+
+static uint32_t record_words_of(uint32_t kernel, uint32_t stride) {
+  if (stride == 1) return kernel == 3 ? 10 : kernel == 5 ? 24 : 46;
+  return kernel == 3 ? 9 : kernel == 5 ? 34 : 60;
 }
 
-/* For any window: one output at a time. */
-static void run_any(thimble_depthwise_row* row) {
-  const thimble_layer* const layer = row->layer;
-  const uint32_t column = 4 * thimble_planes(layer), kernel_w = layer->kernel_w;
-  const thimble_word* x = row->x;
-  int8_t* output = row->output;
-  for (uint32_t left = layer->out_w; left != 0; --left, x += layer->stride_w * column, output += layer->out_c) {
-    const thimble_word *tap = row->taps, *plane = x;
-    int32_t sum = row->bias;
-    for (uint32_t pair = layer->kernel_h / 2; pair != 0; --pair, plane += 4) {
-      for (uint32_t kx = 0; kx < kernel_w; ++kx) sum = dot(plane[kx * column], *tap++, sum);
+uint32_t thimble_depthwise_plan_bytes(const thimble_depthwise_plan* plan) {
+  const uint32_t steps = thimble_round_up(24 * plan->group, 8);
+  return 4 * plan->table_words + plan->slots * plan->columns * 16 + plan->group * plan->stage_bytes + steps;
+}
+
+static void set_group(thimble_depthwise_plan* plan, uint32_t group) {
+  plan->group = group;
+  plan->slots = plan->units + plan->advance * (group - 1);
+}
+
+int thimble_depthwise_is_planned(const thimble_layer* layer, thimble_depthwise_plan* plan) {
+  const uint32_t kernel = layer->kernel_h, stride = layer->stride_h;
+  if (layer->wide || kernel != layer->kernel_w || stride != layer->stride_w || stride > 2) return 0;
+  if (kernel != 3 && kernel != 5 && kernel != 7) return 0;
+  plan->kernel = kernel;
+  plan->stride = stride;
+  plan->units = stride == 1 ? (kernel + 1) / 2 : kernel;
+  plan->advance = stride;
+  plan->width = thimble_round_up(layer->out_w, 2);
+  plan->columns = plan->width + (stride == 1 ? kernel - 1 : kernel / 2);
+  plan->record_words = record_words_of(kernel, stride);
+  plan->table_words = 4 * plan->record_words * (kernel == 3 ? stride : 1);
+  plan->stage_bytes = 4 * plan->width * (3 - stride);
+  set_group(plan, 1);
+  if (stride == 1) {
+    const uint32_t steps = (layer->out_h + 1u) / 2;
+    const uint32_t quarter = (uint32_t)layer->in_h * layer->in_w * layer->in_c / 4;
+    const uint32_t most = quarter < GROUP_BYTES ? quarter : GROUP_BYTES;
+    for (uint32_t group = 2; group <= MOST_GROUP && group <= steps; ++group) {
+      thimble_depthwise_plan larger = *plan;
+      set_group(&larger, group);
+      if (thimble_depthwise_plan_bytes(&larger) <= most) set_group(plan, group);
     }
-    if (layer->kernel_h % 2 != 0) {
-      for (uint32_t kx = 0; kx < kernel_w; kx += 2) sum = dot(plane[kx * column], *tap++, sum);
-    }
-    *output = thimble_saturate_s8(thimble_requantise(sum, &row->scale));
+    plan->column_bytes = 16;
+    plan->unit_bytes = 16 * plan->columns;
+  } else {
+    plan->column_bytes = 16 * kernel;
+    plan->unit_bytes = 16;
   }
+  return 1;
 }
 
-static thimble_depthwise_function function_of(const thimble_layer* layer) {
-#if THIMBLE_DSP
-  const uint32_t kernel = layer->kernel_h, stride = layer->stride_w;
-  if (kernel == layer->kernel_w && stride <= 2) {
-    if (kernel == 3 && layer->relu)
-      return stride == 1 ? thimble_depthwise_3x3_stride_1_relu : thimble_depthwise_3x3_stride_2_relu;
-    if (kernel == 3) return stride == 1 ? thimble_depthwise_3x3_stride_1 : thimble_depthwise_3x3_stride_2;
-    if (kernel == 5) return stride == 1 ? thimble_depthwise_5x5_stride_1 : thimble_depthwise_5x5_stride_2;
-    if (kernel == 7) return stride == 1 ? thimble_depthwise_7x7_stride_1 : thimble_depthwise_7x7_stride_2;
-  }
-#else
-  (void)layer;
-#endif
-  return run_any;
-}
-
-/* Taps of two channels, from words that hold them side by side. */
-static void widen_taps(const uint32_t* weights, uint32_t count, thimble_word* first, thimble_word* second) {
-  for (; count != 0; --count) {
-    const uint32_t word = *weights++;
-    *first++ = thimble_even_bytes(word);
-    *second++ = thimble_odd_bytes(word);
-  }
-}
-
-/* In words: the planes of four channels; behind them, in the scratch, the taps of two. */
-static uint32_t planes_words(const thimble_layer* layer) {
-  return 4 * thimble_planes(layer) * thimble_plane_columns(layer);
+/* The general kernel's ring: kernel_h rows of words of four channels, padding included. */
+static uint32_t general_columns(const thimble_layer* layer) {
+  return (layer->out_w - 1u) * layer->stride_w + layer->kernel_w;
 }
 
 uint32_t thimble_depthwise_s8_scratch(const thimble_layer* layer) {
-  return thimble_round_up(4 * (planes_words(layer) + 2 * thimble_tap_pairs(layer->kernel_h, layer->kernel_w)), 8);
+  thimble_depthwise_plan plan;
+  const uint32_t general = 4 * layer->kernel_h * general_columns(layer);
+  const uint32_t planned = thimble_depthwise_is_planned(layer, &plan) ? thimble_depthwise_plan_bytes(&plan) : 0;
+  return thimble_round_up(planned > general ? planned : general, 8);
 }
 
-static void depthwise_row(const thimble_call* call, const int8_t* const* rows, int8_t* output) {
-  const thimble_layer* const layer = call->layer;
-  const uint32_t pairs = thimble_tap_pairs(layer->kernel_h, layer->kernel_w), out_c = layer->out_c;
-  const uint32_t odd = layer->out_w % 2, paired_bytes = (layer->out_w - odd) * out_c;
-  const int32_t zero2 = 2 * layer->output_zero + 1;
-  const thimble_plane_layout layout = thimble_plane_layout_of(layer);
-  const thimble_depthwise_function run = function_of(layer);
-  thimble_word* const planes = call->scratch;
-  thimble_word* const taps = planes + planes_words(layer);
-  const uint32_t* block = layer->weights;
-  thimble_depthwise_row row;
-  row.relu = layer->relu;
-  row.layer = layer;
-  for (uint32_t c = 0; c < out_c; c += 4, block += 12 + 2 * pairs) {
-    const uint32_t channels = out_c - c < 4u ? out_c - c : 4u;
-    const thimble_channel* const channel = (const thimble_channel*)(const void*)(block + 4 + 2 * pairs);
-    thimble_fill_planes(layer, &layout, rows, c, channels, planes);
-    for (uint32_t i = 0; i < channels; ++i, ++output) {
-      if (i % 2 == 0) widen_taps(block + 4 + i / 2 * pairs, pairs, taps, taps + pairs);
-      row.scale = thimble_scale_of(channel + i, zero2, row.relu);
-      row.x = planes + i;
-      row.output = output;
-      row.taps = taps + i % 2 * pairs;
-      row.bias = (int32_t)block[i];
-      row.end = output + paired_bytes;
-      row.out_c = out_c;
-      row.odd = odd;
-      run(&row);
-    }
+void thimble_depthwise_s8(const thimble_call* call) {
+#if THIMBLE_DEPTHWISE_FAST
+  thimble_depthwise_plan plan;
+  if (thimble_depthwise_is_planned(call->layer, &plan)) {
+    thimble_depthwise_planned(call, &plan);
+    return;
   }
+#endif
+  thimble_depthwise_general(call);
 }
-
-void thimble_depthwise_s8(const thimble_call* call) { thimble_each_row(call, depthwise_row); }

@@ -1,61 +1,100 @@
-/* Depthwise convolution over planes: for four channels at a time the window's rows are turned into one plane per
- * channel whose words hold two rows of one column (for the last of an odd number of rows: two columns of one row), so
- * that every multiplication is a dual one.
+/* Depthwise convolution, four channels at a time, each block of channels over the whole layer: the block's rows are
+ * turned into small planes, one word per column and channel, in a ring in the scratch; results go through a stage there
+ * and from it to the output as words of four channels. So each input row is read once per block, before anything is
+ * written over it, and a block's bytes are its own: the layer works in place.
  *
- * Weights are packed per block of four channels A, B, C, D, the last one filled up with zeros:
- *   int32 bias[4]                             the input's zero point folded in
- *   per tap pair (s, t): {A_s, B_s, A_t, B_t}; then per tap pair {C_s, D_s, C_t, D_t}
- *   thimble_channel[4]
- * Tap pairs: for each two rows the kernel_w columns; for an odd last row its columns two by two, filled up with a zero.
+ * Weights are packed per block, the last one filled up with zeros:
+ *   int32 multiplier[4], addend[4], shift[4], bias[4]   results are sat8(((addend << 32) + (acc << 8) * multiplier)
+ *                                                       >> 32 >> shift), PackedChannel of deploy/pack; in a wide
+ *                                                       layer multiplier[4], 0[4], shifts[4] as in thimble_channel
+ *   per tap, row by row: a word of four weights
+ * acc is the sum of (x - input zero) * weight, plus the bias.
  */
 #ifndef THIMBLE_DEPTHWISE_H
 #define THIMBLE_DEPTHWISE_H
 
 #include "lanes.h"
 
-static inline uint32_t thimble_tap_pairs(uint32_t kernel_h, uint32_t kernel_w) {
-  return kernel_h / 2 * kernel_w + kernel_h % 2 * ((kernel_w + 1) / 2);
-}
+/* The fast kernels keep values in S0-S31. */
+#if THIMBLE_DSP && defined(__ARM_FP)
+#define THIMBLE_DEPTHWISE_FAST 1
+#else
+#define THIMBLE_DEPTHWISE_FAST 0
+#endif
 
-/* Columns of a plane: what an even number of outputs read. */
-static inline uint32_t thimble_plane_columns(const thimble_layer* layer) {
-  return (thimble_round_up(layer->out_w, 2) - 1) * layer->stride_w + layer->kernel_w + layer->kernel_w % 2;
-}
+enum { THIMBLE_DEPTHWISE_CONSTANTS = 16 }; /* words of a block before its taps */
 
-static inline uint32_t thimble_planes(const thimble_layer* layer) { return (layer->kernel_h + 1u) / 2; }
+/* How the fast kernels see a layer. A unit is what one slot of the ring holds: with stride 1 two rows, side by side in
+ * the words of a column; with stride 2 one row, two neighbouring columns in a word. */
+typedef struct thimble_depthwise_plan {
+  uint32_t kernel, stride;
+  uint32_t units;                    /* that a step needs: a step is two output rows with stride 1, one with stride 2 */
+  uint32_t advance;                  /* units from step to step */
+  uint32_t group, slots;             /* steps that are computed together; slots of the ring */
+  uint32_t width, columns;           /* outputs of a row, rounded up to even; columns of a slot */
+  uint32_t column_bytes, unit_bytes; /* from a column to the next; from a slot to the next */
+  uint32_t record_words;             /* of one channel's weights and constants */
+  uint32_t table_words, stage_bytes; /* of all records; of a step */
+} thimble_depthwise_plan;
 
-/* The columns of the planes: `before` of padding, `inside` on the input, `after` of padding or never used; `step` words
- * from one to the next. */
-typedef struct thimble_plane_layout {
-  uint32_t before, inside, after, step, zero;
-} thimble_plane_layout;
-thimble_plane_layout thimble_plane_layout_of(const thimble_layer* layer);
+/* 0 where only the general kernel takes the layer. */
+int thimble_depthwise_is_planned(const thimble_layer* layer, thimble_depthwise_plan* plan);
+uint32_t thimble_depthwise_plan_bytes(const thimble_depthwise_plan* plan);
 
-/* Fills the planes [columns][planes][4] from four channels on, `channel`, of which `count` exist. */
-void thimble_fill_planes(const thimble_layer* layer, const thimble_plane_layout* layout, const int8_t* const* rows,
-                         uint32_t channel, uint32_t count, thimble_word* planes);
+void thimble_depthwise_general(const thimble_call* call);
 
-/* One channel's row of outputs, computed two by two. Assembly knows the order of the members. */
-typedef struct thimble_depthwise_row {
-  thimble_scale scale;
-  const thimble_word* x;    /* the channel's words, 4 * planes apart from column to column */
-  int8_t* output;           /* out_c bytes apart */
-  const thimble_word* taps; /* tap pairs as words of int16 */
-  int32_t bias;
-  const int8_t* end;   /* of the outputs that come in pairs */
-  uint32_t out_c, odd; /* odd: one more output than those; a row function sets both to 0 at its end */
-  uint32_t relu;
-  const thimble_layer* layer; /* for windows without a function of their own */
-} thimble_depthwise_row;
+#if THIMBLE_DEPTHWISE_FAST
+/* Where a step's units are: the first one's first column, and how far it is from each to the next, cyclically. */
+typedef struct thimble_depthwise_step {
+  const thimble_word* first;
+  int32_t next[4];
+  uint32_t skip; /* bit 31: the last unit is padding, bit 30: the first one is */
+} thimble_depthwise_step;
 
-typedef void (*thimble_depthwise_function)(thimble_depthwise_row* row);
-void thimble_depthwise_3x3_stride_1(thimble_depthwise_row* row);
-void thimble_depthwise_3x3_stride_2(thimble_depthwise_row* row);
-void thimble_depthwise_3x3_stride_1_relu(thimble_depthwise_row* row);
-void thimble_depthwise_3x3_stride_2_relu(thimble_depthwise_row* row);
-void thimble_depthwise_5x5_stride_1(thimble_depthwise_row* row);
-void thimble_depthwise_5x5_stride_2(thimble_depthwise_row* row);
-void thimble_depthwise_7x7_stride_1(thimble_depthwise_row* row);
-void thimble_depthwise_7x7_stride_2(thimble_depthwise_row* row);
+/* What the functions in assembly compute: some steps of some channels. They know the order of the members. */
+typedef struct thimble_depthwise_run {
+  const thimble_word* table; /* records */
+  int8_t* stage;             /* per step and column, a word per output row: a byte per channel */
+  uint32_t channels, record_bytes;
+  const thimble_depthwise_step* steps;
+  uint32_t step_count;
+  uint32_t width;
+} thimble_depthwise_run;
+
+typedef void (*thimble_depthwise_function)(thimble_depthwise_run* run);
+void thimble_depthwise_3x3_stride_1(thimble_depthwise_run* run);
+void thimble_depthwise_3x3_stride_1_linear(thimble_depthwise_run* run);
+void thimble_depthwise_3x3_stride_2(thimble_depthwise_run* run);
+void thimble_depthwise_3x3_stride_2_linear(thimble_depthwise_run* run);
+void thimble_depthwise_5x5_stride_1(thimble_depthwise_run* run);
+void thimble_depthwise_5x5_stride_1_linear(thimble_depthwise_run* run);
+void thimble_depthwise_5x5_stride_2(thimble_depthwise_run* run);
+void thimble_depthwise_5x5_stride_2_linear(thimble_depthwise_run* run);
+void thimble_depthwise_7x7_stride_1(thimble_depthwise_run* run);
+void thimble_depthwise_7x7_stride_1_linear(thimble_depthwise_run* run);
+void thimble_depthwise_7x7_stride_2(thimble_depthwise_run* run);
+void thimble_depthwise_7x7_stride_2_linear(thimble_depthwise_run* run);
+
+/* Columns of two rows, or pairs of neighbouring pixels of one: pixels `a` and `b` of four channels become four words.
+ */
+typedef struct thimble_depthwise_fill {
+  const int8_t *a, *b;
+  uint32_t a_step, b_step; /* bytes from column to column */
+  thimble_word* to;
+  uint32_t to_step;
+  uint32_t zero; /* two lanes of minus the input's zero point */
+  uint32_t columns;
+} thimble_depthwise_fill;
+void thimble_depthwise_fill_columns(thimble_depthwise_fill* fill);
+
+/* From the stage to the output: words of four channels. */
+void thimble_depthwise_store_row(int8_t* to, const thimble_word* stage, uint32_t step, uint32_t count);
+void thimble_depthwise_store_two_rows(int8_t* to, const thimble_word* stage, uint32_t step, uint32_t count,
+                                      uint32_t row_bytes);
+
+void thimble_depthwise_planned(const thimble_call* call, const thimble_depthwise_plan* plan);
+/* Records of the block's four channels in the order of the assembly. */
+void thimble_depthwise_fill_table(const thimble_depthwise_plan* plan, const uint32_t* block, thimble_word* table);
+#endif
 
 #endif

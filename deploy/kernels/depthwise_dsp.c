@@ -1,219 +1,608 @@
-/* Rows of one depthwise channel for Armv7E-M, two outputs at a time: r7 and r8 are their sums, r5 the planes, r6 the
- * output, lr the row's description, r4 the tap pairs (3x3 holds its five in r0-r4). Cycles are those of the Cortex-M4
- * manual without wait states. */
+/* Depthwise for Armv7E-M with a floating-point unit, whose registers hold weights and constants: one cycle to fetch
+ * one, no address. Accumulators are 256 times TFLite's. Cycles are those of the Cortex-M4 manual without wait states.
+ */
 #include "depthwise.h"
 
-#if THIMBLE_DSP
+#if THIMBLE_DEPTHWISE_FAST
 
 /* The formatter would break lines of instructions apart. */
 /* clang-format off */
 
-#define STRING(x) #x
-#define S(x) STRING(x)
+/* thimble_depthwise_run */
+#define RUN_TABLE "[r0, #0]"
+#define RUN_STAGE "[r0, #4]"
+#define RUN_CHANNELS "[r0, #8]"
+#define RUN_RECORD "[r0, #12]"
+#define RUN_STEPS "[r0, #16]"
+#define RUN_STEP_COUNT "[r0, #20]"
+#define RUN_WIDTH "[r0, #24]"
 
-/* thimble_depthwise_row */
-#define ROW_MULTIPLIER "[lr, #0]"
-#define ROW_ADDEND "[lr, #4]"
-#define ROW_LEFT "[lr, #8]"
-#define ROW_RIGHT "[lr, #12]"
-#define ROW_NUDGE "[lr, #16]"
-#define ROW_X "[lr, #20]"
-#define ROW_OUTPUT "[lr, #24]"
-#define ROW_TAPS "[lr, #28]"
-#define ROW_BIAS "[lr, #32]"
-#define ROW_END "[lr, #36]"
-#define ROW_OUT_C "[lr, #40]"
-#define ROW_ODD "[lr, #44]"
-#define ROW_RELU "[lr, #48]"
+/* What all functions keep on the stack; FRAME begins with it. */
+#define TABLE "[sp, #0]"
+#define STAGE "[sp, #4]"     /* of the channel */
+#define CHANNELS "[sp, #8]"  /* left */
+#define OFFSET "[sp, #12]"   /* of the channel's words in a column */
+#define STEP "[sp, #16]"
+#define STEPS "[sp, #20]"    /* left */
+#define RUN "[sp, #24]"
+#define WIDTH "[sp, #28]"    /* bytes of a step in the stage */
+#define RECORD "[sp, #32]"
 
-/* A lone last output runs as a pair whose second member is overwritten: out_c is 0 then. */
-#define BEGIN                \
-  "push {r4-r11, lr}\n"      \
-  "mov lr, r0\n"             \
-  "ldr r5, " ROW_X "\n"      \
-  "ldr r6, " ROW_OUTPUT "\n" \
-  "ldr r9, " ROW_END "\n"    \
-  "cmp r6, r9\n"             \
-  "beq 3f\n"                 \
-  "1:\n"
+#define ENTER(saved, frame, width_shift) \
+  "push {r4-r11, lr}\n"               \
+  saved                               \
+  "sub sp, sp, #" frame "\n"          \
+  "ldr r1, " RUN_TABLE "\n"           \
+  "ldr r2, " RUN_STAGE "\n"           \
+  "ldr r3, " RUN_CHANNELS "\n"        \
+  "movs r4, #0\n"                     \
+  "ldr r5, " RUN_WIDTH "\n"           \
+  "ldr r6, " RUN_RECORD "\n"          \
+  "lsl r5, r5, #" width_shift "\n"    \
+  "str r1, " TABLE "\n"               \
+  "str r2, " STAGE "\n"               \
+  "str r3, " CHANNELS "\n"            \
+  "str r4, " OFFSET "\n"              \
+  "str r0, " RUN "\n"                 \
+  "str r5, " WIDTH "\n"               \
+  "str r6, " RECORD "\n"
 
-/* Both results are saturated and stored, then on to the next two outputs; at the end the registers come back. */
-#define STORE(advance)         \
-  "ldr r9, " ROW_OUT_C "\n"    \
-  "ldr r10, " ROW_END "\n"     \
-  "asr r7, r7, r12\n"          \
-  "asr r8, r8, r12\n"          \
-  "ssat r7, #8, r7\n"          \
-  "ssat r8, #8, r8\n"          \
-  "strb r8, [r6, r9]\n"        \
-  "strb r7, [r6]\n"            \
-  "add r6, r6, r9, lsl #1\n"   \
-  "add r5, r5, #" advance "\n" \
-  "cmp r6, r10\n"              \
-  "bne.w 1b\n"                 \
-  "3:\n"                       \
-  "ldr r9, " ROW_ODD "\n"      \
-  "cmp r9, #0\n"               \
-  "beq 5f\n"                   \
-  "movs r9, #0\n"              \
-  "str r9, " ROW_ODD "\n"      \
-  "str r9, " ROW_OUT_C "\n"    \
-  "b.w 1b\n"                   \
-  "5:\n"                       \
+#define LEAVE(saved, frame)   \
+  "add sp, sp, #" frame "\n"  \
+  saved                       \
   "pop {r4-r11, pc}\n"
 
-/* thimble_requantise of both sums up to the right shift, without the nudge of ties and with it. */
-#define SCALE_RELU           \
-  "ldm lr, {r9-r12}\n"       \
-  "lsl r7, r7, r11\n"        \
-  "lsl r8, r8, r11\n"        \
-  "smmlar r7, r7, r9, r10\n" \
-  "smmlar r8, r8, r9, r10\n"
+/* The next channel, at label 10. */
+#define NEXT_CHANNEL          \
+  "ldr r1, " TABLE "\n"       \
+  "ldr r2, " RECORD "\n"      \
+  "ldr r3, " STAGE "\n"       \
+  "ldr r4, " OFFSET "\n"      \
+  "ldr r5, " CHANNELS "\n"    \
+  "add r1, r1, r2\n"          \
+  "adds r3, #1\n"             \
+  "adds r4, #4\n"             \
+  "str r1, " TABLE "\n"       \
+  "str r3, " STAGE "\n"       \
+  "str r4, " OFFSET "\n"      \
+  "subs r5, #1\n"             \
+  "str r5, " CHANNELS "\n"    \
+  "bne.w 10b\n"
 
-#define SCALE_ANY                \
-  "ldr r9, " ROW_MULTIPLIER "\n" \
-  "ldr r10, " ROW_ADDEND "\n"    \
-  "ldr r11, " ROW_NUDGE "\n"     \
-  "lsr r12, r7, r11\n"           \
-  "lsr r11, r8, r11\n"           \
-  "sub r12, r10, r12\n"          \
-  "sub r10, r10, r11\n"          \
-  "ldr r11, " ROW_LEFT "\n"      \
-  "lsl r7, r7, r11\n"            \
-  "lsl r8, r8, r11\n"            \
-  "smmlar r7, r7, r9, r12\n"     \
-  "smmlar r8, r8, r9, r10\n"     \
-  "ldr r12, " ROW_RIGHT "\n"
+#define FIRST_STEP                  \
+  "ldr r0, " RUN "\n"               \
+  "ldr r1, " RUN_STEPS "\n"         \
+  "ldr r2, " RUN_STEP_COUNT "\n"    \
+  "str r1, " STEP "\n"              \
+  "str r2, " STEPS "\n"
 
-#define SCALE               \
-  "ldr r12, " ROW_RELU "\n" \
-  "cmp r12, #0\n"           \
-  "beq 2f\n"                \
-  SCALE_RELU                \
-  "b 4f\n"                  \
-  "2:\n"                    \
-  SCALE_ANY                 \
-  "4:\n"
+/* On to the next step at label 11. */
+#define NEXT_STEP          \
+  "ldr r1, " STEP "\n"     \
+  "ldr r2, " STEPS "\n"    \
+  "adds r1, #24\n"         \
+  "str r1, " STEP "\n"     \
+  "subs r2, #1\n"          \
+  "str r2, " STEPS "\n"    \
+  "bne.w 11b\n"
 
-#define LOAD(to, at) "ldr " to ", [r5, #" at "]\n"
-#define DOT(sum, x, tap) "smlad " sum ", " x ", " tap ", " sum "\n"
+#define VMOV(to, from) "vmov " to ", " from "\n"
+#define MAC(op, sum, x, w) op " " sum ", " x ", " w ", " sum "\n"
+#define ASR(x, by) "asr " x ", " x ", " by "\n"
+#define SSAT(x) "ssat " x ", #8, " x "\n"
 
-/* 3x3: columns are 32 bytes apart, the second plane 16 bytes on. */
-#define ROW_OF_3(name, x3, x4, second0, second1, second2, q0, q1, q2, q3, scale, advance)          \
-  __attribute__((naked)) void name(thimble_depthwise_row* row) {                                   \
-    (void)row;                                                                                     \
-    __asm__(                                                                                       \
-        "push {r4-r11, lr}\n"                                                                      \
-        "mov lr, r0\n"                                                                             \
-        "ldr r5, " ROW_TAPS "\n"                                                                   \
-        "ldr r6, " ROW_OUTPUT "\n"                                                                 \
-        "ldr r9, " ROW_END "\n"                                                                    \
-        "ldm r5, {r0-r4}\n"                                                                        \
-        "ldr r5, " ROW_X "\n"                                                                      \
-        "cmp r6, r9\n"                                                                             \
-        "beq 3f\n"                                                                                 \
-        "1:\n"                                                                                     \
-        "ldr r7, " ROW_BIAS "\n"                                                                   \
-        LOAD("r9", "0") LOAD("r10", "32") LOAD("r11", "64") LOAD("r12", x3)                        \
-        "mov r8, r7\n"                                                                             \
-        DOT("r7", "r9", "r0") DOT("r7", "r10", "r1") DOT("r7", "r11", "r2")                        \
-        x4                                                                                         \
-        DOT("r8", second0, "r0") DOT("r8", second1, "r1") DOT("r8", second2, "r2")                 \
-        LOAD("r9", q0) LOAD("r10", q1) LOAD("r11", q2) LOAD("r12", q3)                             \
-        DOT("r7", "r9", "r3") DOT("r8", "r10", "r3") DOT("r7", "r11", "r4") DOT("r8", "r12", "r4") \
-        scale STORE(advance));                                                                     \
+/* Up to the right shift; the linear form takes the nudge from ties below zero. */
+#define SCALE_RELU(x, m, k, t) "smmla " x ", " x ", " m ", " k "\n"
+#define SCALE_LINEAR(x, m, k, t)      \
+  "lsr " t ", " x ", #31\n"           \
+  "sub " t ", " k ", " t ", lsl #7\n" \
+  "smmla " x ", " x ", " m ", " t "\n"
+
+/* --- 3x3, stride 1: blocks of two columns of two rows ---
+ * r0, r1: the left column's sums, upper row first; r2, r3: the right one's. r4, r5: the words of a column, upper unit
+ * first; r6, r7: of the next. r8, r9: where the units go on. r10: stage. r11: weights. r12, lr: multiplier, addend.
+ * s0-s5: per kernel column (w0, w1), (w1, w2); s6-s9: multiplier, addend, shift, bias; s10: the stage's end. */
+#define BLOCK_3(SCALE)                                                                                             \
+  VMOV("r3", "s9") VMOV("r11", "s0")                                                                               \
+  "smlad r0, r4, r11, r3\nsmlatb r1, r4, r11, r3\nsmlad r2, r6, r11, r3\nsmlatb r3, r6, r11, r3\n"                 \
+  VMOV("r11", "s1")                                                                                                \
+  MAC("smlabt", "r0", "r5", "r11") MAC("smlad", "r1", "r5", "r11")                                                 \
+  MAC("smlabt", "r2", "r7", "r11") MAC("smlad", "r3", "r7", "r11")                                                 \
+  VMOV("r11", "s2")                                                                                                \
+  MAC("smlad", "r0", "r6", "r11") MAC("smlatb", "r1", "r6", "r11")                                                 \
+  "ldr r4, [r8], #16\nldr r5, [r9], #16\n"                                                                         \
+  MAC("smlad", "r2", "r4", "r11") MAC("smlatb", "r3", "r4", "r11")                                                 \
+  VMOV("r11", "s3")                                                                                                \
+  MAC("smlabt", "r0", "r7", "r11") MAC("smlad", "r1", "r7", "r11")                                                 \
+  "ldr r6, [r8], #16\nldr r7, [r9], #16\n"                                                                         \
+  MAC("smlabt", "r2", "r5", "r11") MAC("smlad", "r3", "r5", "r11")                                                 \
+  VMOV("r11", "s4")                                                                                                \
+  MAC("smlad", "r0", "r4", "r11") MAC("smlatb", "r1", "r4", "r11")                                                 \
+  MAC("smlad", "r2", "r6", "r11") MAC("smlatb", "r3", "r6", "r11")                                                 \
+  VMOV("r11", "s5")                                                                                                \
+  MAC("smlabt", "r0", "r5", "r11") MAC("smlad", "r1", "r5", "r11")                                                 \
+  MAC("smlabt", "r2", "r7", "r11") MAC("smlad", "r3", "r7", "r11")                                                 \
+  SCALE("r0", "r12", "lr", "r11") SCALE("r1", "r12", "lr", "r11")                                                  \
+  SCALE("r2", "r12", "lr", "r11") SCALE("r3", "r12", "lr", "r11")                                                  \
+  VMOV("r11", "s8")                                                                                                \
+  ASR("r0", "r11") ASR("r1", "r11") ASR("r2", "r11") ASR("r3", "r11")                                              \
+  SSAT("r0") SSAT("r1") SSAT("r2") SSAT("r3")                                                                      \
+  "strb r1, [r10, #4]\nstrb r2, [r10, #8]\nstrb r3, [r10, #12]\nstrb r0, [r10], #16\n"
+
+#define STRIDE_1_3(name, SCALE)                                                                     \
+  __attribute__((naked)) void name(thimble_depthwise_run* run) {                                    \
+    (void)run;                                                                                      \
+    __asm__(                                                                                        \
+        ENTER("", "40", "3")                                                                            \
+        "10:\n"                                                                                     \
+        FIRST_STEP                                                                                  \
+        "ldr r3, " TABLE "\n"                                                                       \
+        "ldr r10, " STAGE "\n"                                                                      \
+        "vldm r3, {s0-s9}\n"                                                                        \
+        VMOV("r12", "s6") VMOV("lr", "s7")                                                          \
+        "11:\n"                                                                                     \
+        "ldr r0, " STEP "\n"                                                                        \
+        "ldr r1, " OFFSET "\n"                                                                      \
+        "ldr r2, " WIDTH "\n"                                                                       \
+        "ldr r8, [r0]\n"                                                                            \
+        "ldr r9, [r0, #4]\n"                                                                        \
+        "add r8, r8, r1\n"                                                                          \
+        "add r9, r9, r8\n"                                                                          \
+        "add r1, r10, r2\n"                                                                         \
+        VMOV("s10", "r1")                                                                           \
+        "tst r2, #16\n"                                                                             \
+        "ldr r4, [r8], #16\nldr r5, [r9], #16\nldr r6, [r8], #16\nldr r7, [r9], #16\n"              \
+        "bne 2f\n"                                                                                  \
+        "1:\n" BLOCK_3(SCALE) "2:\n" BLOCK_3(SCALE)                                                 \
+        VMOV("r11", "s10")                                                                          \
+        "cmp r10, r11\n"                                                                            \
+        "bne.w 1b\n"                                                                                \
+        NEXT_STEP NEXT_CHANNEL LEAVE("", "40"));                                                        \
   }
 
-/* Larger windows. Two tap pairs of a plane whose first output has its column `a` loaded already (stride 2: `a` and
- * `b`); 9 cycles for 8 products. The next chunk goes on with `c` (stride 2: `c` and `d`). */
-#define TAPS_TWO        \
-  "ldr r11, [r4], #4\n" \
-  "ldr r12, [r4], #4\n"
-#define CHUNK_1(a, b, c, at_b, at_c) \
-  LOAD(b, at_b)                      \
-  LOAD(c, at_c)                      \
-  TAPS_TWO                           \
-  DOT("r7", a, "r11")                \
-  DOT("r8", b, "r11")                \
-  DOT("r7", b, "r12")                \
-  DOT("r8", c, "r12")
-#define CHUNK_2(a, b, c, d, at_c, at_d) \
-  LOAD(c, at_c)                         \
-  LOAD(d, at_d)                         \
-  TAPS_TWO                              \
-  DOT("r7", a, "r11")                   \
-  DOT("r8", c, "r11")                   \
-  DOT("r7", b, "r12")                   \
-  DOT("r8", d, "r12")
-/* One tap pair: both outputs' columns, `a` loaded already. */
-#define LAST(a, b, at_b) LOAD(b, at_b) "ldr r11, [r4], #4\n" DOT("r7", a, "r11") DOT("r8", b, "r11")
-#define SINGLE(a, b, at_a, at_b) LOAD(a, at_a) LAST(a, b, at_b)
+STRIDE_1_3(thimble_depthwise_3x3_stride_1, SCALE_RELU)
+STRIDE_1_3(thimble_depthwise_3x3_stride_1_linear, SCALE_LINEAR)
 
-#define BEGIN_SUMS         \
-  "ldr r7, " ROW_BIAS "\n" \
-  "ldr r4, " ROW_TAPS "\n" \
-  "mov r8, r7\n"
+/* --- 3x3, stride 2: one output at a time ---
+ * r0: sum. r1-r3: a column's words. r4-r6: (w0, w1) per slot; r7: w2 of the outer slots; r8: of the middle one.
+ * r9: the column. r10: stage. r11, r12, lr: multiplier, addend, shift. s0: bias; s1: the stage's end. */
+#define OUTPUT_3(SCALE)                                                                        \
+  VMOV("r0", "s0")                                                                             \
+  MAC("smlad", "r0", "r1", "r4") MAC("smlad", "r0", "r2", "r5") MAC("smlad", "r0", "r3", "r6") \
+  "ldr r2, [r9, #16]\nldr r3, [r9, #32]\nldr r1, [r9], #48\n"                                  \
+  MAC("smlabb", "r0", "r2", "r8") MAC("smlabt", "r0", "r3", "r7") MAC("smlabb", "r0", "r1", "r7") \
+  SCALE ASR("r0", "lr") SSAT("r0")                                                             \
+  "strb r0, [r10], #4\n"
 
-/* 5x5: columns 48 bytes apart. `p`: the plane's offset. */
-#define PLANE_5_1(p)                            \
-  LOAD("r0", p)                                 \
-  CHUNK_1("r0", "r1", "r2", p "+48", p "+96")   \
-  CHUNK_1("r2", "r1", "r0", p "+144", p "+192") \
-  LAST("r0", "r1", p "+240")
-#define PLANE_5_2(p)                                  \
-  LOAD("r0", p)                                       \
-  LOAD("r1", p "+48")                                 \
-  CHUNK_2("r0", "r1", "r2", "r3", p "+96", p "+144")  \
-  CHUNK_2("r2", "r3", "r0", "r1", p "+192", p "+240") \
-  LAST("r0", "r2", p "+288")
-#define LAST_ROW_5_1(p)                  \
-  SINGLE("r0", "r1", p, p "+48")         \
-  SINGLE("r0", "r1", p "+96", p "+144")  \
-  SINGLE("r0", "r1", p "+192", p "+240")
-#define LAST_ROW_5_2(p) LOAD("r0", p) CHUNK_1("r0", "r1", "r2", p "+96", p "+192") LAST("r2", "r1", p "+288")
+#define SCALE_3_RELU SCALE_RELU("r0", "r11", "r12", "")
+/* All registers are taken: the shift comes back from s2. */
+#define SCALE_3_LINEAR SCALE_LINEAR("r0", "r11", "r12", "lr") VMOV("lr", "s2")
 
-/* 7x7: columns 64 bytes apart. */
-#define PLANE_7_1(p)                            \
-  LOAD("r0", p)                                 \
-  CHUNK_1("r0", "r1", "r2", p "+64", p "+128")  \
-  CHUNK_1("r2", "r1", "r0", p "+192", p "+256") \
-  CHUNK_1("r0", "r1", "r2", p "+320", p "+384") \
-  LAST("r2", "r1", p "+448")
-#define PLANE_7_2(p)                                  \
-  LOAD("r0", p)                                       \
-  LOAD("r1", p "+64")                                 \
-  CHUNK_2("r0", "r1", "r2", "r3", p "+128", p "+192") \
-  CHUNK_2("r2", "r3", "r0", "r1", p "+256", p "+320") \
-  CHUNK_2("r0", "r1", "r2", "r3", p "+384", p "+448") \
-  LAST("r2", "r0", p "+512")
-#define LAST_ROW_7_1(p)                  \
-  SINGLE("r0", "r1", p, p "+64")         \
-  SINGLE("r0", "r1", p "+128", p "+192") \
-  SINGLE("r0", "r1", p "+256", p "+320") \
-  SINGLE("r0", "r1", p "+384", p "+448")
-#define LAST_ROW_7_2(p)                         \
-  LOAD("r0", p)                                 \
-  CHUNK_1("r0", "r1", "r2", p "+128", p "+256") \
-  CHUNK_1("r2", "r1", "r0", p "+384", p "+512")
-
-#define ROW_OF(name, planes, advance)                            \
-  __attribute__((naked)) void name(thimble_depthwise_row* row) { \
-    (void)row;                                                   \
-    __asm__(BEGIN BEGIN_SUMS planes SCALE STORE(advance));       \
+#define STRIDE_2_3(name, SCALE, SETUP)                                                         \
+  __attribute__((naked)) void name(thimble_depthwise_run* run) {                               \
+    (void)run;                                                                                 \
+    __asm__(                                                                                   \
+        ENTER("", "40", "2")                                                                       \
+        "10:\n"                                                                                \
+        FIRST_STEP                                                                             \
+        "ldr r10, " STAGE "\n"                                                                 \
+        "11:\n"                                                                                \
+        "ldr r0, " STEP "\n"                                                                   \
+        "ldr r3, " TABLE "\n"                                                                  \
+        "ldr r1, [r0, #4]\n"                                                                   \
+        "ldr r9, [r0]\n"                                                                       \
+        "ldr r2, " OFFSET "\n"                                                                 \
+        "ldr r0, " WIDTH "\n"                                                                  \
+        "add r3, r3, r1\n"                                                                     \
+        "add r9, r9, r2\n"                                                                     \
+        "add r0, r10, r0\n"                                                                    \
+        "ldm r3!, {r4-r8, r11, r12, lr}\n"                                                     \
+        VMOV("s1", "r0")                                                                       \
+        "vldr s0, [r3]\n"                                                                      \
+        SETUP                                                                                  \
+        "ldr r2, [r9, #16]\nldr r3, [r9, #32]\nldr r1, [r9], #48\n"                            \
+        "1:\n" OUTPUT_3(SCALE) OUTPUT_3(SCALE)                                                 \
+        VMOV("r0", "s1")                                                                       \
+        "cmp r10, r0\n"                                                                        \
+        "bne.w 1b\n"                                                                           \
+        NEXT_STEP NEXT_CHANNEL LEAVE("", "40"));                                                   \
   }
 
-#define STRIDE_1 "96", "", "r10", "r11", "r12", "16", "48", "80", "112"
-#define STRIDE_2 "96", LOAD("r10", "128"), "r11", "r12", "r10", "16", "80", "80", "144"
-#define ROW_OF_3_AT(name, stride, scale, advance) ROW_OF_3(name, stride, scale, advance)
+STRIDE_2_3(thimble_depthwise_3x3_stride_2, SCALE_3_RELU, "")
+STRIDE_2_3(thimble_depthwise_3x3_stride_2_linear, SCALE_3_LINEAR, VMOV("s2", "lr"))
 
-ROW_OF_3_AT(thimble_depthwise_3x3_stride_1, STRIDE_1, SCALE_ANY, "64")
-ROW_OF_3_AT(thimble_depthwise_3x3_stride_2, STRIDE_2, SCALE_ANY, "128")
-ROW_OF_3_AT(thimble_depthwise_3x3_stride_1_relu, STRIDE_1, SCALE_RELU, "64")
-ROW_OF_3_AT(thimble_depthwise_3x3_stride_2_relu, STRIDE_2, SCALE_RELU, "128")
-ROW_OF(thimble_depthwise_5x5_stride_1, PLANE_5_1("0") PLANE_5_1("16") LAST_ROW_5_1("32"), "96")
-ROW_OF(thimble_depthwise_5x5_stride_2, PLANE_5_2("0") PLANE_5_2("16") LAST_ROW_5_2("32"), "192")
-ROW_OF(thimble_depthwise_7x7_stride_1, PLANE_7_1("0") PLANE_7_1("16") PLANE_7_1("32") LAST_ROW_7_1("48"), "128")
-ROW_OF(thimble_depthwise_7x7_stride_2, PLANE_7_2("0") PLANE_7_2("16") PLANE_7_2("32") LAST_ROW_7_2("48"), "256")
+/* --- 5x5 and 7x7, stride 1: tiles of two rows and four or two columns ---
+ * r0-r7: sums, column by column, upper row first. r8-r11: words of neighbouring columns. r12: the unit. lr: weights.
+ * The first unit needs one word of weights per kernel column for both rows, (w0, w1), the last one too, (w[k-2],
+ * w[k-1]); those between need one for each row. */
+#define FRAME_TILES "116"
+#define TILE_STAGE "[sp, #36]"
+#define TILE_END_4 "[sp, #40]"
+#define TILE_END "[sp, #44]"
+#define TILE_SKIP "[sp, #48]"
+#define TILE_NEXT_0 "[sp, #52]"
+#define TILE_NEXT_1 "[sp, #56]"
+#define TILE_NEXT_2 "[sp, #60]"
+
+#define GET(to, from) "ldr " to ", " from "\n"
+
+#define UPPER_4(op, a, b, c, d) MAC(op, "r0", a, "lr") MAC(op, "r2", b, "lr") MAC(op, "r4", c, "lr") MAC(op, "r6", d, "lr")
+#define LOWER_4(op, a, b, c, d) MAC(op, "r1", a, "lr") MAC(op, "r3", b, "lr") MAC(op, "r5", c, "lr") MAC(op, "r7", d, "lr")
+#define UPPER_2(op, a, b, c, d) MAC(op, "r0", a, "lr") MAC(op, "r2", b, "lr")
+#define LOWER_2(op, a, b, c, d) MAC(op, "r1", a, "lr") MAC(op, "r3", b, "lr")
+
+/* One kernel column; w: weights of the upper row and of the lower one. */
+#define FIRST_UNIT(P, w, v, a, b, c, d) VMOV("lr", w) UPPER_##P("smlad", a, b, c, d) LOWER_##P("smlatb", a, b, c, d)
+#define LAST_UNIT(P, w, v, a, b, c, d) VMOV("lr", w) UPPER_##P("smlabt", a, b, c, d) LOWER_##P("smlad", a, b, c, d)
+#define INNER_UNIT(P, w, v, a, b, c, d) \
+  w UPPER_##P("smlad", a, b, c, d) VMOV("lr", v) LOWER_##P("smlad", a, b, c, d)
+
+#define WORD(to, column) "ldr " to ", [r12, #16 * " column "]\n"
+#define WORDS_4 WORD("r8", "0") WORD("r9", "1") WORD("r10", "2") WORD("r11", "3")
+#define WORDS_2 WORD("r8", "0") WORD("r9", "1")
+
+/* The words' registers turn round from kernel column to kernel column. */
+#define COLUMNS_5_4(UNIT, w0, v0, w1, v1, w2, v2, w3, v3, w4, v4)             \
+  UNIT(4, w0, v0, "r8", "r9", "r10", "r11") WORD("r8", "4")                   \
+  UNIT(4, w1, v1, "r9", "r10", "r11", "r8") WORD("r9", "5")                   \
+  UNIT(4, w2, v2, "r10", "r11", "r8", "r9") WORD("r10", "6")                  \
+  UNIT(4, w3, v3, "r11", "r8", "r9", "r10") WORD("r11", "7")                  \
+  UNIT(4, w4, v4, "r8", "r9", "r10", "r11")
+#define COLUMNS_5_2(UNIT, w0, v0, w1, v1, w2, v2, w3, v3, w4, v4)             \
+  UNIT(2, w0, v0, "r8", "r9", "", "") WORD("r8", "2")                         \
+  UNIT(2, w1, v1, "r9", "r8", "", "") WORD("r9", "3")                         \
+  UNIT(2, w2, v2, "r8", "r9", "", "") WORD("r8", "4")                         \
+  UNIT(2, w3, v3, "r9", "r8", "", "") WORD("r9", "5")                         \
+  UNIT(2, w4, v4, "r8", "r9", "", "")
+#define COLUMNS_7_4(UNIT, w0, v0, w1, v1, w2, v2, w3, v3, w4, v4, w5, v5, w6, v6) \
+  UNIT(4, w0, v0, "r8", "r9", "r10", "r11") WORD("r8", "4")                   \
+  UNIT(4, w1, v1, "r9", "r10", "r11", "r8") WORD("r9", "5")                   \
+  UNIT(4, w2, v2, "r10", "r11", "r8", "r9") WORD("r10", "6")                  \
+  UNIT(4, w3, v3, "r11", "r8", "r9", "r10") WORD("r11", "7")                  \
+  UNIT(4, w4, v4, "r8", "r9", "r10", "r11") WORD("r8", "8")                   \
+  UNIT(4, w5, v5, "r9", "r10", "r11", "r8") WORD("r9", "9")                   \
+  UNIT(4, w6, v6, "r10", "r11", "r8", "r9")
+#define COLUMNS_7_2(UNIT, w0, v0, w1, v1, w2, v2, w3, v3, w4, v4, w5, v5, w6, v6) \
+  UNIT(2, w0, v0, "r8", "r9", "", "") WORD("r8", "2")                         \
+  UNIT(2, w1, v1, "r9", "r8", "", "") WORD("r9", "3")                         \
+  UNIT(2, w2, v2, "r8", "r9", "", "") WORD("r8", "4")                         \
+  UNIT(2, w3, v3, "r9", "r8", "", "") WORD("r9", "5")                         \
+  UNIT(2, w4, v4, "r8", "r9", "", "") WORD("r8", "6")                         \
+  UNIT(2, w5, v5, "r9", "r8", "", "") WORD("r9", "7")                         \
+  UNIT(2, w6, v6, "r8", "r9", "", "")
+
+/* s0-s4 first unit, s5-s14 the inner one, s15-s19 the last one, then the constants. */
+#define FIRST_5(P) COLUMNS_5_##P(FIRST_UNIT, "s0", "", "s1", "", "s2", "", "s3", "", "s4", "")
+#define INNER_5(P) COLUMNS_5_##P(INNER_UNIT, VMOV("lr", "s5"), "s6", VMOV("lr", "s7"), "s8", VMOV("lr", "s9"), "s10", \
+                                 VMOV("lr", "s11"), "s12", VMOV("lr", "s13"), "s14")
+#define LAST_5(P) COLUMNS_5_##P(LAST_UNIT, "s15", "", "s16", "", "s17", "", "s18", "", "s19", "")
+
+/* s0-s6 first unit, s7-s20 the lower row's weights of the inner ones, s21-s27 the last one, then the constants; the
+ * upper row's weights of the inner units are on the stack. */
+#define STACK(at) "ldr lr, [sp, #" at "]\n"
+#define FIRST_7(P) COLUMNS_7_##P(FIRST_UNIT, "s0", "", "s1", "", "s2", "", "s3", "", "s4", "", "s5", "", "s6", "")
+#define INNER_7_A(P)                                                                                               \
+  COLUMNS_7_##P(INNER_UNIT, STACK("64"), "s7", STACK("68"), "s8", STACK("72"), "s9", STACK("76"), "s10",           \
+                STACK("80"), "s11", STACK("84"), "s12", STACK("88"), "s13")
+#define INNER_7_B(P)                                                                                               \
+  COLUMNS_7_##P(INNER_UNIT, STACK("92"), "s14", STACK("96"), "s15", STACK("100"), "s16", STACK("104"), "s17",      \
+                STACK("108"), "s18", STACK("112"), "s19", STACK("116"), "s20")
+#define LAST_7(P) COLUMNS_7_##P(LAST_UNIT, "s21", "", "s22", "", "s23", "", "s24", "", "s25", "", "s26", "", "s27", "")
+
+#define NEXT_UNIT(next) GET("lr", next) "add r12, r12, lr\n"
+
+/* Results of a tile: the shift in r10, the stage in r11. */
+#define FINISH_1(x, SCALE) SCALE(x, "r8", "r9", "lr")
+#define FINISH_4(SCALE, M, K, S)                                                                    \
+  VMOV("r8", M) VMOV("r9", K) VMOV("r10", S)                                                        \
+  FINISH_1("r0", SCALE) FINISH_1("r1", SCALE) FINISH_1("r2", SCALE) FINISH_1("r3", SCALE)           \
+  FINISH_1("r4", SCALE) FINISH_1("r5", SCALE) FINISH_1("r6", SCALE) FINISH_1("r7", SCALE)           \
+  ASR("r0", "r10") ASR("r1", "r10") ASR("r2", "r10") ASR("r3", "r10")                               \
+  ASR("r4", "r10") ASR("r5", "r10") ASR("r6", "r10") ASR("r7", "r10")                               \
+  SSAT("r0") SSAT("r1") SSAT("r2") SSAT("r3") SSAT("r4") SSAT("r5") SSAT("r6") SSAT("r7")           \
+  "ldr r11, " TILE_STAGE "\n"                                                                       \
+  "ldr r10, " TILE_END_4 "\n"                                                                       \
+  "strb r1, [r11, #4]\nstrb r2, [r11, #8]\nstrb r3, [r11, #12]\nstrb r4, [r11, #16]\n"              \
+  "strb r5, [r11, #20]\nstrb r6, [r11, #24]\nstrb r7, [r11, #28]\nstrb r0, [r11], #32\n"            \
+  "str r11, " TILE_STAGE "\n"
+#define FINISH_2(SCALE, M, K, S)                                                                    \
+  VMOV("r8", M) VMOV("r9", K) VMOV("r10", S)                                                        \
+  FINISH_1("r0", SCALE) FINISH_1("r1", SCALE) FINISH_1("r2", SCALE) FINISH_1("r3", SCALE)           \
+  ASR("r0", "r10") ASR("r1", "r10") ASR("r2", "r10") ASR("r3", "r10")                               \
+  SSAT("r0") SSAT("r1") SSAT("r2") SSAT("r3")                                                       \
+  "ldr r11, " TILE_STAGE "\n"                                                                       \
+  "strb r1, [r11, #4]\nstrb r2, [r11, #8]\nstrb r3, [r11, #12]\nstrb r0, [r11], #16\n"              \
+  "str r11, " TILE_STAGE "\n"
+
+/* Sums begin with the bias. */
+#define BIAS_4(bias) VMOV("r0", bias) "mov r1, r0\nmov r2, r0\nmov r3, r0\nmov r4, r0\nmov r5, r0\nmov r6, r0\nmov r7, r0\n"
+#define BIAS_2(bias) VMOV("r0", bias) "mov r1, r0\nmov r2, r0\nmov r3, r0\n"
+
+/* A tile; units that are wholly padding are skipped. The flags stay as they were set at its beginning. */
+#define TILE(P, FIRST, INNER, LAST, BEFORE_LAST, BACK, bias)                            \
+  GET("lr", TILE_SKIP)                                                                  \
+  BIAS_##P(bias)                                                                        \
+  "lsls lr, lr, #1\n"                                                                   \
+  "bmi.w 3f\n"                                                                          \
+  WORDS_##P FIRST                                                                       \
+  "3:\n"                                                                                \
+  NEXT_UNIT(TILE_NEXT_0)                                                                \
+  WORDS_##P INNER                                                                       \
+  NEXT_UNIT(BEFORE_LAST)                                                                \
+  "bcs.w 4f\n"                                                                          \
+  WORDS_##P LAST                                                                        \
+  "4:\n"                                                                                \
+  NEXT_UNIT(BACK)
+
+/* The ring is walked once per tile, so that a step's distances add up to nothing; the last of them is made here. */
+#define TILE_BACK "[sp, #120]"
+
+#define TILES(name, loads, SCALE, INNER_4, INNER_2, FIRST_4, FIRST_2, LAST_4, LAST_2, BEFORE_LAST, back, M, K, S, bias) \
+  __attribute__((naked)) void name(thimble_depthwise_run* run) {                        \
+    (void)run;                                                                          \
+    __asm__(                                                                            \
+        ENTER("vpush {s16-s31}\n", "128", "3")                                                               \
+        "10:\n"                                                                         \
+        FIRST_STEP                                                                      \
+        "ldr r0, " TABLE "\n"                                                           \
+        loads                                                                           \
+        "ldr r11, " STAGE "\n"                                                          \
+        "str r11, " TILE_STAGE "\n"                                                     \
+        "11:\n"                                                                         \
+        "ldr r0, " STEP "\n"                                                            \
+        "ldr r11, " TILE_STAGE "\n"                                                     \
+        "ldr r7, " WIDTH "\n"                                                           \
+        "ldm r0, {r0-r5}\n"                                                             \
+        "ldr r12, " OFFSET "\n"                                                         \
+        "bic r8, r7, #16\n"                                                             \
+        "add r7, r7, r11\n"                                                             \
+        "add r8, r8, r11\n"                                                             \
+        "add r12, r12, r0\n"                                                            \
+        "str r1, " TILE_NEXT_0 "\n"                                                     \
+        "str r2, " TILE_NEXT_1 "\n"                                                     \
+        "str r3, " TILE_NEXT_2 "\n"                                                     \
+        "str " back ", " TILE_BACK "\n"                                                 \
+        "str r5, " TILE_SKIP "\n"                                                       \
+        "str r7, " TILE_END "\n"                                                        \
+        "str r8, " TILE_END_4 "\n"                                                      \
+        "cmp r11, r8\n"                                                                 \
+        "beq.w 2f\n"                                                                    \
+        "1:\n"                                                                          \
+        TILE(4, FIRST_4, INNER_4, LAST_4, BEFORE_LAST, TILE_BACK, bias)                 \
+        FINISH_4(SCALE, M, K, S)                                                        \
+        "add r12, r12, #64\n"                                                           \
+        "cmp r11, r10\n"                                                                \
+        "bne.w 1b\n"                                                                    \
+        "2:\n"                                                                          \
+        "ldr r10, " TILE_END "\n"                                                       \
+        "cmp r11, r10\n"                                                                \
+        "beq.w 5f\n"                                                                    \
+        TILE(2, FIRST_2, INNER_2, LAST_2, BEFORE_LAST, TILE_BACK, bias)                 \
+        FINISH_2(SCALE, M, K, S)                                                        \
+        "5:\n"                                                                          \
+        NEXT_STEP NEXT_CHANNEL LEAVE("vpop {s16-s31}\n", "128"));                                           \
+  }
+
+#define LOADS_5 "vldm r0, {s0-s23}\n"
+#define LOADS_7                         \
+  "vldm r0!, {s0-s31}\n"                \
+  "add r12, sp, #64\n"                  \
+  "ldm r0!, {r1-r7}\n"                  \
+  "stm r12!, {r1-r7}\n"                 \
+  "ldm r0, {r1-r7}\n"                   \
+  "stm r12, {r1-r7}\n"
+
+#define STRIDE_1_5(name, SCALE)                                                                         \
+  TILES(name, LOADS_5, SCALE, INNER_5(4), INNER_5(2), FIRST_5(4), FIRST_5(2), LAST_5(4), LAST_5(2), TILE_NEXT_1, "r3", \
+        "s20", "s21", "s22", "s23")
+#define INNER_7(P) INNER_7_A(P) NEXT_UNIT(TILE_NEXT_1) WORDS_##P INNER_7_B(P)
+#define STRIDE_1_7(name, SCALE)                                                                         \
+  TILES(name, LOADS_7, SCALE, INNER_7(4), INNER_7(2), FIRST_7(4), FIRST_7(2), LAST_7(4), LAST_7(2), TILE_NEXT_2, "r4", \
+        "s28", "s29", "s30", "s31")
+
+STRIDE_1_5(thimble_depthwise_5x5_stride_1, SCALE_RELU)
+STRIDE_1_5(thimble_depthwise_5x5_stride_1_linear, SCALE_LINEAR)
+STRIDE_1_7(thimble_depthwise_7x7_stride_1, SCALE_RELU)
+STRIDE_1_7(thimble_depthwise_7x7_stride_1_linear, SCALE_LINEAR)
+
+/* --- 5x5 and 7x7, stride 2: tiles of four outputs or two of a row ---
+ * r0-r3: sums. r4-r10: words of neighbouring columns of one slot. r11: stage. r12: the first column. lr: weights, the
+ * words of slot 0 first. */
+#define SLOT_WORD(to, bytes, column, slot) "ldr " to ", [r12, #" bytes " * " column " + 16 * " slot "]\n"
+#define DOTS_4(w, a, b, c, d) VMOV("lr", w) MAC("smlad", "r0", a, "lr") MAC("smlad", "r1", b, "lr") \
+  MAC("smlad", "r2", c, "lr") MAC("smlad", "r3", d, "lr")
+#define DOTS_2(w, a, b) VMOV("lr", w) MAC("smlad", "r0", a, "lr") MAC("smlad", "r1", b, "lr")
+
+#define SLOT_5_4(slot, w0, w1, w2)                                                             \
+  SLOT_WORD("r4", "80", "0", slot) SLOT_WORD("r5", "80", "1", slot) SLOT_WORD("r6", "80", "2", slot) \
+  SLOT_WORD("r7", "80", "3", slot) SLOT_WORD("r8", "80", "4", slot) SLOT_WORD("r9", "80", "5", slot) \
+  DOTS_4(w0, "r4", "r5", "r6", "r7") DOTS_4(w1, "r5", "r6", "r7", "r8") DOTS_4(w2, "r6", "r7", "r8", "r9")
+#define SLOT_5_2(slot, w0, w1, w2)                                                             \
+  SLOT_WORD("r4", "80", "0", slot) SLOT_WORD("r5", "80", "1", slot) SLOT_WORD("r6", "80", "2", slot) \
+  SLOT_WORD("r7", "80", "3", slot)                                                             \
+  DOTS_2(w0, "r4", "r5") DOTS_2(w1, "r5", "r6") DOTS_2(w2, "r6", "r7")
+#define SLOT_7_4(slot, w0, w1, w2, w3)                                                         \
+  SLOT_WORD("r4", "112", "0", slot) SLOT_WORD("r5", "112", "1", slot) SLOT_WORD("r6", "112", "2", slot) \
+  SLOT_WORD("r7", "112", "3", slot) SLOT_WORD("r8", "112", "4", slot) SLOT_WORD("r9", "112", "5", slot) \
+  SLOT_WORD("r10", "112", "6", slot)                                                           \
+  DOTS_4(w0, "r4", "r5", "r6", "r7") DOTS_4(w1, "r5", "r6", "r7", "r8")                        \
+  DOTS_4(w2, "r6", "r7", "r8", "r9") DOTS_4(w3, "r7", "r8", "r9", "r10")
+#define SLOT_7_2(slot, w0, w1, w2, w3)                                                         \
+  SLOT_WORD("r4", "112", "0", slot) SLOT_WORD("r5", "112", "1", slot) SLOT_WORD("r6", "112", "2", slot) \
+  SLOT_WORD("r7", "112", "3", slot) SLOT_WORD("r8", "112", "4", slot)                          \
+  DOTS_2(w0, "r4", "r5") DOTS_2(w1, "r5", "r6") DOTS_2(w2, "r6", "r7") DOTS_2(w3, "r7", "r8")
+
+#define SLOTS_5(P)                                                                             \
+  SLOT_5_##P("0", "s0", "s1", "s2") SLOT_5_##P("1", "s3", "s4", "s5") SLOT_5_##P("2", "s6", "s7", "s8") \
+  SLOT_5_##P("3", "s9", "s10", "s11") SLOT_5_##P("4", "s12", "s13", "s14")
+#define SLOTS_7(P)                                                                             \
+  SLOT_7_##P("0", "s0", "s1", "s2", "s3") SLOT_7_##P("1", "s4", "s5", "s6", "s7")              \
+  SLOT_7_##P("2", "s8", "s9", "s10", "s11") SLOT_7_##P("3", "s12", "s13", "s14", "s15")        \
+  SLOT_7_##P("4", "s16", "s17", "s18", "s19") SLOT_7_##P("5", "s20", "s21", "s22", "s23")      \
+  SLOT_7_##P("6", "s24", "s25", "s26", "s27")
+
+#define STRIDE_2_TILES(name, count, SLOTS, advance, SCALE)                                     \
+  __attribute__((naked)) void name(thimble_depthwise_run* run) {                               \
+    (void)run;                                                                                 \
+    __asm__(                                                                                   \
+        ENTER("vpush {s16-s31}\n", "48", "2")                                                  \
+        "10:\n"                                                                                \
+        FIRST_STEP                                                                             \
+        "ldr r11, " STAGE "\n"                                                                 \
+        "11:\n"                                                                                \
+        "ldr r0, " STEP "\n"                                                                   \
+        "ldr r3, " TABLE "\n"                                                                  \
+        "ldr r7, " WIDTH "\n"                                                                  \
+        "ldr r12, [r0]\n"                                                                      \
+        "ldr r1, [r0, #4]\n"                                                                   \
+        "ldr r2, " OFFSET "\n"                                                                 \
+        "vldm r3!, {s28-s31}\n"                                                                \
+        "bic r8, r7, #8\n"                                                                     \
+        "add r12, r12, r2\n"                                                                   \
+        "add r3, r3, r1\n"                                                                     \
+        "add r7, r7, r11\n"                                                                    \
+        "add r8, r8, r11\n"                                                                    \
+        "vldm r3, {s0-s" count "}\n"                                                           \
+        "str r7, [sp, #36]\n"                                                                  \
+        "str r8, [sp, #40]\n"                                                                  \
+        "cmp r11, r8\n"                                                                        \
+        "beq.w 2f\n"                                                                           \
+        "1:\n"                                                                                 \
+        VMOV("r0", "s31") "mov r1, r0\nmov r2, r0\nmov r3, r0\n"                               \
+        SLOTS(4)                                                                               \
+        VMOV("r4", "s28") VMOV("r5", "s29") VMOV("r6", "s30")                                  \
+        SCALE("r0", "r4", "r5", "lr") SCALE("r1", "r4", "r5", "lr")                            \
+        SCALE("r2", "r4", "r5", "lr") SCALE("r3", "r4", "r5", "lr")                            \
+        ASR("r0", "r6") ASR("r1", "r6") ASR("r2", "r6") ASR("r3", "r6")                        \
+        SSAT("r0") SSAT("r1") SSAT("r2") SSAT("r3")                                            \
+        "ldr r4, [sp, #40]\n"                                                                  \
+        "strb r1, [r11, #4]\nstrb r2, [r11, #8]\nstrb r3, [r11, #12]\nstrb r0, [r11], #16\n"   \
+        "add r12, r12, #4 * " advance "\n"                                                     \
+        "cmp r11, r4\n"                                                                        \
+        "bne.w 1b\n"                                                                           \
+        "2:\n"                                                                                 \
+        "ldr r4, [sp, #36]\n"                                                                  \
+        "cmp r11, r4\n"                                                                        \
+        "beq.w 5f\n"                                                                           \
+        VMOV("r0", "s31") "mov r1, r0\n"                                                       \
+        SLOTS(2)                                                                               \
+        VMOV("r4", "s28") VMOV("r5", "s29") VMOV("r6", "s30")                                  \
+        SCALE("r0", "r4", "r5", "lr") SCALE("r1", "r4", "r5", "lr")                            \
+        ASR("r0", "r6") ASR("r1", "r6") SSAT("r0") SSAT("r1")                                  \
+        "strb r1, [r11, #4]\nstrb r0, [r11], #8\n"                                             \
+        "5:\n"                                                                                 \
+        NEXT_STEP NEXT_CHANNEL LEAVE("vpop {s16-s31}\n", "48"));                               \
+  }
+
+STRIDE_2_TILES(thimble_depthwise_5x5_stride_2, "14", SLOTS_5, "80", SCALE_RELU)
+STRIDE_2_TILES(thimble_depthwise_5x5_stride_2_linear, "14", SLOTS_5, "80", SCALE_LINEAR)
+STRIDE_2_TILES(thimble_depthwise_7x7_stride_2, "27", SLOTS_7, "112", SCALE_RELU)
+STRIDE_2_TILES(thimble_depthwise_7x7_stride_2_linear, "27", SLOTS_7, "112", SCALE_LINEAR)
+
+/* --- columns of two rows into words, and back ---
+ * r0, r1: pixels; r2, r3: their steps; r4: columns, r5: their step; r6: minus the zero point; r7: columns left. */
+#define PACK(a, b)                             \
+  "pkhbt r12, " a ", " b ", lsl #16\n"         \
+  "pkhtb lr, " b ", " a ", asr #16\n"          \
+  "sxtab16 " a ", r6, r12\n"                   \
+  "sxtab16 r12, r6, r12, ror #8\n"             \
+  "sxtab16 " b ", r6, lr\n"                    \
+  "sxtab16 lr, r6, lr, ror #8\n"               \
+  "str " a ", [r4]\n"                          \
+  "str r12, [r4, #4]\n"                        \
+  "str " b ", [r4, #8]\n"                      \
+  "str lr, [r4, #12]\n"                        \
+  "add r4, r4, r5\n"
+#define TWO_COLUMNS                                                                         \
+  "ldr r8, [r0]\nldr r9, [r0, r2]\nldr r10, [r1]\nldr r11, [r1, r3]\n"                      \
+  "add r0, r0, r2, lsl #1\n"                                                                \
+  "add r1, r1, r3, lsl #1\n"                                                                \
+  PACK("r8", "r10") PACK("r9", "r11")
+
+__attribute__((naked)) void thimble_depthwise_fill_columns(thimble_depthwise_fill* fill) {
+  (void)fill;
+  __asm__(
+      "push {r0, r4-r11, lr}\n"
+      "ldm r0, {r0-r7}\n"
+      "lsrs r7, r7, #1\n"
+      "bcc 1f\n"
+      "ldr r8, [r0]\nldr r10, [r1]\n"
+      "add r0, r0, r2\n"
+      "add r1, r1, r3\n"
+      PACK("r8", "r10")
+      "cmp r7, #0\n"
+      "beq.w 4f\n"
+      "1:\n"
+      "lsrs r7, r7, #1\n"
+      "bcs 3f\n"
+      "2:\n"
+      "subs r7, r7, #1\n"
+      TWO_COLUMNS
+      "3:\n"
+      TWO_COLUMNS
+      "cmp r7, #0\n"
+      "bne 2b\n"
+      "4:\n"
+      "ldr r8, [sp]\n"
+      "str r4, [r8, #16]\n"
+      "pop {r0, r4-r11, pc}\n");
+}
+
+/* Two words in, two words out: six cycles a column. */
+#define STORE_TWO                     \
+  "ldr r5, [r1], #4\n"                \
+  "ldr r6, [r1], #4\n"                \
+  "str r6, [r0, r4]\n"                \
+  "str r5, [r0]\n"                    \
+  "add r0, r0, r2\n"
+
+__attribute__((naked)) void thimble_depthwise_store_two_rows(int8_t* to, const thimble_word* stage, uint32_t step,
+                                                             uint32_t count, uint32_t row_bytes) {
+  (void)to, (void)stage, (void)step, (void)count, (void)row_bytes;
+  __asm__(
+      "push {r4-r6, lr}\n"
+      "ldr r4, [sp, #16]\n"
+      "lsrs r3, r3, #1\n"
+      "bcc 1f\n"
+      STORE_TWO
+      "cbz r3, 4f\n"
+      "1:\n"
+      "lsrs r3, r3, #1\n"
+      "bcs 3f\n"
+      "2:\n"
+      "subs r3, r3, #1\n"
+      STORE_TWO STORE_TWO
+      "3:\n"
+      STORE_TWO STORE_TWO
+      "cmp r3, #0\n"
+      "bne 2b\n"
+      "4:\n"
+      "pop {r4-r6, pc}\n");
+}
+
+__attribute__((naked)) void thimble_depthwise_store_row(int8_t* to, const thimble_word* stage, uint32_t step,
+                                                        uint32_t count) {
+  (void)to, (void)stage, (void)step, (void)count;
+  __asm__(
+      "push {r4, r5}\n"
+      "lsrs r3, r3, #1\n"
+      "bcc 1f\n"
+      "ldr r4, [r1], #4\n"
+      "str r4, [r0]\n"
+      "add r0, r0, r2\n"
+      "cbz r3, 4f\n"
+      "1:\n"
+      "ldr r4, [r1], #4\n"
+      "ldr r5, [r1], #4\n"
+      "str r5, [r0, r2]\n"
+      "subs r3, r3, #1\n"
+      "str r4, [r0]\n"
+      "add r0, r0, r2, lsl #1\n"
+      "bne 1b\n"
+      "4:\n"
+      "pop {r4, r5}\n"
+      "bx lr\n");
+}
 
 #else
 typedef int thimble_depthwise_dsp_is_empty; /* ISO C wants a declaration */

@@ -23,12 +23,31 @@ static int32_t two_operands_ring_rows(const thimble_layer* layer, uint32_t bytes
   return 0;
 }
 
+/* Weak, so that who checks a plan need not link the kernel. */
+extern void thimble_depthwise_s8(const thimble_call* call) __attribute__((weak));
+
+static int is_depthwise(const thimble_layer* layer) {
+  return layer->kernel != NULL && layer->kernel == thimble_depthwise_s8;
+}
+
+/* Depthwise reads every input row once per channel, before it writes an output row over it, as long as no output row
+ * ends behind its window. */
+static int reads_before_it_writes(const thimble_layer* layer) {
+  if (!is_depthwise(layer) || layer->in_c != layer->out_c || layer->output != layer->input) return 0;
+  for (uint32_t y = 0; y < layer->out_h; ++y) {
+    const uint32_t window_end = y * layer->stride_h + layer->kernel_h - layer->pad_top;
+    if (window_end >= layer->in_h) return 1;
+    if ((y + 1) * layer->out_w > window_end * layer->in_w) return 0;
+  }
+  return 1;
+}
+
 int32_t thimble_ring_rows(const thimble_layer* layer) {
   const uint32_t in_row = input_row_bytes(layer), out_row = output_row_bytes(layer);
   if (layer->operands == 2) return two_operands_ring_rows(layer, out_row * layer->out_h);
   if (disjoint(layer->input, in_row * layer->in_h, layer->output, out_row * layer->out_h)) return 0;
   if (layer->kernel_h == 0) return -1;
-  if (reads_ahead(layer, layer->input)) return 0;
+  if (reads_ahead(layer, layer->input) || reads_before_it_writes(layer)) return 0;
   if (layer->output > layer->input) return -1;
   uint32_t most = 0, saved = 0;
   for (uint32_t y = 0; y < layer->out_h; y += 1u + layer->more_rows) {
@@ -39,6 +58,7 @@ int32_t thimble_ring_rows(const thimble_layer* layer) {
     const uint32_t needed = first < 0 ? 0 : (uint32_t)first;
     if (saved > needed && saved - needed > most) most = saved - needed;
   }
+  if (most == 0 && is_depthwise(layer)) most = 1; /* block by block it would not do: row by row, then */
   return most > THIMBLE_MAX_KERNEL_H ? -1 : (int32_t)most;
 }
 

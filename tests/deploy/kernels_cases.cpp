@@ -52,6 +52,21 @@ void random_window(Rng& rng, Operator& op, WindowGeometry& g, bool one_pixel_eac
   g.pad_top = op.padding.top, g.pad_left = op.padding.left;
 }
 
+/// The windows that depthwise layers have: square, of an odd size, stride 1 or 2; any padding.
+void random_square_window(Rng& rng, Operator& op, WindowGeometry& g) {
+  const int kernel = 3 + 2 * rng.between(0, 2), stride = rng.between(1, 2);
+  const auto pad = [&] { return rng.chance(0.7) ? kernel / 2 : rng.between(0, kernel - 1); };
+  op.kernel_h = op.kernel_w = g.kernel_h = g.kernel_w = kernel;
+  op.stride_h = op.stride_w = g.stride_h = g.stride_w = stride;
+  op.padding = {pad(), pad(), pad(), pad()};
+  g.in_h = std::max(rng.between(1, 14), kernel - op.padding.top - op.padding.bottom);
+  const int width = rng.chance(0.2) ? rng.between(14, 45) : rng.between(1, 14);
+  g.in_w = std::max(width, kernel - op.padding.left - op.padding.right);
+  g.out_h = output_size(g.in_h, kernel, stride, op.padding.top, op.padding.bottom);
+  g.out_w = output_size(g.in_w, kernel, stride, op.padding.left, op.padding.right);
+  g.pad_top = op.padding.top, g.pad_left = op.padding.left;
+}
+
 /// A window of 3x3 and stride 1.
 void random_winograd_window(Rng& rng, Operator& op, WindowGeometry& g) {
   const auto pad = [&] { return rng.chance(0.6) ? 1 : rng.between(0, 2); };
@@ -149,6 +164,7 @@ void Builder::weighted(thimble_kernel_id kernel) {
             : kernel == THIMBLE_FULLY_CONNECTED ? OpType::kFullyConnected
                                                 : OpType::kConv2D;
   random_window(rng, op, g, kernel == THIMBLE_POINTWISE || kernel == THIMBLE_FULLY_CONNECTED);
+  if (kernel == THIMBLE_DEPTHWISE && rng.chance(0.7)) random_square_window(rng, op, g);
   if (kernel == THIMBLE_WINOGRAD) random_winograd_window(rng, op, g);
   if (kernel == THIMBLE_FULLY_CONNECTED) g.in_h = g.in_w = g.out_h = g.out_w = 1;
   g.in_c = kernel == THIMBLE_FULLY_CONNECTED ? rng.between(1, 90) : channels();

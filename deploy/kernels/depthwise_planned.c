@@ -1,0 +1,312 @@
+/* Depthwise through planes of words: fills the ring, calls the functions in assembly, stores what they staged. */
+#include "depthwise.h"
+
+#if THIMBLE_DEPTHWISE_FAST
+
+typedef struct context {
+  const thimble_call* call;
+  const thimble_layer* layer;
+  const thimble_depthwise_plan* plan;
+  thimble_depthwise_function compute;
+  thimble_word *table, *planes, *stage;
+  thimble_depthwise_step* steps;
+  uint32_t total_units, total_steps;
+  uint32_t channels; /* of the block */
+  uint32_t padding;  /* a pixel of it */
+  uint32_t minus_zero;
+  int32_t top; /* input row of the first unit */
+} context;
+
+/* Words of four channels at `a` and `b` side by side, one channel's into each record, 256 times as large. */
+static void put_pairs(thimble_word* to, uint32_t record, uint32_t a, uint32_t b) {
+  const uint32_t low = (a & 0xffffu) | b << 16, high = a >> 16 | (b & 0xffff0000u);
+  to[0] = low << 8 & 0xff00ff00u;
+  to[record] = low & 0xff00ff00u;
+  to[2 * record] = high << 8 & 0xff00ff00u;
+  to[3 * record] = high & 0xff00ff00u;
+}
+
+static void put_constants(thimble_word* to, uint32_t record, const uint32_t* block) {
+  for (uint32_t i = 0; i < 4; ++i, to += record) {
+    to[0] = block[i];
+    to[1] = block[4 + i];
+    to[2] = block[8 + i];
+    to[3] = block[12 + i] << 8;
+  }
+}
+
+/* Where pairs of kernel rows (row, row + 1) go in a record: first column's word, words from column to column. */
+typedef struct row_pair {
+  uint8_t row, at, step;
+} row_pair;
+
+static const row_pair pairs_3[] = {{0, 0, 2}, {1, 1, 2}};
+static const row_pair pairs_5[] = {{0, 0, 1}, {2, 5, 2}, {1, 6, 2}, {3, 15, 1}};
+static const row_pair pairs_7[] = {{0, 0, 1}, {1, 7, 1}, {3, 14, 1}, {5, 21, 1}, {2, 32, 1}, {4, 39, 1}};
+
+static void put_row_pairs(thimble_word* table, uint32_t record, const uint32_t* taps, uint32_t kernel) {
+  const row_pair* pair = kernel == 3 ? pairs_3 : kernel == 5 ? pairs_5 : pairs_7;
+  for (uint32_t left = kernel - 1; left != 0; --left, ++pair) {
+    const uint32_t* from = taps + pair->row * kernel;
+    thimble_word* to = table + pair->at;
+    for (uint32_t j = kernel; j != 0; --j, ++from, to += pair->step) put_pairs(to, record, from[0], from[kernel]);
+  }
+}
+
+/* 3x3, stride 2. The ring's even slots change places from step to step; so do the weights. */
+static void put_column_pairs_3(thimble_word* table, uint32_t record, const uint32_t* block, uint32_t first,
+                               uint32_t last) {
+  const uint32_t* const taps = block + THIMBLE_DEPTHWISE_CONSTANTS;
+  put_pairs(table, record, taps[first], taps[first + 1]);
+  put_pairs(table + 1, record, taps[3], taps[4]);
+  put_pairs(table + 2, record, taps[last], taps[last + 1]);
+  put_pairs(table + 3, record, taps[first + 2], taps[last + 2]);
+  put_pairs(table + 4, record, taps[5], 0);
+  put_constants(table + 5, record, block);
+}
+
+/* Rows of (kernel + 1) / 2 words, twice, so that they can be read from any row on. */
+static void put_column_pairs(thimble_word* table, uint32_t record, const uint32_t* taps, uint32_t kernel) {
+  const uint32_t words = kernel * (kernel + 1) / 2;
+  for (uint32_t row = 0; row < kernel; ++row, ++taps) {
+    for (uint32_t j = kernel / 2; j != 0; --j, taps += 2, ++table) {
+      put_pairs(table, record, taps[0], taps[1]);
+      put_pairs(table + words, record, taps[0], taps[1]);
+    }
+    put_pairs(table, record, taps[0], 0);
+    put_pairs(table + words, record, taps[0], 0);
+    ++table;
+  }
+}
+
+void thimble_depthwise_fill_table(const thimble_depthwise_plan* plan, const uint32_t* block, thimble_word* table) {
+  const uint32_t record = plan->record_words, kernel = plan->kernel;
+  if (plan->stride == 1) {
+    put_row_pairs(table, record, block + THIMBLE_DEPTHWISE_CONSTANTS, kernel);
+    put_constants(table + (kernel == 3 ? 6 : kernel == 5 ? 20 : 28), record, block);
+  } else if (kernel == 3) {
+    put_column_pairs_3(table, record, block, 0, 6);
+    put_column_pairs_3(table + 4 * record, record, block, 6, 0);
+  } else {
+    put_constants(table, record, block);
+    put_column_pairs(table + 4, record, block + THIMBLE_DEPTHWISE_CONSTANTS, kernel);
+  }
+}
+
+/* As thimble_depthwise_fill_columns, for less than four channels. */
+static void fill_some_channels(thimble_depthwise_fill* fill, uint32_t channels) {
+  for (; fill->columns != 0; --fill->columns, fill->a += fill->a_step, fill->b += fill->b_step) {
+    const uint32_t minus_zero = fill->zero & 0xffffu;
+    for (uint32_t i = 0; i < channels; ++i) {
+      const uint32_t a = (uint32_t)fill->a[i] + minus_zero, b = (uint32_t)fill->b[i] + minus_zero;
+      fill->to[i] = (a & 0xffffu) | b << 16;
+    }
+    fill->to += fill->to_step / 4;
+  }
+}
+
+static void fill_columns(const context* c, thimble_depthwise_fill* fill, uint32_t columns) {
+  fill->columns = columns;
+  if (columns == 0) return;
+  if (c->channels == 4) {
+    thimble_depthwise_fill_columns(fill);
+  } else {
+    fill_some_channels(fill, c->channels);
+  }
+}
+
+static void fill_zeros(thimble_word* to, uint32_t words) {
+  for (; words != 0; words -= 4, to += 4) to[0] = to[1] = to[2] = to[3] = 0;
+}
+
+static uint32_t smaller(uint32_t a, uint32_t b) { return a < b ? a : b; }
+
+/* Two rows, either of which may be padding. */
+static void fill_two_rows(const context* c, const int8_t* a, const int8_t* b, thimble_word* to) {
+  const uint32_t left = c->layer->pad_left, in_c = c->layer->in_c;
+  const uint32_t columns = smaller(c->layer->in_w, c->layer->out_w - 1u + c->plan->kernel - left);
+  const int8_t* const padding = (const int8_t*)&c->padding;
+  thimble_depthwise_fill fill = {a == NULL ? padding : a, b == NULL ? padding : b,
+                                 a == NULL ? 0 : in_c,    b == NULL ? 0 : in_c,
+                                 to + 4 * left,           16,
+                                 c->minus_zero,           0};
+  if (a != NULL || b != NULL) {
+    fill_columns(c, &fill, columns);
+  } else if (c->total_units > c->plan->slots) {
+    fill_zeros(fill.to, 4 * columns);
+  }
+}
+
+/* One row, its columns two by two; the first and the last may have padding beside them. */
+static void fill_one_row(const context* c, const int8_t* row, thimble_word* to) {
+  const uint32_t in_c = c->layer->in_c, step = c->plan->column_bytes;
+  const int8_t* const padding = (const int8_t*)&c->padding;
+  uint32_t column = c->layer->pad_left / 2, left = c->layer->in_w;
+  thimble_depthwise_fill fill = {padding, padding, 0, 0, to + column * (step / 4), step, c->minus_zero, 0};
+  if (row == NULL) {
+    fill_columns(c, &fill, smaller((left + c->layer->pad_left % 2u + 1) / 2, c->plan->columns - column));
+    return;
+  }
+  if (c->layer->pad_left % 2 != 0) {
+    fill.b = row;
+    fill_columns(c, &fill, 1);
+    ++column;
+    row += in_c;
+    --left;
+  }
+  fill.a = row;
+  fill.b = row + in_c;
+  fill.a_step = fill.b_step = 2 * in_c;
+  const uint32_t pairs = smaller(left / 2, c->plan->columns - column);
+  fill_columns(c, &fill, pairs);
+  if (left % 2 == 0 || column + pairs >= c->plan->columns) return;
+  fill.a = row + 2 * pairs * in_c;
+  fill.b = padding;
+  fill_columns(c, &fill, 1);
+}
+
+/* The slot of a unit. With 3x3 and stride 2, odd rows are always between the two even ones. */
+static uint32_t slot_of(const thimble_depthwise_plan* plan, uint32_t unit) {
+  if (plan->stride == 2 && plan->kernel == 3) return unit % 2 != 0 ? 1 : unit % 4;
+  while (unit >= plan->slots) unit -= plan->slots;
+  return unit;
+}
+
+static int is_padding(const context* c, uint32_t unit) {
+  const int32_t row = c->top + 2 * (int32_t)unit;
+  return row < -1 || row >= (int32_t)c->layer->in_h;
+}
+
+static void fill_unit(const context* c, uint32_t channel, uint32_t unit) {
+  const thimble_view* const input = &c->call->input;
+  thimble_word* const to = c->planes + slot_of(c->plan, unit) * (c->plan->unit_bytes / 4);
+  if (c->plan->stride == 2) {
+    const int8_t* const row = thimble_row(input, c->top + (int32_t)unit);
+    fill_one_row(c, row == NULL ? NULL : row + channel, to);
+    return;
+  }
+  const int8_t* const a = thimble_row(input, c->top + 2 * (int32_t)unit);
+  const int8_t* const b = thimble_row(input, c->top + 2 * (int32_t)unit + 1);
+  fill_two_rows(c, a == NULL ? NULL : a + channel, b == NULL ? NULL : b + channel, to);
+}
+
+/* Stride 1: where the units of a step are. */
+static void locate_units(const context* c, uint32_t first_unit, thimble_depthwise_step* step) {
+  const thimble_depthwise_plan* const plan = c->plan;
+  const int32_t bytes = (int32_t)plan->unit_bytes, ring = bytes * (int32_t)plan->slots;
+  const uint32_t slot = slot_of(plan, first_unit);
+  int32_t at = (int32_t)slot * bytes;
+  const int32_t first = at;
+  step->first = c->planes + slot * (plan->unit_bytes / 4);
+  for (uint32_t i = 0; i + 1 < plan->units; ++i) {
+    const int32_t next = at + bytes == ring ? 0 : at + bytes;
+    step->next[i] = next - at;
+    at = next;
+  }
+  step->next[plan->units - 1] = first - at;
+  step->skip = (uint32_t)is_padding(c, first_unit) << 30 | (uint32_t)is_padding(c, first_unit + plan->units - 1) << 31;
+}
+
+/* Stride 2: which of the records' turns meets the slots. */
+static void locate_weights(const context* c, uint32_t first_unit, thimble_depthwise_step* step) {
+  const thimble_depthwise_plan* const plan = c->plan;
+  const uint32_t slot = slot_of(plan, first_unit), kernel = plan->kernel;
+  step->first = c->planes;
+  if (kernel == 3) {
+    step->next[0] = slot == 0 ? 0 : 16 * (int32_t)plan->record_words;
+  } else {
+    step->next[0] = slot == 0 ? 0 : (int32_t)(2 * (kernel + 1) * (kernel - slot));
+  }
+}
+
+static void store_some_channels(int8_t* to, const thimble_word* stage, uint32_t step, uint32_t count, uint32_t stride,
+                                uint32_t channels) {
+  const int8_t* from = (const int8_t*)stage;
+  for (; count != 0; --count, to += step, from += 4 * stride) {
+    for (uint32_t i = 0; i < channels; ++i) to[i] = from[i];
+  }
+}
+
+static void store_step(const context* c, int8_t* to, const thimble_word* stage, uint32_t rows) {
+  const uint32_t out_c = c->layer->out_c, out_w = c->layer->out_w, row_bytes = out_w * out_c;
+  if (c->channels < 4) {
+    const uint32_t stride = 3 - c->plan->stride;
+    for (uint32_t i = 0; i < rows; ++i)
+      store_some_channels(to + i * row_bytes, stage + i, out_c, out_w, stride, c->channels);
+  } else if (c->plan->stride == 2) {
+    thimble_depthwise_store_row(to, stage, out_c, out_w);
+  } else {
+    thimble_depthwise_store_two_rows(to, stage, out_c, out_w, rows == 2 ? row_bytes : 0);
+  }
+}
+
+/* One block of channels: `group` steps at a time. */
+static void run_block(context* c, uint32_t channel) {
+  const thimble_depthwise_plan* const plan = c->plan;
+  const uint32_t rows = 3 - plan->stride, row_bytes = (uint32_t)c->layer->out_w * c->layer->out_c;
+  int8_t* output = c->call->output + channel;
+  uint32_t next = 0, left = c->call->count;
+  thimble_depthwise_run run = {c->table, (int8_t*)c->stage, c->channels, 4 * plan->record_words, c->steps,
+                               0,        plan->width};
+  for (uint32_t step = 0; step < c->total_steps; step += run.step_count) {
+    run.step_count = smaller(plan->group, c->total_steps - step);
+    const uint32_t end = (step + run.step_count - 1) * plan->advance + plan->units;
+    for (; next < end; ++next) fill_unit(c, channel, next);
+    for (uint32_t i = 0; i < run.step_count; ++i) {
+      if (plan->stride == 1)
+        locate_units(c, step + i, c->steps + i);
+      else
+        locate_weights(c, 2 * (step + i), c->steps + i);
+    }
+    c->compute(&run);
+    for (uint32_t i = 0; i < run.step_count; ++i) {
+      const uint32_t here = smaller(rows, left);
+      store_step(c, output, c->stage + i * (plan->stage_bytes / 4), here);
+      output += here * row_bytes;
+      left -= here;
+    }
+  }
+}
+
+static thimble_depthwise_function function_of(const thimble_layer* layer) {
+  const uint32_t relu = layer->relu != 0;
+  if (layer->stride_h == 1) {
+    if (layer->kernel_h == 3) return relu ? thimble_depthwise_3x3_stride_1 : thimble_depthwise_3x3_stride_1_linear;
+    if (layer->kernel_h == 5) return relu ? thimble_depthwise_5x5_stride_1 : thimble_depthwise_5x5_stride_1_linear;
+    return relu ? thimble_depthwise_7x7_stride_1 : thimble_depthwise_7x7_stride_1_linear;
+  }
+  if (layer->kernel_h == 3) return relu ? thimble_depthwise_3x3_stride_2 : thimble_depthwise_3x3_stride_2_linear;
+  if (layer->kernel_h == 5) return relu ? thimble_depthwise_5x5_stride_2 : thimble_depthwise_5x5_stride_2_linear;
+  return relu ? thimble_depthwise_7x7_stride_2 : thimble_depthwise_7x7_stride_2_linear;
+}
+
+void thimble_depthwise_planned(const thimble_call* call, const thimble_depthwise_plan* plan) {
+  const thimble_layer* const layer = call->layer;
+  const uint32_t zero = (uint32_t)-layer->input_zero & 0xffffu;
+  const uint32_t block_words = THIMBLE_DEPTHWISE_CONSTANTS + plan->kernel * plan->kernel;
+  context c;
+  c.call = call;
+  c.layer = layer;
+  c.plan = plan;
+  c.compute = function_of(layer);
+  c.table = call->scratch;
+  c.planes = c.table + plan->table_words;
+  c.stage = c.planes + 4 * plan->slots * plan->columns;
+  c.steps = (thimble_depthwise_step*)(void*)(c.stage + plan->group * plan->stage_bytes / 4);
+  c.total_steps = plan->stride == 1 ? (call->count + 1) / 2 : call->count;
+  c.total_units = (c.total_steps - 1) * plan->advance + plan->units;
+  c.padding = 0x01010101u * (uint8_t)layer->input_zero;
+  c.minus_zero = zero | zero << 16;
+  c.top = (int32_t)(call->first * layer->stride_h) - layer->pad_top;
+  fill_zeros(c.planes, 4 * plan->slots * plan->columns);
+  const uint32_t* block = layer->weights;
+  for (uint32_t channel = 0; channel < layer->out_c; channel += 4, block += block_words) {
+    c.channels = smaller(4, layer->out_c - channel);
+    thimble_depthwise_fill_table(plan, block, c.table);
+    run_block(&c, channel);
+  }
+}
+
+#else
+typedef int thimble_depthwise_planned_is_empty; /* ISO C wants a declaration */
+#endif
