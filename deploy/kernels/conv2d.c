@@ -16,58 +16,55 @@ static taps taps_of(const thimble_layer* layer, uint32_t x) {
   return t;
 }
 
-static thimble_word* fill_words(thimble_word* to, uint32_t value, uint32_t count, uint32_t pixels) {
-  for (; count != 0; --count, to += pixels) *to = value;
-  return to;
-}
-
-static uint32_t segment_bytes(const thimble_layer* layer) { return (uint32_t)layer->kernel_w * layer->in_c; }
-
-/* A segment that is partly padding, put together as bytes where channels do not come in fours. */
-static thimble_word* border_segment(const thimble_window* window, const int8_t* row, taps t, thimble_word* to,
-                                    uint32_t pixels) {
+/* A segment that is partly padding; channels in fours go straight into the column, others are first put together. */
+static void border_segment(const thimble_window* window, const int8_t* row, taps t, thimble_cursor* cursor) {
   const thimble_layer* const layer = window->layer;
-  const uint32_t in_c = layer->in_c, zero = 0x00010001u * (uint16_t)layer->input_zero;
+  const uint32_t in_c = layer->in_c;
   const uint32_t before = t.first * in_c, inside = (t.last - t.first) * in_c;
   const uint32_t after = (layer->kernel_w - t.last) * in_c;
   if (in_c % 4 == 0) {
-    to = fill_words(to, zero, before / 2, pixels);
-    to = thimble_widen(to, row + t.column * in_c, inside, pixels);
-    return fill_words(to, zero, after / 2, pixels);
+    thimble_put_segment(cursor, NULL, before, layer->input_zero);
+    thimble_put_segment(cursor, row + t.column * in_c, inside, 0);
+    thimble_put_segment(cursor, NULL, after, layer->input_zero);
+    return;
   }
   int8_t* const bytes = (int8_t*)window->scratch + thimble_gemm_bytes(layer);
   thimble_fill(bytes, layer->input_zero, before);
   thimble_copy(bytes + before, row + t.column * in_c, inside);
   thimble_fill(bytes + before + inside, layer->input_zero, after);
-  return thimble_widen(to, bytes, segment_bytes(layer), pixels);
+  thimble_put_segment(cursor, bytes, before + inside + after, 0);
 }
 
-static void gather(const thimble_window* window, uint32_t x, thimble_word* column, uint32_t pixels) {
+static void gather(const thimble_window* window, uint32_t x, thimble_cursor* cursor) {
   const thimble_layer* const layer = window->layer;
-  const uint32_t bytes = segment_bytes(layer), words = (bytes + 1) / 2;
   const taps t = taps_of(layer, x);
   const int whole = t.last - t.first == layer->kernel_w;
-  const uint32_t offset = t.column * layer->in_c;
   for (uint32_t ky = 0; ky < layer->kernel_h; ++ky) {
     const int8_t* const row = window->rows[ky];
-    if (row == NULL) {
-      column = fill_words(column, 0x00010001u * (uint16_t)layer->input_zero, words, pixels);
-    } else if (whole) {
-      column = thimble_widen(column, row + offset, bytes, pixels);
+    if (row == NULL || whole) {
+      thimble_put_segment(cursor, row == NULL ? NULL : row + t.column * layer->in_c, thimble_segment_bytes(layer),
+                          layer->input_zero);
     } else {
-      column = border_segment(window, row, t, column, pixels);
+      border_segment(window, row, t, cursor);
     }
   }
 }
 
 uint32_t thimble_conv2d_s8_scratch(const thimble_layer* layer) {
-  const uint32_t border = layer->in_c % 4 == 0 ? 0 : thimble_round_up(segment_bytes(layer), 8);
+  const uint32_t border = layer->in_c % 4 == 0 ? 0 : thimble_round_up(thimble_segment_bytes(layer), 8);
   return thimble_gemm_bytes(layer) + border;
 }
 
 static void conv_row(const thimble_call* call, const int8_t* const* rows, int8_t* output) {
-  const thimble_window window = {call->layer, rows, call->scratch};
-  thimble_gemm_pixels(&window, output, 0, call->layer->out_w, gather);
+  const thimble_layer* const layer = call->layer;
+  thimble_window window = {layer, rows, call->scratch, layer->out_w, 0, 0, gather};
+  uint32_t x = 0, left = 0; /* the window of pixel x begins at column `left` of the row with its padding */
+  for (; left < layer->pad_left && x < layer->out_w; left += layer->stride_w) ++x;
+  window.first = x;
+  for (; x < layer->out_w && left + layer->kernel_w <= (uint32_t)layer->pad_left + layer->in_w; left += layer->stride_w)
+    ++x;
+  window.end = x;
+  thimble_gemm_pixels(&window, output);
 }
 
 void thimble_conv2d_s8(const thimble_call* call) { thimble_each_row(call, conv_row); }

@@ -1,8 +1,9 @@
 /* Output channels of some pixels from widened inputs: what 1x1, KxK and fully connected layers share.
  *
- * A pixel's column is int16 in words of two, `steps` of them. It is made of kernel_h segments of kernel_w * in_c
- * inputs: four inputs give the words (0, 2), (1, 3), which is what SXTB16 gives; a rest of one gives (0, -), of two (0,
- * 1), of three (0, 2), (1, -), where - meets a zero weight. The columns of two pixels alternate word by word.
+ * A pixel's column is int16 in words of two, `steps` of them. A window is kernel_h segments of kernel_w * in_c inputs.
+ * First come the fours of all segments, each as the words (0, 2), (1, 3), which is what SXTB16 gives; then the rests of
+ * all segments, one to three inputs of each, in their order; a last half may be left over, and meets a zero weight.
+ * The columns of two pixels alternate word by word.
  *
  * Two channels A, B share a halfword, 256 * a + b. With raw the sum of x * (256 a + b) and B the sum of x * b, where b
  * is the sign-extended low byte, 256 A = raw - B: one SXTB16 for four weights, and A comes out scaled for requantising.
@@ -30,48 +31,66 @@ typedef struct thimble_gemm {
   const uint32_t* weights;
   thimble_word* column;
   uint32_t steps;
-  int8_t* output;      /* of the first pixel, int8 [blocks * 4] */
-  uint32_t distance;   /* bytes from there to the next pixel's */
-  uint32_t blocks;     /* of four channels */
-  uint32_t mode;       /* THIMBLE_GEMM_... */
-  const int8_t* input; /* NULL: the column is ready; or int8 [pixels, 2 * steps], a multiple of 4, to be widened */
-  uint32_t pairs;      /* of pixels; 1 without input */
-  int32_t zero2;       /* wide: 2 * output zero point + 1 */
+  int8_t* output;    /* of the first pixel, int8 [blocks * 4] */
+  uint32_t distance; /* bytes from there to the next pixel's */
+  uint32_t blocks;   /* of four channels */
+  uint32_t mode;     /* THIMBLE_GEMM_... */
+  uint32_t pairs;    /* of pixels; 1 where the column is ready */
+  int32_t zero2;     /* wide: 2 * output zero point + 1 */
+  /* How the columns are gathered: */
+  const int8_t* const* rows; /* kernel_h rows that hold the segments, NULL for one of padding; NULL: they are ready */
+  uint32_t kernel_h;
+  uint32_t offset;    /* bytes from a row's start to the first pixel's segment */
+  uint32_t next;      /* bytes from there to the next pixel's */
+  uint32_t fours;     /* bytes of a segment that come in fours */
+  uint32_t rest;      /* those after them */
+  uint32_t zero;      /* the input's zero point in both halves */
+  thimble_word* tail; /* of the columns of a pair, where the rests go */
 } thimble_gemm;
 
 /* Pairs of pixels, whose columns alternate. */
 void thimble_gemm_two(const thimble_gemm* gemm);
-/* One pixel; not wide, no input. */
+/* One pixel, whose column is ready; not wide. */
 void thimble_gemm_one(const thimble_gemm* gemm);
 
 #if THIMBLE_DSP && defined(__ARM_FP)
 #define THIMBLE_QUAD 1
-/* `pairs` counts groups of four pixels; 4, 8, 12 or 16 inputs, not wide. */
+/* `pairs` counts groups of four pixels that lie one after the other, rows[0] is the first; 4, 8, 12 or 16 inputs of
+ * each; not wide. */
 void thimble_gemm_four(const thimble_gemm* gemm);
 #else
 #define THIMBLE_QUAD 0
 #endif
 
+static inline uint32_t thimble_segment_bytes(const thimble_layer* layer) {
+  return (uint32_t)layer->kernel_w * layer->in_c;
+}
 static inline uint32_t thimble_gemm_steps(const thimble_layer* layer) {
-  return layer->kernel_h * (((uint32_t)layer->kernel_w * layer->in_c + 1) / 2);
+  return (layer->kernel_h * thimble_segment_bytes(layer) + 1) / 2;
 }
 
 /* Bytes of the columns, and of the outputs of a pair where blocks do not fit; a multiple of 8. */
 uint32_t thimble_gemm_bytes(const thimble_layer* layer);
-thimble_gemm thimble_gemm_of(const thimble_layer* layer, void* scratch);
 
-/* Widens `count` bytes from `from` into every `pixels`-th (1 or 2) word of `to`; returns the next place. */
-thimble_word* thimble_widen(thimble_word* to, const int8_t* from, uint32_t count, uint32_t pixels);
+/* A column being filled. */
+typedef struct thimble_cursor {
+  thimble_word* word;                        /* for the next fours */
+  int16_t __attribute__((may_alias)) * half; /* for the next of a rest */
+  uint32_t pixels;                           /* words from one to the next of the same pixel: 1 or 2 */
+} thimble_cursor;
 
-/* Output pixels [first, end) of what `rows` is the window of, to `output`. `gather` fills the column of pixel `x`,
- * whose words are `pixels` (1 or 2) apart. */
+/* A segment of `count` bytes, or of as many zero points where `from` is NULL. */
+void thimble_put_segment(thimble_cursor* cursor, const int8_t* from, uint32_t count, int32_t zero);
+
+/* Output pixels of one window of rows. */
 typedef struct thimble_window {
   const thimble_layer* layer;
   const int8_t* const* rows;
   void* scratch;
+  uint32_t width;      /* pixels */
+  uint32_t first, end; /* those whose window lies wholly on the rows */
+  void (*gather)(const struct thimble_window* window, uint32_t x, thimble_cursor* cursor); /* any other's column */
 } thimble_window;
-typedef void (*thimble_gather)(const thimble_window* window, uint32_t x, thimble_word* column, uint32_t pixels);
-void thimble_gemm_pixels(const thimble_window* window, int8_t* output, uint32_t first, uint32_t end,
-                         thimble_gather gather);
+void thimble_gemm_pixels(const thimble_window* window, int8_t* output);
 
 #endif

@@ -28,21 +28,28 @@
 #define EPILOGUE 6
 #define WEIGHTS 7
 #define DISTANCE 8
-#define INPUT 9
-#define PAIRS 10
-#define PAIR_OUT 11
-#define COUNT 12  /* inputs of a pixel; one pixel: bytes of a block */
-#define AT_HIGH 52 /* wide: the sums of channels 1 and 3 of both pixels */
-#define AT_COLUMN_END 68
-#define AT_FIRST_END 72
-#define AT_ZERO2 76
-#define FRAME 80
+#define REST 9    /* inputs of a segment after its fours; one pixel: the mode */
+#define PAIR_OUT 10
+#define ROWS 11
+#define HEIGHT 12
+#define OFFSET 13
+#define NEXT 14   /* bytes from a pixel's window to the next one's; one pixel: bytes of a block */
+#define FOURS 15  /* bytes of a segment that come in fours; one pixel: parks a result */
+#define AT_HIGH 64 /* wide: the sums of channels 1 and 3 of both pixels */
+#define AT_COLUMN_END 80
+#define AT_FIRST_END 84
+#define AT_ZERO2 88
+#define AT_PAIRS 92
+#define AT_ZERO 96  /* the input's zero point, twice */
+#define AT_TAIL 100 /* of the column, where the rests of all segments go */
+#define AT_REST 104 /* where the next one goes */
+#define FRAME 112
 
 /* Sets r11 = end of the weights, r1 weights, r3 steps, r6 blocks; the entry for steps of `size` bytes of code. */
 #define SET_UP(size)            \
   "lsl r11, r3, #3\n"           \
   "add r11, r11, #64\n"         \
-  PUT(COUNT, "r11")             \
+  PUT(NEXT, "r11")              \
   "mla r11, r11, r6, r1\n"      \
   PUT(WEND, "r11")              \
   "rsb r11, r3, #0\n"           \
@@ -90,17 +97,24 @@ __attribute__((naked)) void thimble_gemm_two(const thimble_gemm* gemm) {
   __asm__(
       "push {r4-r11, lr}\n"
       "sub sp, #" S(FRAME) "\n"
-      "ldm r0, {r1-r10}\n"
+      "ldm r0!, {r1-r9}\n"
+      "str r8, [sp, #" S(AT_PAIRS) "]\n"
+      "str r9, [sp, #" S(AT_ZERO2) "]\n"
       SET_UP(56)
       PUT(WEIGHTS, "r1")
       PUT(PAIR_OUT, "r4")
       PUT(DISTANCE, "r5")
-      PUT(INPUT, "r8")
-      PUT(PAIRS, "r9")
-      "lsl r11, r3, #1\n"
-      PUT(COUNT, "r11")
+      "ldm r0, {r1, r4-r6, r8-r11}\n"
+      PUT(ROWS, "r1")
+      PUT(HEIGHT, "r4")
+      PUT(OFFSET, "r5")
+      PUT(NEXT, "r6")
+      PUT(FOURS, "r8")
+      PUT(REST, "r9")
+      "str r10, [sp, #" S(AT_ZERO) "]\n"
+      "str r11, [sp, #" S(AT_TAIL) "]\n"
       "add r11, r2, r3, lsl #3\n"
-      "adr r12, 30f\n"
+      "adr r12, 35f\n"
       "cmp r7, #1\n"
       "blt 1f\n"
       "adr r12, 40f\n"
@@ -111,7 +125,6 @@ __attribute__((naked)) void thimble_gemm_two(const thimble_gemm* gemm) {
       "lsrs r7, r7, #8\n"
       "sub r11, r11, r7, lsl #11\n"
       "str r11, [sp, #" S(AT_FIRST_END) "]\n"
-      "str r10, [sp, #" S(AT_ZERO2) "]\n"
       "movs r7, #0\n"
       "str r7, [sp, #" S(AT_HIGH) "]\n"
       "str r7, [sp, #" S(AT_HIGH) "+4]\n"
@@ -122,51 +135,113 @@ __attribute__((naked)) void thimble_gemm_two(const thimble_gemm* gemm) {
       "orr r12, r12, #1\n"
       PUT(EPILOGUE, "r12")
 
-      /* A pair of pixels; r0, r2 inputs, r1 column. 23 cycles for 8 inputs of both. */
+      /* The columns of two pixels; r0, r1 segments, r2 columns, r12 rows, lr rows left. 25 cycles for 8 inputs of both. */
       "2:\n"
-      GET("r0", INPUT)
-      "cmp r0, #0\n"
+      GET("r12", ROWS)
+      "cmp r12, #0\n"
       "beq.w 5f\n"
-      GET("r1", COLUMN)
-      GET("r2", COUNT)
-      "tst r2, #4\n"
-      "add r2, r0, r2\n"
-      "mov lr, r2\n"
-      "beq 3f\n"
+      GET("lr", HEIGHT)
+      GET("r2", COLUMN)
+      "ldr r3, [sp, #" S(AT_TAIL) "]\n"
+      "str r3, [sp, #" S(AT_REST) "]\n"
+      "21:\n"
+      "ldr r0, [r12], #4\n"
+      GET("r11", OFFSET)
+      GET("r1", NEXT)
+      "cmp r0, #0\n"
+      "beq.w 26f\n"
+      "add r0, r0, r11\n"
+      GET("r11", FOURS)
+      "add r1, r1, r0\n"
+      "lsls r3, r11, #30\n"
+      "add.w r11, r11, r0\n"
+      "bcc 22f\n"
       "ldr r3, [r0], #4\n"
-      "ldr r4, [r2], #4\n"
+      "ldr r4, [r1], #4\n"
       "sxtb16 r5, r3\n"
       "sxtb16 r6, r4\n"
       "sxtb16 r7, r3, ror #8\n"
       "sxtb16 r8, r4, ror #8\n"
-      "stm r1!, {r5-r8}\n"
-      "cmp r0, lr\n"
-      "beq 4f\n"
-      "3:\n"
+      "stm r2!, {r5-r8}\n"
+      "22:\n"
+      "cmp r0, r11\n"
+      "beq 24f\n"
+      "23:\n"
       "ldr r3, [r0], #4\n"
       "ldr r4, [r0], #4\n"
-      "ldr r5, [r2], #4\n"
-      "ldr r6, [r2], #4\n"
+      "ldr r5, [r1], #4\n"
+      "ldr r6, [r1], #4\n"
       "sxtb16 r7, r3\n"
       "sxtb16 r8, r5\n"
       "sxtb16 r9, r3, ror #8\n"
       "sxtb16 r10, r5, ror #8\n"
-      "str r7, [r1], #4\n"
-      "str r8, [r1], #4\n"
-      "str r9, [r1], #4\n"
-      "str r10, [r1], #4\n"
+      "str r7, [r2], #4\n"
+      "str r8, [r2], #4\n"
+      "str r9, [r2], #4\n"
+      "str r10, [r2], #4\n"
       "sxtb16 r7, r4\n"
       "sxtb16 r8, r6\n"
       "sxtb16 r9, r4, ror #8\n"
       "sxtb16 r10, r6, ror #8\n"
-      "str r7, [r1], #4\n"
-      "str r8, [r1], #4\n"
-      "str r9, [r1], #4\n"
-      "str r10, [r1], #4\n"
-      "cmp r0, lr\n"
-      "bne 3b\n"
-      "4:\n"
-      PUT(INPUT, "r2")
+      "str r7, [r2], #4\n"
+      "str r8, [r2], #4\n"
+      "str r9, [r2], #4\n"
+      "str r10, [r2], #4\n"
+      "cmp r0, r11\n"
+      "bne 23b\n"
+      "24:\n"
+      GET("r5", REST)
+      "cmp r5, #0\n"
+      "bne 27f\n"
+      "25:\n"
+      "subs lr, lr, #1\n"
+      "bne 21b\n"
+      GET("r0", OFFSET)
+      GET("r1", NEXT)
+      "add r0, r0, r1, lsl #1\n"
+      PUT(OFFSET, "r0")
+      "b.w 5f\n"
+      "27:\n"  /* the rest of a segment, as halfwords */
+      "ldr r6, [sp, #" S(AT_REST) "]\n"
+      "28:\n"
+      "ldrsb r3, [r0], #1\n"
+      "ldrsb r4, [r1], #1\n"
+      "subs r5, r5, #1\n"
+      "strh r3, [r6]\n"
+      "strh r4, [r6, #4]\n"
+      "eor r6, r6, #2\n"
+      "and r3, r6, #2\n"
+      "eor r3, r3, #2\n"
+      "add.w r6, r6, r3, lsl #2\n"
+      "bne 28b\n"
+      "str r6, [sp, #" S(AT_REST) "]\n"
+      "b 25b\n"
+      "26:\n"  /* a row of padding */
+      GET("r11", FOURS)
+      "ldr r3, [sp, #" S(AT_ZERO) "]\n"
+      "mov r4, r3\n"
+      "b 30f\n"
+      "29:\n"
+      "strd r3, r4, [r2], #8\n"
+      "strd r3, r4, [r2], #8\n"
+      "30:\n"
+      "subs r11, r11, #4\n"
+      "bge 29b\n"
+      GET("r5", REST)
+      "cmp r5, #0\n"
+      "beq 25b\n"
+      "ldr r6, [sp, #" S(AT_REST) "]\n"
+      "31:\n"
+      "subs r5, r5, #1\n"
+      "strh r4, [r6]\n"
+      "strh r4, [r6, #4]\n"
+      "eor r6, r6, #2\n"
+      "and r3, r6, #2\n"
+      "eor r3, r3, #2\n"
+      "add.w r6, r6, r3, lsl #2\n"
+      "bne 31b\n"
+      "str r6, [sp, #" S(AT_REST) "]\n"
+      "b 25b\n"
       "5:\n"
       GET("r0", PAIR_OUT)
       GET("r1", DISTANCE)
@@ -196,7 +271,7 @@ __attribute__((naked)) void thimble_gemm_two(const thimble_gemm* gemm) {
       "bx r8\n"
 
       ".balign 4\n"
-      "30:\n"  /* relu; r8, r9 multipliers, r10, r11 addends */
+      "35:\n"  /* relu; r8, r9 multipliers, r10, r11 addends */
       "ldm r12!, {r8-r11}\n"
       "sub r0, r0, r2\n"
       "sub r1, r1, r3\n"
@@ -253,11 +328,11 @@ __attribute__((naked)) void thimble_gemm_two(const thimble_gemm* gemm) {
       PUT(OUT1, "r9")
       "cmp r12, r10\n"
       "bne.w 10b\n"
-      GET("r0", PAIRS)
+      "ldr r0, [sp, #" S(AT_PAIRS) "]\n"
       GET("r1", PAIR_OUT)
       GET("r2", DISTANCE)
       "subs r0, r0, #1\n"
-      PUT(PAIRS, "r0")
+      "str r0, [sp, #" S(AT_PAIRS) "]\n"
       "add r1, r1, r2, lsl #1\n"
       PUT(PAIR_OUT, "r1")
       "bne.w 2b\n"
@@ -420,7 +495,7 @@ __attribute__((naked)) void thimble_gemm_two(const thimble_gemm* gemm) {
   "sub " a ", " a ", " c "\n"                                                           \
   "sub " b ", " b ", " d "\n"                                                           \
   FINISH_EVEN(ptr, c, d, "add r10, r10, " c ", asr #31\n", "add lr, lr, " d ", asr #31\n") \
-  PUT(EPILOGUE, c)                                                                      \
+  PUT(FOURS, c)                                                                         \
   "ssat " d ", #8, " d "\n"                                                             \
   "ldm " ptr "!, {r8, r9, r10, lr}\n"                                                   \
   "lsr " c ", " a ", #31\n"                                                             \
@@ -431,7 +506,7 @@ __attribute__((naked)) void thimble_gemm_two(const thimble_gemm* gemm) {
   "smmla " b ", " b ", r9, lr\n"                                                        \
   "ldm " ptr "!, {r8, r9}\n"                                                            \
   GET("lr", OUT)                                                                        \
-  GET(c, EPILOGUE)                                                                      \
+  GET(c, FOURS)                                                                         \
   "asr " a ", " a ", r8\n"                                                              \
   "asr " b ", " b ", r9\n"                                                              \
   advance                                                                               \
@@ -450,7 +525,7 @@ __attribute__((naked)) void thimble_gemm_one(const thimble_gemm* gemm) {
       "sub sp, #" S(FRAME) "\n"
       "ldm r0, {r1-r7}\n"
       SET_UP(68)
-      PUT(PAIRS, "r7")
+      PUT(REST, "r7")
       "add r11, r2, r3, lsl #2\n"
       PUT(END, "r11")
       PUT(OUT, "r4")
@@ -460,7 +535,7 @@ __attribute__((naked)) void thimble_gemm_one(const thimble_gemm* gemm) {
 
       "1:\n"  /* two blocks, or twice the last one */
       GET("r8", WEND)
-      GET("r9", COUNT)
+      GET("r9", NEXT)
       "mov r12, r11\n"
       "cmp r12, r8\n"
       "beq.w 9f\n"
@@ -484,7 +559,7 @@ __attribute__((naked)) void thimble_gemm_one(const thimble_gemm* gemm) {
       GET("r8", END)
       "cmp lr, r8\n"
       "bne.w 20b\n"
-      GET("r8", PAIRS)
+      GET("r8", REST)
       "cmp r8, #0\n"
       "bne 4f\n"
       RELU_BLOCK("r12", "r0", "r1", "r2", "r3", "")

@@ -14,26 +14,28 @@ static uint32_t tile_bytes(const thimble_layer* layer) {
 
 uint32_t thimble_gemm_bytes(const thimble_layer* layer) { return columns_bytes(layer) + tile_bytes(layer); }
 
-thimble_gemm thimble_gemm_of(const thimble_layer* layer, void* scratch) {
+static thimble_gemm gemm_of(const thimble_window* window) {
+  const thimble_layer* const layer = window->layer;
+  const uint32_t segment = thimble_segment_bytes(layer), rest = segment & 3;
   thimble_gemm gemm;
   gemm.weights = layer->weights;
-  gemm.column = scratch;
+  gemm.column = window->scratch;
   gemm.steps = thimble_gemm_steps(layer);
   gemm.output = NULL;
   gemm.distance = layer->out_c;
   gemm.blocks = (layer->out_c + 3u) / 4;
   gemm.mode = layer->wide ? THIMBLE_GEMM_WIDE : layer->relu ? THIMBLE_GEMM_RELU : THIMBLE_GEMM_ANY;
-  gemm.input = NULL;
   gemm.pairs = 1;
   gemm.zero2 = 2 * layer->output_zero + 1;
+  gemm.rows = window->rows;
+  gemm.kernel_h = layer->kernel_h;
+  gemm.offset = 0;
+  gemm.next = (uint32_t)layer->stride_w * layer->in_c;
+  gemm.fours = segment - rest;
+  gemm.rest = rest;
+  gemm.zero = 0x00010001u * (uint16_t)layer->input_zero;
+  gemm.tail = gemm.column + layer->kernel_h * gemm.fours;
   return gemm;
-}
-
-static inline uint32_t rest_of(const int8_t* end, uint32_t rest, uint32_t count) {
-  if (count >= 4) return *(const thimble_unaligned_word*)(end - 4) >> (32 - 8 * rest);
-  uint32_t word = 0;
-  for (uint32_t i = 1; i <= rest; ++i) word = word << 8 | (uint8_t) * (end - i);
-  return word;
 }
 
 static inline thimble_word* widen(thimble_word* to, const int8_t* from, uint32_t count, uint32_t pixels) {
@@ -52,17 +54,34 @@ static inline thimble_word* widen(thimble_word* to, const int8_t* from, uint32_t
     to[3 * pixels] = thimble_odd_bytes(second);
     to += 4 * pixels;
   }
-  const uint32_t rest = count & 3;
-  if (rest == 0) return to;
-  const uint32_t word = rest_of(from + count, rest, count);
-  const uint32_t even = thimble_even_bytes(word), odd = thimble_odd_bytes(word);
-  to[0] = rest == 2 ? even | odd << 16 : even;
-  if (rest == 3) to[pixels] = odd;
-  return to + (rest + 1) / 2 * pixels;
+  return to;
 }
 
-thimble_word* thimble_widen(thimble_word* to, const int8_t* from, uint32_t count, uint32_t pixels) {
-  return pixels == 2 ? widen(to, from, count, 2) : widen(to, from, count, 1);
+static void put_half(thimble_cursor* cursor, int32_t value) {
+  *cursor->half = (int16_t)value;
+  cursor->half += ((uintptr_t)cursor->half & 2u) != 0 ? 2 * cursor->pixels - 1 : 1;
+}
+
+void thimble_put_segment(thimble_cursor* cursor, const int8_t* from, uint32_t count, int32_t zero) {
+  const uint32_t fours = count & ~3u;
+  if (from == NULL) {
+    for (uint32_t i = 0; i < fours; i += 2, cursor->word += cursor->pixels)
+      *cursor->word = 0x00010001u * (uint16_t)zero;
+    for (uint32_t i = fours; i < count; ++i) put_half(cursor, zero);
+    return;
+  }
+  cursor->word = cursor->pixels == 2 ? widen(cursor->word, from, fours, 2) : widen(cursor->word, from, fours, 1);
+  for (uint32_t i = fours; i < count; ++i) put_half(cursor, from[i]);
+}
+
+/* Fills the column of pixel x as number `pixel` of `pixels`. */
+static void gather(const thimble_window* window, const thimble_gemm* gemm, uint32_t x, uint32_t pixel,
+                   uint32_t pixels) {
+  thimble_cursor cursor;
+  cursor.word = gemm->column + pixel;
+  cursor.half = (int16_t __attribute__((may_alias))*)(gemm->column + gemm->kernel_h * gemm->fours / 2 * pixels + pixel);
+  cursor.pixels = pixels;
+  window->gather(window, x, &cursor);
 }
 
 /* One or two pixels; a wide layer's single one is computed twice. */
@@ -82,18 +101,50 @@ static void compute(const thimble_layer* layer, thimble_gemm* gemm, int8_t* outp
   if (pixels == 2) thimble_copy(output + layer->out_c, tile + padded, layer->out_c);
 }
 
-void thimble_gemm_pixels(const thimble_window* window, int8_t* output, uint32_t first, uint32_t end,
-                         thimble_gather gather) {
+/* `pairs` pairs of pixels whose windows lie on the rows, from x on. */
+static void compute_pairs(const thimble_window* window, thimble_gemm* gemm, int8_t* output, uint32_t x,
+                          uint32_t pairs) {
   const thimble_layer* const layer = window->layer;
-  thimble_gemm gemm = thimble_gemm_of(layer, window->scratch);
-  uint32_t x = first;
-  for (; x + 2 <= end; x += 2, output += 2u * layer->out_c) {
-    gather(window, x, gemm.column, 2);
-    gather(window, x + 1, gemm.column + 1, 2);
-    compute(layer, &gemm, output, 2);
+  const uint32_t at_once = layer->out_c % 4 == 0 ? pairs : 1;
+  gemm->rows = window->rows;
+  gemm->offset = x * gemm->next - layer->pad_left * layer->in_c;
+  gemm->pairs = at_once;
+  for (; pairs != 0; pairs -= at_once, gemm->offset += 2 * gemm->next, output += 2u * layer->out_c)
+    compute(layer, gemm, output, 2);
+}
+
+void thimble_gemm_pixels(const thimble_window* window, int8_t* output) {
+  const thimble_layer* const layer = window->layer;
+  const uint32_t out_c = layer->out_c;
+  thimble_gemm gemm = gemm_of(window);
+  uint32_t x = 0;
+#if THIMBLE_QUAD
+  if (layer->kernel_h == 1 && gemm.rest == 0 && gemm.fours <= 16 && !layer->wide && out_c % 4 == 0 &&
+      gemm.fours == gemm.next && window->end - window->first == window->width && window->width >= 4) {
+    gemm.output = output;
+    gemm.pairs = window->width / 4;
+    thimble_gemm_four(&gemm);
+    x = window->width & ~3u;
   }
-  if (x == end) return;
-  gather(window, x, gemm.column, layer->wide ? 2 : 1);
-  if (layer->wide) gather(window, x, gemm.column + 1, 2);
-  compute(layer, &gemm, output, 1);
+#endif
+  while (window->width - x >= 2) {
+    uint32_t pairs = 1;
+    if (x >= window->first && x + 2 <= window->end) {
+      pairs = (window->end - x) / 2;
+      compute_pairs(window, &gemm, output + x * out_c, x, pairs);
+    } else {
+      gather(window, &gemm, x, 0, 2);
+      gather(window, &gemm, x + 1, 1, 2);
+      gemm.rows = NULL;
+      gemm.pairs = 1;
+      compute(layer, &gemm, output + x * out_c, 2);
+    }
+    x += 2 * pairs;
+  }
+  if (x == window->width) return;
+  const uint32_t pixels = layer->wide ? 2 : 1;
+  for (uint32_t pixel = 0; pixel < pixels; ++pixel) gather(window, &gemm, x, pixel, pixels);
+  gemm.rows = NULL;
+  gemm.pairs = 1;
+  compute(layer, &gemm, output + x * out_c, 1);
 }

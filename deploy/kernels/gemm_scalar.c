@@ -51,14 +51,21 @@ static void all_blocks(const thimble_gemm* gemm, int8_t* output, uint32_t pixels
 
 void thimble_gemm_one(const thimble_gemm* gemm) { all_blocks(gemm, gemm->output, 1); }
 
+static void gather(const thimble_gemm* gemm, uint32_t offset, uint32_t pixel) {
+  thimble_cursor cursor = {gemm->column + pixel, (int16_t __attribute__((may_alias))*)(gemm->tail + pixel), 2};
+  for (uint32_t i = 0; i < gemm->kernel_h; ++i) {
+    const int8_t* const row = gemm->rows[i];
+    thimble_put_segment(&cursor, row == NULL ? NULL : row + offset, gemm->fours + gemm->rest, (int16_t)gemm->zero);
+  }
+}
+
 void thimble_gemm_two(const thimble_gemm* gemm) {
-  const int8_t* input = gemm->input;
   int8_t* output = gemm->output;
-  for (uint32_t left = gemm->pairs; left != 0; --left, output += 2 * gemm->distance) {
-    if (input != NULL) {
-      thimble_widen(gemm->column, input, 2 * gemm->steps, 2);
-      thimble_widen(gemm->column + 1, input + 2 * gemm->steps, 2 * gemm->steps, 2);
-      input += 4 * gemm->steps;
+  uint32_t offset = gemm->offset;
+  for (uint32_t left = gemm->pairs; left != 0; --left, output += 2 * gemm->distance, offset += 2 * gemm->next) {
+    if (gemm->rows != NULL) {
+      gather(gemm, offset, 0);
+      gather(gemm, offset + gemm->next, 1);
     }
     all_blocks(gemm, output, 2);
   }

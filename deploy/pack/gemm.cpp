@@ -15,17 +15,17 @@ constexpr std::array<int, 2> kScaleBits = {1, 8};
 /// Input pairs of a column, in the order of deploy/kernels/gemm.h; -1: meets a zero weight.
 std::vector<std::array<int, 2>> column_pairs(const WindowGeometry& g) {
   std::vector<std::array<int, 2>> pairs;
+  std::vector<int> rests;
   const int segment = g.kernel_w * g.in_c, fours = segment / 4 * 4;
   for (int first = 0; first < g.column_size(); first += segment) {
     for (int k = first; k < first + fours; k += 4) {
       pairs.push_back({k, k + 2});
       pairs.push_back({k + 1, k + 3});
     }
-    const int k = first + fours;
-    if (segment % 4 == 1) pairs.push_back({k, -1});
-    if (segment % 4 == 2) pairs.push_back({k, k + 1});
-    if (segment % 4 == 3) pairs.push_back({k, k + 2}), pairs.push_back({k + 1, -1});
+    for (int k = first + fours; k < first + segment; ++k) rests.push_back(k);
   }
+  if (rests.size() % 2 != 0) rests.push_back(-1);
+  for (std::size_t i = 0; i < rests.size(); i += 2) pairs.push_back({rests[i], rests[i + 1]});
   return pairs;
 }
 
@@ -113,7 +113,7 @@ PackResult pack_gemm(const Graph& graph, const Operator& op) {
 
 std::int64_t gemm_bytes(const Graph& graph, const Operator& op) {
   const WindowGeometry g = geometry_of(graph, op);
-  const int pairs = g.kernel_h * ((g.kernel_w * g.in_c + 1) / 2);
+  const int pairs = (g.column_size() + 1) / 2;
   return std::int64_t{4} * (4 * kBlock + 2 * pairs) * (round_up(g.out_c, kBlock) / kBlock);
 }
 
