@@ -4,6 +4,7 @@
 #include <numeric>
 #include <optional>
 
+#include "deploy/kernel_cost.hpp"
 #include "deploy/memory_plan.hpp"
 #include "deploy/pack/elementwise.hpp"
 #include "deploy/pack/pack.hpp"
@@ -41,18 +42,37 @@ std::vector<std::string> unsupported(const Graph& graph) {
   return reasons;
 }
 
-std::vector<Step> steps_of(const Graph& graph) {
-  std::vector<Step> steps;
+/// All ways to compute each operator, the usual one first.
+std::vector<std::vector<Step>> ways_of(const Graph& graph) {
+  std::vector<std::vector<Step>> ways;
   for (std::size_t i = 0; i < graph.operators.size(); ++i) {
     const Operator& op = graph.operators[i];
     if (op.type == OpType::kReshape) continue;
-    Step step;
-    step.op = static_cast<int>(i);
-    step.kernel = *kernel_for(graph, op);
-    step.layer = layer_shape(graph, op);
-    step.weight_bytes = packed_bytes(graph, op);
-    steps.push_back(step);
+    std::vector<Step> steps;
+    for (thimble_kernel_id kernel : kernels_for(graph, op)) {
+      Step step;
+      step.op = static_cast<int>(i);
+      step.kernel = kernel;
+      step.layer = layer_shape(graph, op, kernel);
+      step.weight_bytes = packed_bytes(graph, op, kernel);
+      steps.push_back(step);
+    }
+    ways.push_back(std::move(steps));
   }
+  return ways;
+}
+
+std::vector<Step> steps_of(const Graph& graph, const PlanOptions& options) {
+  const std::vector<std::vector<Step>> ways = ways_of(graph);
+  std::vector<std::vector<KernelOption>> layers;
+  for (const std::vector<Step>& steps : ways) {
+    std::vector<KernelOption>& layer = layers.emplace_back();
+    for (const Step& step : steps)
+      layer.push_back({step.kernel, modelled_cycles(step.kernel, step.layer), step.weight_bytes});
+  }
+  const std::vector<std::size_t> choice = choose_kernels(layers, options.mode, options.flash_budget_bytes);
+  std::vector<Step> steps;
+  for (std::size_t i = 0; i < ways.size(); ++i) steps.push_back(ways[i][choice[i]]);
   return steps;
 }
 
@@ -187,7 +207,7 @@ Result<Plan, PlanError> make_plan(const Graph& graph, const PlanOptions& options
   error.unsupported = unsupported(graph);
   if (!error.unsupported.empty()) return error;
 
-  std::vector<Step> steps = steps_of(graph);
+  std::vector<Step> steps = steps_of(graph, options);
   const std::vector<int> owners = memory_owners(graph);
   const MemoryProblem problem = memory_problem(graph, steps, owners);
   const MemoryPlan memory = plan_memory(problem, {.overlap = options.in_place});

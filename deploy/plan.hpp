@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "deploy/kernel_choice.hpp"
 #include "deploy/kernels/thimble.h"
 #include "graph/base/result.hpp"
 #include "graph/graph.hpp"
@@ -48,6 +49,8 @@ struct Plan {
 struct PlanOptions {
   std::int64_t arena_limit_bytes = 0;  ///< 0: none
   bool in_place = true;                ///< operators may write over their input where that lowers the peak
+  PlanMode mode = PlanMode::kSpeed;
+  std::int64_t flash_budget_bytes = 0;  ///< weights and code, about: kernels are chosen to stay below it; 0: none
 };
 
 /// Why there is no plan.

@@ -144,7 +144,7 @@ std::vector<thimble_kernel_id> kernels_for(const Graph& graph, const Operator& o
   const auto first = kernel_for(graph, op);
   if (!first) return {};
   std::vector<thimble_kernel_id> kernels = {*first};
-  if (winograd_takes(graph, op)) kernels.push_back(THIMBLE_WINOGRAD);
+  if (winograd_takes(graph, op) && winograd_holds(graph, op)) kernels.push_back(THIMBLE_WINOGRAD);
   return kernels;
 }
 

@@ -12,7 +12,8 @@ namespace thimble {
 /// The kernel that computes an operator, or why none does ("add with broadcasting", ...). From shapes alone.
 Result<thimble_kernel_id, std::string> kernel_for(const Graph& graph, const Operator& op);
 
-/// All kernels that compute it, that one first. From shapes alone: a kernel besides the first may still refuse weights.
+/// All kernels that compute it, that one first; from shapes alone but for those that cannot hold the operator's numbers,
+/// which is not seen in quantised networks.
 std::vector<thimble_kernel_id> kernels_for(const Graph& graph, const Operator& op);
 
 /// Layers that an operator becomes: one, but for a concatenation, which has one per input.

@@ -58,6 +58,18 @@ void append_block(const ChannelWeights& w, int block, int in_c, Words& words) {
   }
 }
 
+/// The constants of all channels, or the index of one that has none.
+Result<std::vector<PackedChannel>, int> packed_channels(const Graph& graph, const Operator& op,
+                                                        const ChannelWeights& w) {
+  std::vector<PackedChannel> channels;
+  for (const ChannelCase& c : channel_cases(graph, op, w)) {
+    const std::optional<PackedChannel> channel = pack_channel(c.quantization, c.bias, kScaleBits);
+    if (!channel) return static_cast<int>(channels.size());
+    channels.push_back(*channel);
+  }
+  return channels;
+}
+
 }  // namespace
 
 bool winograd_takes(const Graph& graph, const Operator& op) {
@@ -67,19 +79,18 @@ bool winograd_takes(const Graph& graph, const Operator& op) {
          g.out_c % kBlock == 0;
 }
 
+bool winograd_holds(const Graph& graph, const Operator& op) {
+  if (output_of(graph, op).quantization.empty()) return true;
+  return packed_channels(graph, op, channel_weights(graph, op)).has_value();
+}
+
 PackResult pack_winograd(const Graph& graph, const Operator& op) {
   const ChannelWeights w = channel_weights(graph, op);
-  const std::vector<ChannelCase> cases = channel_cases(graph, op, w);
-  std::vector<PackedChannel> channels;
-  for (int c = 0; c < w.channels; ++c) {
-    const std::optional<PackedChannel> channel = pack_channel(cases[static_cast<std::size_t>(c)].quantization,
-                                                              cases[static_cast<std::size_t>(c)].bias, kScaleBits);
-    if (!channel) return range_problem(op, c);
-    channels.push_back(*channel);
-  }
+  const auto channels = packed_channels(graph, op, w);
+  if (!channels) return range_problem(op, channels.error());
   Words words;
   for (int block = 0; block < w.channels; block += kBlock) {
-    const PackedChannel* constants = channels.data() + block;
+    const PackedChannel* constants = channels->data() + block;
     for (int i = 0; i < kBlock; ++i) words.push_back(static_cast<std::uint32_t>(constants[i].bias) << kScaleBits);
     append_block(w, block, geometry_of(graph, op).in_c, words);
     for (int i = 0; i < kBlock; ++i) {
