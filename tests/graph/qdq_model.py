@@ -34,7 +34,11 @@ def dequantize(x, scale, zero_point=None, axis=1):
 
 
 def quantize(x, scale, zero_point):
-    return np.clip(np.rint(x / np.float64(scale)) + int(zero_point), -128, 127).astype(np.int8)
+    limits = np.iinfo(zero_point.dtype)
+    return np.clip(np.rint(x / np.float64(scale)) + int(zero_point), limits.min, limits.max).astype(zero_point.dtype)
+
+
+NO_PADS = (0, 0, 0, 0)
 
 
 def windows(x, kernel_shape, strides, pads, fill):
@@ -44,27 +48,32 @@ def windows(x, kernel_shape, strides, pads, fill):
     return view[:, :, ::strides[0], ::strides[1]]
 
 
-def conv(x, w, b, kernel_shape, strides, pads, group):
+def conv(x, w, b=0.0, kernel_shape=None, strides=(1, 1), pads=NO_PADS, group=1):
     under = windows(x, kernel_shape, strides, pads, 0)
     n, channels, height, width = under.shape[:4]
     under = under.reshape(n, group, channels // group, height, width, *kernel_shape)
     filters = w.reshape(group, w.shape[0] // group, *w.shape[1:])
     y = np.einsum("ngchwij,gocij->ngohw", under, filters, optimize=True)
-    return y.reshape(n, w.shape[0], height, width) + b.reshape(1, -1, 1, 1)
+    return y.reshape(n, w.shape[0], height, width) + np.reshape(b, (1, -1, 1, 1))
 
 
-def average_pool(x, kernel_shape, strides, pads):
+def average_pool(x, kernel_shape, strides=(1, 1), pads=NO_PADS):
     sums = windows(x, kernel_shape, strides, pads, 0).sum(axis=(4, 5))
     return sums / windows(np.ones_like(x), kernel_shape, strides, pads, 0).sum(axis=(4, 5))
 
 
-def softmax(x, axis):
+def max_pool(x, kernel_shape, strides=(1, 1), pads=NO_PADS):
+    return windows(x, kernel_shape, strides, pads, -np.inf).max(axis=(4, 5))
+
+
+def softmax(x, axis=-1):
     e = np.exp(x - x.max(axis=axis, keepdims=True))
     return e / e.sum(axis=axis, keepdims=True)
 
 
-def pad(x, sides):
-    return np.pad(x, list(zip(sides[:x.ndim], sides[x.ndim:])))
+def pad(x, sides, value=0, mode=b"constant"):
+    assert mode == b"constant"
+    return np.pad(x, list(zip(sides[:x.ndim], sides[x.ndim:])), constant_values=value)
 
 
 def resize(x, roi, scales, sizes, mode, coordinate_transformation_mode, nearest_mode):
@@ -83,7 +92,7 @@ OPERATORS = {
     "DequantizeLinear": dequantize,
     "Gemm": lambda a, b, c, transB: a @ b.T + c,
     "Identity": lambda x: x,
-    "MaxPool": lambda x, kernel_shape, strides, pads: windows(x, kernel_shape, strides, pads, -np.inf).max(axis=(4, 5)),
+    "MaxPool": max_pool,
     "Mul": np.multiply,
     "Pad": pad,
     "QuantizeLinear": quantize,
