@@ -6,6 +6,7 @@
 
 #include "graph/base/check.hpp"
 #include "graph/base/error.hpp"
+#include "graph/import_limits.hpp"
 #include "graph/tflite_operators.hpp"
 #include "graph/tflite_schema.hpp"
 #include "graph/tflite_tensors.hpp"
@@ -45,6 +46,7 @@ class Importer {
     if (unsupported_.items.empty()) {
       if (issues_.empty()) check(validate(graph_));
       if (issues_.empty()) check(validate_int8(graph_));
+      if (issues_.empty()) check(exceeded_limits(graph_));
     }
     if (issues_.empty() && !unsupported_.items.empty()) return unsupported_;
     for (const UnsupportedOperators::Item& item : unsupported_.items) issue(place_of(item), item.reason);

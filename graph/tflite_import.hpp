@@ -31,7 +31,8 @@ std::string to_text(const UnsupportedOperators& unsupported);
 /// becomes a convolution. Tensors that only parametrise an operator (a reshape's shape) stay behind, empty and unread.
 /// The result passes validate() and validate_int8() and has one input.
 /// @param name  of the file, in messages
-/// @error ConfigError  the file is corrupt, or its network is not sound; all problems at once
+/// @error ConfigError  the file is corrupt, its network is not sound, or larger than import_limits.hpp allows; all
+///                     problems at once
 Result<Graph, UnsupportedOperators> import_tflite(std::span<const std::uint8_t> bytes, const std::string& name);
 Result<Graph, UnsupportedOperators> load_tflite(const std::string& path);
 

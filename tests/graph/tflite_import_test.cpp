@@ -217,6 +217,45 @@ TEST_CASE("a file that is not sound is refused with the place and the rule", "[g
   }
 }
 
+TEST_CASE("a small file that asks for days of work or gigabytes is refused", "[graph][tflite]") {
+  TfliteWriter writer;
+  const auto activation = [](Shape shape) {
+    return TfliteWriter::TensorSpec{.shape = std::move(shape), .scales = {0.5f}, .zero_points = {0}};
+  };
+  writer.inputs = {0};
+  writer.outputs = {1};
+  SECTION("a pool with a window of the whole image, at every pixel") {
+    // 1024^2 outputs times up to 1024^2 pixels = 2^40
+    using namespace tflite::pool_options;
+    writer.tensors = {activation({1, 1024, 1024, 1}), activation({1, 1024, 1024, 1})};
+    writer.operators = {
+        {tflite::kMaxPool2D, {0}, {1}, {{kStrideW, 1}, {kStrideH, 1}, {kFilterW, 1024}, {kFilterH, 1024}}}};
+    CHECK(problems_of(writer.bytes()) == Texts{"model: needs more than 2^33 products"});
+  }
+  SECTION("many operators that read one large tensor") {
+    // 20 means along the rows of 2^23 elements
+    writer.tensors = {activation({1, 2048, 4096, 1}), {.shape = {1}, .data = {2, 0, 0, 0}, .type = tflite::kInt32}};
+    for (int i = 2; i < 22; ++i) {
+      writer.tensors.push_back(activation({1, 2048, 1, 1}));
+      writer.operators.push_back({tflite::kMean, {0, 1}, {i}, {}});
+    }
+    writer.outputs = {2};
+    CHECK(problems_of(writer.bytes()) == Texts{"model: its operators read and write more than 2^27 elements"});
+  }
+  SECTION("a convolution whose columns would fill gigabytes") {
+    // 2^15 outputs of one row, each over 2^15 inputs: 2^30
+    using namespace tflite::conv_options;
+    writer.tensors = {activation({1, 1, 32768 + 31, 1024}),
+                      activation({1, 1, 32768, 1}),
+                      {.shape = {1, 1, 32, 1024}, .scales = {1}, .zero_points = {0}}};
+    writer.tensors[2].data.assign(32 * 1024, 1);
+    writer.operators = {
+        {tflite::kConv2D, {0, 2}, {1}, {{kPadding, tflite::kValid, true}, {kStrideW, 1}, {kStrideH, 1}}}};
+    CHECK(problems_of(writer.bytes()) ==
+          Texts{"operator 0 (conv2d t1): has more than 2^26 elements under the windows of one row"});
+  }
+}
+
 TEST_CASE("what is no .tflite file at all is refused", "[graph][tflite]") {
   CHECK(problems_of({}) == Texts{": is no file with the identifier TFL3"});
   const std::string text = "a text file that somebody mistook for a model";
