@@ -129,39 +129,73 @@
   SSAT("r0") SSAT("r1") SSAT("r2") SSAT("r3")                                                                      \
   "strb r1, [r10, #4]\nstrb r2, [r10, #8]\nstrb r3, [r10, #12]\nstrb r0, [r10], #16\n"
 
-#define STRIDE_1_3(name, SCALE)                                                                     \
+/* Of the loops: s11: records left; s12: the channel's stage; s13: channels left; s14: bytes of a step in the stage;
+ * s15: the channel's first step; on the stack: where its words are in a column, and the number of steps. */
+#define STRIDE_1_3(name, SCALE, ENTRY, BLOCKS)                                                                     \
   __attribute__((naked)) void name(thimble_depthwise_run* run) {                                    \
     (void)run;                                                                                      \
     __asm__(                                                                                        \
-        ENTER("", "40", "3")                                                                            \
+        "push {r4-r11, lr}\n"                                                                       \
+        "ldm r0, {r1-r7}\n"                                                                         \
+        "movs r0, #0\n"                                                                             \
+        "lsl r7, r7, #3\n"                                                                          \
+        VMOV("s11", "r1") VMOV("s12", "r2") VMOV("s13", "r3") VMOV("s14", "r7") VMOV("s15", "r5")   \
+        "push {r0, r6}\n"                                                                           \
         "10:\n"                                                                                     \
-        FIRST_STEP                                                                                  \
-        "ldr r3, " TABLE "\n"                                                                       \
-        "ldr r10, " STAGE "\n"                                                                      \
-        "vldm r3, {s0-s9}\n"                                                                        \
-        VMOV("r12", "s6") VMOV("lr", "s7")                                                          \
+        VMOV("r0", "s11") VMOV("r10", "s12")                                                        \
+        "vldm r0!, {s0-s9}\n"                                                                       \
+        VMOV("r2", "s15")                                                                           \
+        "ldr r3, [sp, #4]\n"                                                                        \
+        VMOV("s11", "r0") VMOV("r12", "s6") VMOV("lr", "s7")                                        \
         "11:\n"                                                                                     \
-        "ldr r0, " STEP "\n"                                                                        \
-        "ldr r1, " OFFSET "\n"                                                                      \
-        "ldr r2, " WIDTH "\n"                                                                       \
-        "ldr r8, [r0]\n"                                                                            \
-        "ldr r9, [r0, #4]\n"                                                                        \
+        VMOV("r0", "s14")                                                                           \
+        "ldr r8, [r2], #4\n"                                                                        \
+        "ldr r9, [r2], #20\n"                                                                       \
+        "ldr r1, [sp]\n"                                                                            \
+        "push {r2, r3}\n"                                                                           \
+        "add r3, r10, r0\n"                                                                         \
         "add r8, r8, r1\n"                                                                          \
         "add r9, r9, r8\n"                                                                          \
-        "add r1, r10, r2\n"                                                                         \
-        VMOV("s10", "r1")                                                                           \
-        "tst r2, #16\n"                                                                             \
+        VMOV("s10", "r3")                                                                           \
         "ldr r4, [r8], #16\nldr r5, [r9], #16\nldr r6, [r8], #16\nldr r7, [r9], #16\n"              \
-        "bne 2f\n"                                                                                  \
-        "1:\n" BLOCK_3(SCALE) "2:\n" BLOCK_3(SCALE)                                                 \
+        ENTRY                                                                                       \
+        BLOCKS(SCALE)                                                                               \
         VMOV("r11", "s10")                                                                          \
         "cmp r10, r11\n"                                                                            \
         "bne.w 1b\n"                                                                                \
-        NEXT_STEP NEXT_CHANNEL LEAVE("", "40"));                                                        \
+        "pop {r2, r3}\n"                                                                            \
+        "subs r3, r3, #1\n"                                                                         \
+        "bne.w 11b\n"                                                                               \
+        "ldr r1, [sp]\n"                                                                            \
+        VMOV("r2", "s13") VMOV("r3", "s12")                                                         \
+        "adds r1, #4\n"                                                                             \
+        "adds r3, #1\n"                                                                             \
+        "str r1, [sp]\n"                                                                            \
+        VMOV("s12", "r3")                                                                           \
+        "subs r2, #1\n"                                                                             \
+        VMOV("s13", "r2")                                                                           \
+        "bne.w 10b\n"                                                                               \
+        "add sp, sp, #8\n"                                                                          \
+        "pop {r4-r11, pc}\n");                                                                      \
   }
 
-STRIDE_1_3(thimble_depthwise_3x3_stride_1, SCALE_RELU)
-STRIDE_1_3(thimble_depthwise_3x3_stride_1_linear, SCALE_LINEAR)
+/* r0: 16 times the number of blocks. */
+#define ENTRY_2              \
+  "tst r0, #16\n"            \
+  "bne.w 2f\n"
+#define BLOCKS_2(SCALE) "1:\n" BLOCK_3(SCALE) "2:\n" BLOCK_3(SCALE)
+/* The number of blocks mod 4 decides where the loop is entered. */
+#define ENTRY_4              \
+  "lsls r0, r0, #26\n"       \
+  "beq.w 1f\n"               \
+  "bpl.w 4f\n"               \
+  "lsls r0, r0, #1\n"        \
+  "beq.w 3f\n"               \
+  "b.w 2f\n"
+#define BLOCKS_4(SCALE) \
+  "1:\n" BLOCK_3(SCALE) "2:\n" BLOCK_3(SCALE) "3:\n" BLOCK_3(SCALE) "4:\n" BLOCK_3(SCALE)
+STRIDE_1_3(thimble_depthwise_3x3_stride_1, SCALE_RELU, ENTRY_4, BLOCKS_4)
+STRIDE_1_3(thimble_depthwise_3x3_stride_1_linear, SCALE_LINEAR, ENTRY_2, BLOCKS_2)
 
 /* --- 3x3, stride 2: one output at a time ---
  * r0: sum. r1-r3: a column's words. r4-r6: (w0, w1) per slot; r7: w2 of the outer slots; r8: of the middle one.
@@ -178,34 +212,42 @@ STRIDE_1_3(thimble_depthwise_3x3_stride_1_linear, SCALE_LINEAR)
 /* All registers are taken: the shift comes back from s2. */
 #define SCALE_3_LINEAR SCALE_LINEAR("r0", "r11", "r12", "lr") VMOV("lr", "s2")
 
+/* Of the loop: s3: records left; s4: the channel's first column; s5: its stage; s6: channels left; s7: bytes of a step
+ * in the stage. One step only. */
 #define STRIDE_2_3(name, SCALE, SETUP)                                                         \
   __attribute__((naked)) void name(thimble_depthwise_run* run) {                               \
     (void)run;                                                                                 \
     __asm__(                                                                                   \
-        ENTER("", "40", "2")                                                                       \
+        "push {r4-r11, lr}\n"                                                                  \
+        "ldm r0, {r1-r7}\n"                                                                    \
+        "ldr r9, [r5]\n"                                                                       \
+        "ldr r8, [r5, #4]\n"                                                                   \
+        "lsl r7, r7, #2\n"                                                                     \
+        "add r1, r1, r8\n"                                                                     \
+        VMOV("s3", "r1") VMOV("s4", "r9") VMOV("s5", "r2") VMOV("s6", "r3") VMOV("s7", "r7")   \
         "10:\n"                                                                                \
-        FIRST_STEP                                                                             \
-        "ldr r10, " STAGE "\n"                                                                 \
-        "11:\n"                                                                                \
-        "ldr r0, " STEP "\n"                                                                   \
-        "ldr r3, " TABLE "\n"                                                                  \
-        "ldr r1, [r0, #4]\n"                                                                   \
-        "ldr r9, [r0]\n"                                                                       \
-        "ldr r2, " OFFSET "\n"                                                                 \
-        "ldr r0, " WIDTH "\n"                                                                  \
-        "add r3, r3, r1\n"                                                                     \
-        "add r9, r9, r2\n"                                                                     \
-        "add r0, r10, r0\n"                                                                    \
+        VMOV("r3", "s3") VMOV("r9", "s4") VMOV("r10", "s5") VMOV("r0", "s7")                   \
         "ldm r3!, {r4-r8, r11, r12, lr}\n"                                                     \
-        VMOV("s1", "r0")                                                                       \
+        "add r1, r9, #4\n"                                                                     \
         "vldr s0, [r3]\n"                                                                      \
+        "add r2, r10, #1\n"                                                                    \
+        "adds r3, #4\n"                                                                        \
+        VMOV("s4", "r1") VMOV("s5", "r2") VMOV("s3", "r3")                                     \
+        "add r1, r10, r0\n"                                                                    \
+        "tst r0, #8\n"                                                                         \
+        VMOV("s1", "r1")                                                                       \
         SETUP                                                                                  \
         "ldr r2, [r9, #16]\nldr r3, [r9, #32]\nldr r1, [r9], #48\n"                            \
-        "1:\n" OUTPUT_3(SCALE) OUTPUT_3(SCALE)                                                 \
+        "bne 2f\n"                                                                             \
+        "1:\n" OUTPUT_3(SCALE) OUTPUT_3(SCALE) "2:\n" OUTPUT_3(SCALE) OUTPUT_3(SCALE)          \
         VMOV("r0", "s1")                                                                       \
         "cmp r10, r0\n"                                                                        \
         "bne.w 1b\n"                                                                           \
-        NEXT_STEP NEXT_CHANNEL LEAVE("", "40"));                                                   \
+        VMOV("r0", "s6")                                                                       \
+        "subs r0, #1\n"                                                                        \
+        VMOV("s6", "r0")                                                                       \
+        "bne.w 10b\n"                                                                          \
+        "pop {r4-r11, pc}\n");                                                                 \
   }
 
 STRIDE_2_3(thimble_depthwise_3x3_stride_2, SCALE_3_RELU, "")
@@ -234,6 +276,16 @@ STRIDE_2_3(thimble_depthwise_3x3_stride_2_linear, SCALE_3_LINEAR, VMOV("s2", "lr
 /* One kernel column; w: weights of the upper row and of the lower one. */
 #define FIRST_UNIT(P, w, v, a, b, c, d) VMOV("lr", w) UPPER_##P("smlad", a, b, c, d) LOWER_##P("smlatb", a, b, c, d)
 #define LAST_UNIT(P, w, v, a, b, c, d) VMOV("lr", w) UPPER_##P("smlabt", a, b, c, d) LOWER_##P("smlad", a, b, c, d)
+/* The same for the first column of a tile: sums begin with the bias. */
+#define START_4(w, bias)                                                                                 \
+  VMOV("r7", bias) VMOV("lr", w)                                                                         \
+  "smlad r0, r8, lr, r7\nsmlatb r1, r8, lr, r7\nsmlad r2, r9, lr, r7\nsmlatb r3, r9, lr, r7\n"           \
+  "smlad r4, r10, lr, r7\nsmlatb r5, r10, lr, r7\nsmlad r6, r11, lr, r7\nsmlatb r7, r11, lr, r7\n"
+#define START_2(w, bias)                                                                                 \
+  VMOV("r3", bias) VMOV("lr", w)                                                                         \
+  "smlad r0, r8, lr, r3\nsmlatb r1, r8, lr, r3\nsmlad r2, r9, lr, r3\nsmlatb r3, r9, lr, r3\n"
+#define START_UNIT_5(P, w, v, a, b, c, d) START_##P(w, "s23")
+#define START_UNIT_7(P, w, v, a, b, c, d) START_##P(w, "s31")
 #define INNER_UNIT(P, w, v, a, b, c, d) \
   w UPPER_##P("smlad", a, b, c, d) VMOV("lr", v) LOWER_##P("smlad", a, b, c, d)
 
@@ -242,28 +294,28 @@ STRIDE_2_3(thimble_depthwise_3x3_stride_2_linear, SCALE_3_LINEAR, VMOV("s2", "lr
 #define WORDS_2 WORD("r8", "0") WORD("r9", "1")
 
 /* The words' registers turn round from kernel column to kernel column. */
-#define COLUMNS_5_4(UNIT, w0, v0, w1, v1, w2, v2, w3, v3, w4, v4)             \
-  UNIT(4, w0, v0, "r8", "r9", "r10", "r11") WORD("r8", "4")                   \
+#define COLUMNS_5_4(START, UNIT, w0, v0, w1, v1, w2, v2, w3, v3, w4, v4)             \
+  START(4, w0, v0, "r8", "r9", "r10", "r11") WORD("r8", "4")                   \
   UNIT(4, w1, v1, "r9", "r10", "r11", "r8") WORD("r9", "5")                   \
   UNIT(4, w2, v2, "r10", "r11", "r8", "r9") WORD("r10", "6")                  \
   UNIT(4, w3, v3, "r11", "r8", "r9", "r10") WORD("r11", "7")                  \
   UNIT(4, w4, v4, "r8", "r9", "r10", "r11")
-#define COLUMNS_5_2(UNIT, w0, v0, w1, v1, w2, v2, w3, v3, w4, v4)             \
-  UNIT(2, w0, v0, "r8", "r9", "", "") WORD("r8", "2")                         \
+#define COLUMNS_5_2(START, UNIT, w0, v0, w1, v1, w2, v2, w3, v3, w4, v4)             \
+  START(2, w0, v0, "r8", "r9", "", "") WORD("r8", "2")                         \
   UNIT(2, w1, v1, "r9", "r8", "", "") WORD("r9", "3")                         \
   UNIT(2, w2, v2, "r8", "r9", "", "") WORD("r8", "4")                         \
   UNIT(2, w3, v3, "r9", "r8", "", "") WORD("r9", "5")                         \
   UNIT(2, w4, v4, "r8", "r9", "", "")
-#define COLUMNS_7_4(UNIT, w0, v0, w1, v1, w2, v2, w3, v3, w4, v4, w5, v5, w6, v6) \
-  UNIT(4, w0, v0, "r8", "r9", "r10", "r11") WORD("r8", "4")                   \
+#define COLUMNS_7_4(START, UNIT, w0, v0, w1, v1, w2, v2, w3, v3, w4, v4, w5, v5, w6, v6) \
+  START(4, w0, v0, "r8", "r9", "r10", "r11") WORD("r8", "4")                   \
   UNIT(4, w1, v1, "r9", "r10", "r11", "r8") WORD("r9", "5")                   \
   UNIT(4, w2, v2, "r10", "r11", "r8", "r9") WORD("r10", "6")                  \
   UNIT(4, w3, v3, "r11", "r8", "r9", "r10") WORD("r11", "7")                  \
   UNIT(4, w4, v4, "r8", "r9", "r10", "r11") WORD("r8", "8")                   \
   UNIT(4, w5, v5, "r9", "r10", "r11", "r8") WORD("r9", "9")                   \
   UNIT(4, w6, v6, "r10", "r11", "r8", "r9")
-#define COLUMNS_7_2(UNIT, w0, v0, w1, v1, w2, v2, w3, v3, w4, v4, w5, v5, w6, v6) \
-  UNIT(2, w0, v0, "r8", "r9", "", "") WORD("r8", "2")                         \
+#define COLUMNS_7_2(START, UNIT, w0, v0, w1, v1, w2, v2, w3, v3, w4, v4, w5, v5, w6, v6) \
+  START(2, w0, v0, "r8", "r9", "", "") WORD("r8", "2")                         \
   UNIT(2, w1, v1, "r9", "r8", "", "") WORD("r9", "3")                         \
   UNIT(2, w2, v2, "r8", "r9", "", "") WORD("r8", "4")                         \
   UNIT(2, w3, v3, "r9", "r8", "", "") WORD("r9", "5")                         \
@@ -272,22 +324,22 @@ STRIDE_2_3(thimble_depthwise_3x3_stride_2_linear, SCALE_3_LINEAR, VMOV("s2", "lr
   UNIT(2, w6, v6, "r8", "r9", "", "")
 
 /* s0-s4 first unit, s5-s14 the inner one, s15-s19 the last one, then the constants. */
-#define FIRST_5(P) COLUMNS_5_##P(FIRST_UNIT, "s0", "", "s1", "", "s2", "", "s3", "", "s4", "")
-#define INNER_5(P) COLUMNS_5_##P(INNER_UNIT, VMOV("lr", "s5"), "s6", VMOV("lr", "s7"), "s8", VMOV("lr", "s9"), "s10", \
+#define FIRST_5(P) COLUMNS_5_##P(START_UNIT_5, FIRST_UNIT, "s0", "", "s1", "", "s2", "", "s3", "", "s4", "")
+#define INNER_5(P) COLUMNS_5_##P(INNER_UNIT, INNER_UNIT, VMOV("lr", "s5"), "s6", VMOV("lr", "s7"), "s8", VMOV("lr", "s9"), "s10", \
                                  VMOV("lr", "s11"), "s12", VMOV("lr", "s13"), "s14")
-#define LAST_5(P) COLUMNS_5_##P(LAST_UNIT, "s15", "", "s16", "", "s17", "", "s18", "", "s19", "")
+#define LAST_5(P) COLUMNS_5_##P(LAST_UNIT, LAST_UNIT, "s15", "", "s16", "", "s17", "", "s18", "", "s19", "")
 
 /* s0-s6 first unit, s7-s20 the lower row's weights of the inner ones, s21-s27 the last one, then the constants; the
  * upper row's weights of the inner units are on the stack. */
 #define STACK(at) "ldr lr, [sp, #" at "]\n"
-#define FIRST_7(P) COLUMNS_7_##P(FIRST_UNIT, "s0", "", "s1", "", "s2", "", "s3", "", "s4", "", "s5", "", "s6", "")
+#define FIRST_7(P) COLUMNS_7_##P(START_UNIT_7, FIRST_UNIT, "s0", "", "s1", "", "s2", "", "s3", "", "s4", "", "s5", "", "s6", "")
 #define INNER_7_A(P)                                                                                               \
-  COLUMNS_7_##P(INNER_UNIT, STACK("64"), "s7", STACK("68"), "s8", STACK("72"), "s9", STACK("76"), "s10",           \
+  COLUMNS_7_##P(INNER_UNIT, INNER_UNIT, STACK("64"), "s7", STACK("68"), "s8", STACK("72"), "s9", STACK("76"), "s10",           \
                 STACK("80"), "s11", STACK("84"), "s12", STACK("88"), "s13")
 #define INNER_7_B(P)                                                                                               \
-  COLUMNS_7_##P(INNER_UNIT, STACK("92"), "s14", STACK("96"), "s15", STACK("100"), "s16", STACK("104"), "s17",      \
+  COLUMNS_7_##P(INNER_UNIT, INNER_UNIT, STACK("92"), "s14", STACK("96"), "s15", STACK("100"), "s16", STACK("104"), "s17",      \
                 STACK("108"), "s18", STACK("112"), "s19", STACK("116"), "s20")
-#define LAST_7(P) COLUMNS_7_##P(LAST_UNIT, "s21", "", "s22", "", "s23", "", "s24", "", "s25", "", "s26", "", "s27", "")
+#define LAST_7(P) COLUMNS_7_##P(LAST_UNIT, LAST_UNIT, "s21", "", "s22", "", "s23", "", "s24", "", "s25", "", "s26", "", "s27", "")
 
 #define NEXT_UNIT(next) GET("lr", next) "add r12, r12, lr\n"
 
@@ -318,14 +370,14 @@ STRIDE_2_3(thimble_depthwise_3x3_stride_2_linear, SCALE_3_LINEAR, VMOV("s2", "lr
 #define BIAS_4(bias) VMOV("r0", bias) "mov r1, r0\nmov r2, r0\nmov r3, r0\nmov r4, r0\nmov r5, r0\nmov r6, r0\nmov r7, r0\n"
 #define BIAS_2(bias) VMOV("r0", bias) "mov r1, r0\nmov r2, r0\nmov r3, r0\n"
 
-/* A tile; units that are wholly padding are skipped. The flags stay as they were set at its beginning. */
-#define TILE(P, FIRST, INNER, LAST, BEFORE_LAST, BACK, bias)                            \
+/* A tile; units that are wholly padding are skipped, the first one by way of SKIPPED. The flags stay as they were set
+ * at its beginning. */
+#define TILE(P, after, skipped, FIRST, INNER, LAST, BEFORE_LAST, BACK)                  \
   GET("lr", TILE_SKIP)                                                                  \
-  BIAS_##P(bias)                                                                        \
   "lsls lr, lr, #1\n"                                                                   \
-  "bmi.w 3f\n"                                                                          \
+  "bmi.w " skipped "f\n"                                                                \
   WORDS_##P FIRST                                                                       \
-  "3:\n"                                                                                \
+  after ":\n"                                                                           \
   NEXT_UNIT(TILE_NEXT_0)                                                                \
   WORDS_##P INNER                                                                       \
   NEXT_UNIT(BEFORE_LAST)                                                                \
@@ -333,6 +385,7 @@ STRIDE_2_3(thimble_depthwise_3x3_stride_2_linear, SCALE_3_LINEAR, VMOV("s2", "lr
   WORDS_##P LAST                                                                        \
   "4:\n"                                                                                \
   NEXT_UNIT(BACK)
+#define SKIPPED(P, after, skipped, bias) skipped ":\n" BIAS_##P(bias) "b.w " after "b\n"
 
 /* The ring is walked once per tile, so that a step's distances add up to nothing; the last of them is made here. */
 #define TILE_BACK "[sp, #120]"
@@ -368,7 +421,7 @@ STRIDE_2_3(thimble_depthwise_3x3_stride_2_linear, SCALE_3_LINEAR, VMOV("s2", "lr
         "cmp r11, r8\n"                                                                 \
         "beq.w 2f\n"                                                                    \
         "1:\n"                                                                          \
-        TILE(4, FIRST_4, INNER_4, LAST_4, BEFORE_LAST, TILE_BACK, bias)                 \
+        TILE(4, "3", "6", FIRST_4, INNER_4, LAST_4, BEFORE_LAST, TILE_BACK)             \
         FINISH_4(SCALE, M, K, S)                                                        \
         "add r12, r12, #64\n"                                                           \
         "cmp r11, r10\n"                                                                \
@@ -377,10 +430,11 @@ STRIDE_2_3(thimble_depthwise_3x3_stride_2_linear, SCALE_3_LINEAR, VMOV("s2", "lr
         "ldr r10, " TILE_END "\n"                                                       \
         "cmp r11, r10\n"                                                                \
         "beq.w 5f\n"                                                                    \
-        TILE(2, FIRST_2, INNER_2, LAST_2, BEFORE_LAST, TILE_BACK, bias)                 \
+        TILE(2, "8", "9", FIRST_2, INNER_2, LAST_2, BEFORE_LAST, TILE_BACK)             \
         FINISH_2(SCALE, M, K, S)                                                        \
         "5:\n"                                                                          \
-        NEXT_STEP NEXT_CHANNEL LEAVE("vpop {s16-s31}\n", "128"));                                           \
+        NEXT_STEP NEXT_CHANNEL LEAVE("vpop {s16-s31}\n", "128")                         \
+        SKIPPED(4, "3", "6", bias) SKIPPED(2, "8", "9", bias));                         \
   }
 
 #define LOADS_5 "vldm r0, {s0-s23}\n"
@@ -500,7 +554,8 @@ STRIDE_2_TILES(thimble_depthwise_7x7_stride_2, "27", SLOTS_7, "112", SCALE_RELU)
 STRIDE_2_TILES(thimble_depthwise_7x7_stride_2_linear, "27", SLOTS_7, "112", SCALE_LINEAR)
 
 /* --- columns of two rows into words, and back ---
- * r0, r1: pixels; r2, r3: their steps; r4: columns, r5: their step; r6: minus the zero point; r7: columns left. */
+ * r0: pixel a; r1: pixel b, or how far it is from a; r2, r3: their steps, or a's and how far the next b is from a;
+ * r4: columns, r5: their step; r6: minus the zero point; r7: columns left. */
 #define PACK(a, b)                             \
   "pkhbt r12, " a ", " b ", lsl #16\n"         \
   "pkhtb lr, " b ", " a ", asr #16\n"          \
@@ -513,10 +568,9 @@ STRIDE_2_TILES(thimble_depthwise_7x7_stride_2_linear, "27", SLOTS_7, "112", SCAL
   "str " b ", [r4, #8]\n"                      \
   "str lr, [r4, #12]\n"                        \
   "add r4, r4, r5\n"
-#define TWO_COLUMNS                                                                         \
-  "ldr r8, [r0]\nldr r9, [r0, r2]\nldr r10, [r1]\nldr r11, [r1, r3]\n"                      \
-  "add r0, r0, r2, lsl #1\n"                                                                \
-  "add r1, r1, r3, lsl #1\n"                                                                \
+#define TWO_COLUMNS                                                                              \
+  "ldr r8, [r0]\nldr r9, [r0, r2]\nldr r10, [r0, r1]\nldr r11, [r0, r3]\n"                       \
+  "add r0, r0, r2, lsl #1\n"                                                                     \
   PACK("r8", "r10") PACK("r9", "r11")
 
 __attribute__((naked)) void thimble_depthwise_fill_columns(thimble_depthwise_fill* fill) {
@@ -524,11 +578,14 @@ __attribute__((naked)) void thimble_depthwise_fill_columns(thimble_depthwise_fil
   __asm__(
       "push {r0, r4-r11, lr}\n"
       "ldm r0, {r0-r7}\n"
+      "cmp r2, r3\n"
+      "bne.w 5f\n"
+      "sub r1, r1, r0\n"
+      "add r3, r1, r2\n"
       "lsrs r7, r7, #1\n"
       "bcc 1f\n"
-      "ldr r8, [r0]\nldr r10, [r1]\n"
+      "ldr r8, [r0]\nldr r10, [r0, r1]\n"
       "add r0, r0, r2\n"
-      "add r1, r1, r3\n"
       PACK("r8", "r10")
       "cmp r7, #0\n"
       "beq.w 4f\n"
@@ -541,11 +598,19 @@ __attribute__((naked)) void thimble_depthwise_fill_columns(thimble_depthwise_fil
       "3:\n"
       TWO_COLUMNS
       "cmp r7, #0\n"
-      "bne 2b\n"
+      "bne.w 2b\n"
       "4:\n"
       "ldr r8, [sp]\n"
       "str r4, [r8, #16]\n"
-      "pop {r0, r4-r11, pc}\n");
+      "pop {r0, r4-r11, pc}\n"
+      "5:\n"
+      "ldr r8, [r0]\nldr r10, [r1]\n"
+      "add r0, r0, r2\n"
+      "add r1, r1, r3\n"
+      PACK("r8", "r10")
+      "subs r7, r7, #1\n"
+      "bne.w 5b\n"
+      "b.w 4b\n");
 }
 
 /* Two words in, two words out: six cycles a column. */

@@ -11,10 +11,11 @@ typedef struct context {
   thimble_word *table, *planes, *stage;
   thimble_depthwise_step* steps;
   uint32_t total_units, total_steps;
-  uint32_t channels; /* of the block */
-  uint32_t padding;  /* a pixel of it */
-  uint32_t minus_zero;
-  int32_t top; /* input row of the first unit */
+  uint32_t channels;                        /* of the block */
+  uint32_t inside, first_alone, last_alone; /* columns of a slot with two pixels; with one, the other is padding */
+  uint32_t padding;                         /* a pixel of it */
+  thimble_depthwise_fill fill;              /* what all fills have in common is set once */
+  int32_t top;                              /* input row of the first unit */
 } context;
 
 /* Words of four channels at `a` and `b` side by side, one channel's into each record, 256 times as large. */
@@ -105,9 +106,12 @@ static void fill_some_channels(thimble_depthwise_fill* fill, uint32_t channels) 
   }
 }
 
-static void fill_columns(const context* c, thimble_depthwise_fill* fill, uint32_t columns) {
-  fill->columns = columns;
+static void fill_columns(context* c, const int8_t* a, const int8_t* b, uint32_t columns) {
+  thimble_depthwise_fill* const fill = &c->fill;
   if (columns == 0) return;
+  fill->a = a;
+  fill->b = b;
+  fill->columns = columns;
   if (c->channels == 4) {
     thimble_depthwise_fill_columns(fill);
   } else {
@@ -122,54 +126,60 @@ static void fill_zeros(thimble_word* to, uint32_t words) {
 static uint32_t smaller(uint32_t a, uint32_t b) { return a < b ? a : b; }
 
 /* Two rows, either of which may be padding. */
-static void fill_two_rows(const context* c, const int8_t* a, const int8_t* b, thimble_word* to) {
-  const uint32_t left = c->layer->pad_left, in_c = c->layer->in_c;
-  const uint32_t columns = smaller(c->layer->in_w, c->layer->out_w - 1u + c->plan->kernel - left);
+static void fill_two_rows(context* c, const int8_t* a, const int8_t* b, thimble_word* to) {
+  const uint32_t in_c = c->layer->in_c;
   const int8_t* const padding = (const int8_t*)&c->padding;
-  thimble_depthwise_fill fill = {a == NULL ? padding : a, b == NULL ? padding : b,
-                                 a == NULL ? 0 : in_c,    b == NULL ? 0 : in_c,
-                                 to + 4 * left,           16,
-                                 c->minus_zero,           0};
-  if (a != NULL || b != NULL) {
-    fill_columns(c, &fill, columns);
+  c->fill.to = to + 4u * c->layer->pad_left;
+  if (a != NULL && b != NULL) {
+    fill_columns(c, a, b, c->inside);
+  } else if (a != NULL || b != NULL) {
+    c->fill.a_step = a == NULL ? 0 : in_c;
+    c->fill.b_step = b == NULL ? 0 : in_c;
+    fill_columns(c, a == NULL ? padding : a, b == NULL ? padding : b, c->inside);
+    c->fill.a_step = c->fill.b_step = in_c;
   } else if (c->total_units > c->plan->slots) {
-    fill_zeros(fill.to, 4 * columns);
+    fill_zeros(c->fill.to, 4 * c->inside);
   }
 }
 
 /* One row, its columns two by two; the first and the last may have padding beside them. */
-static void fill_one_row(const context* c, const int8_t* row, thimble_word* to) {
-  const uint32_t in_c = c->layer->in_c, step = c->plan->column_bytes;
+static void fill_one_row(context* c, const int8_t* row, thimble_word* to) {
+  const uint32_t in_c = c->layer->in_c;
   const int8_t* const padding = (const int8_t*)&c->padding;
-  uint32_t column = c->layer->pad_left / 2, left = c->layer->in_w;
-  thimble_depthwise_fill fill = {padding, padding, 0, 0, to + column * (step / 4), step, c->minus_zero, 0};
+  c->fill.to = to + c->layer->pad_left / 2u * (c->fill.to_step / 4);
   if (row == NULL) {
-    fill_columns(c, &fill, smaller((left + c->layer->pad_left % 2u + 1) / 2, c->plan->columns - column));
+    c->fill.a_step = c->fill.b_step = 0;
+    fill_columns(c, padding, padding, c->inside + c->first_alone + c->last_alone);
+    c->fill.a_step = c->fill.b_step = 2 * in_c;
     return;
   }
-  if (c->layer->pad_left % 2 != 0) {
-    fill.b = row;
-    fill_columns(c, &fill, 1);
-    ++column;
+  if (c->first_alone) {
+    fill_columns(c, padding, row, 1);
     row += in_c;
-    --left;
   }
-  fill.a = row;
-  fill.b = row + in_c;
-  fill.a_step = fill.b_step = 2 * in_c;
-  const uint32_t pairs = smaller(left / 2, c->plan->columns - column);
-  fill_columns(c, &fill, pairs);
-  if (left % 2 == 0 || column + pairs >= c->plan->columns) return;
-  fill.a = row + 2 * pairs * in_c;
-  fill.b = padding;
-  fill_columns(c, &fill, 1);
+  fill_columns(c, row, row + in_c, c->inside);
+  if (c->last_alone) fill_columns(c, row + 2 * c->inside * in_c, padding, 1);
 }
 
-/* The slot of a unit. With 3x3 and stride 2, odd rows are always between the two even ones. */
-static uint32_t slot_of(const thimble_depthwise_plan* plan, uint32_t unit) {
-  if (plan->stride == 2 && plan->kernel == 3) return unit % 2 != 0 ? 1 : unit % 4;
-  while (unit >= plan->slots) unit -= plan->slots;
-  return unit;
+/* The columns of a slot that hold pixels. */
+static void set_columns(context* c) {
+  const thimble_layer* const layer = c->layer;
+  c->first_alone = c->last_alone = 0;
+  if (c->plan->stride == 1) {
+    c->inside = smaller(layer->in_w, layer->out_w - 1u + c->plan->kernel - layer->pad_left);
+    return;
+  }
+  c->first_alone = layer->pad_left % 2u;
+  const uint32_t pixels = layer->in_w - c->first_alone;
+  const uint32_t room = c->plan->columns - layer->pad_left / 2u - c->first_alone;
+  c->inside = smaller(pixels / 2, room);
+  c->last_alone = pixels % 2 != 0 && c->inside < room;
+}
+
+/* The slot `by` slots on. */
+static uint32_t slot_after(const thimble_depthwise_plan* plan, uint32_t slot, uint32_t by) {
+  slot += by;
+  return slot >= plan->slots ? slot - plan->slots : slot;
 }
 
 static int is_padding(const context* c, uint32_t unit) {
@@ -177,45 +187,51 @@ static int is_padding(const context* c, uint32_t unit) {
   return row < -1 || row >= (int32_t)c->layer->in_h;
 }
 
-static void fill_unit(const context* c, uint32_t channel, uint32_t unit) {
+static void fill_unit(context* c, uint32_t channel, uint32_t unit, uint32_t slot) {
   const thimble_view* const input = &c->call->input;
-  thimble_word* const to = c->planes + slot_of(c->plan, unit) * (c->plan->unit_bytes / 4);
+  thimble_word* to = c->planes;
   if (c->plan->stride == 2) {
     const int8_t* const row = thimble_row(input, c->top + (int32_t)unit);
-    fill_one_row(c, row == NULL ? NULL : row + channel, to);
+    /* With 3x3, odd rows are always between the two even ones. */
+    if (c->plan->kernel == 3) slot = unit % 2 != 0 ? 1 : unit % 4;
+    fill_one_row(c, row == NULL ? NULL : row + channel, to + 4 * slot);
     return;
   }
   const int8_t* const a = thimble_row(input, c->top + 2 * (int32_t)unit);
   const int8_t* const b = thimble_row(input, c->top + 2 * (int32_t)unit + 1);
+  to += slot * (c->plan->unit_bytes / 4);
   fill_two_rows(c, a == NULL ? NULL : a + channel, b == NULL ? NULL : b + channel, to);
 }
 
 /* Stride 1: where the units of a step are. */
-static void locate_units(const context* c, uint32_t first_unit, thimble_depthwise_step* step) {
+static void locate_units(const context* c, uint32_t first_unit, uint32_t slot, thimble_depthwise_step* step) {
   const thimble_depthwise_plan* const plan = c->plan;
   const int32_t bytes = (int32_t)plan->unit_bytes, ring = bytes * (int32_t)plan->slots;
-  const uint32_t slot = slot_of(plan, first_unit);
-  int32_t at = (int32_t)slot * bytes;
-  const int32_t first = at;
+  const uint32_t last = plan->units - 1;
+  uint32_t left = plan->slots - slot; /* slots until the ring begins anew */
   step->first = c->planes + slot * (plan->unit_bytes / 4);
-  for (uint32_t i = 0; i + 1 < plan->units; ++i) {
-    const int32_t next = at + bytes == ring ? 0 : at + bytes;
-    step->next[i] = next - at;
-    at = next;
-  }
-  step->next[plan->units - 1] = first - at;
-  step->skip = (uint32_t)is_padding(c, first_unit) << 30 | (uint32_t)is_padding(c, first_unit + plan->units - 1) << 31;
+  for (uint32_t i = 0; i < last; ++i) step->next[i] = --left == 0 ? bytes - ring : bytes;
+  step->next[last] = (plan->slots - slot > last ? 0 : ring) - (int32_t)last * bytes;
+  if (plan->kernel == 3) return;
+  step->skip = (uint32_t)is_padding(c, first_unit) << 30 | (uint32_t)is_padding(c, first_unit + last) << 31;
 }
 
 /* Stride 2: which of the records' turns meets the slots. */
-static void locate_weights(const context* c, uint32_t first_unit, thimble_depthwise_step* step) {
-  const thimble_depthwise_plan* const plan = c->plan;
-  const uint32_t slot = slot_of(plan, first_unit), kernel = plan->kernel;
+static void locate_weights(const context* c, uint32_t index, uint32_t slot, thimble_depthwise_step* step) {
+  const uint32_t kernel = c->plan->kernel;
   step->first = c->planes;
   if (kernel == 3) {
-    step->next[0] = slot == 0 ? 0 : 16 * (int32_t)plan->record_words;
+    step->next[0] = index % 2 == 0 ? 0 : 16 * (int32_t)c->plan->record_words;
   } else {
     step->next[0] = slot == 0 ? 0 : (int32_t)(2 * (kernel + 1) * (kernel - slot));
+  }
+}
+
+static void locate(const context* c, uint32_t index, uint32_t slot, thimble_depthwise_step* step) {
+  if (c->plan->stride == 1) {
+    locate_units(c, index, slot, step);
+  } else {
+    locate_weights(c, index, slot, step);
   }
 }
 
@@ -245,23 +261,23 @@ static void run_block(context* c, uint32_t channel) {
   const thimble_depthwise_plan* const plan = c->plan;
   const uint32_t rows = 3 - plan->stride, row_bytes = (uint32_t)c->layer->out_w * c->layer->out_c;
   int8_t* output = c->call->output + channel;
-  uint32_t next = 0, left = c->call->count;
+  uint32_t next = 0, next_slot = 0, slot = 0, left = c->call->count;
   thimble_depthwise_run run = {c->table, (int8_t*)c->stage, c->channels, 4 * plan->record_words, c->steps,
                                0,        plan->width};
   for (uint32_t step = 0; step < c->total_steps; step += run.step_count) {
     run.step_count = smaller(plan->group, c->total_steps - step);
     const uint32_t end = (step + run.step_count - 1) * plan->advance + plan->units;
-    for (; next < end; ++next) fill_unit(c, channel, next);
-    for (uint32_t i = 0; i < run.step_count; ++i) {
-      if (plan->stride == 1)
-        locate_units(c, step + i, c->steps + i);
-      else
-        locate_weights(c, 2 * (step + i), c->steps + i);
+    for (; next < end; ++next, next_slot = slot_after(plan, next_slot, 1)) fill_unit(c, channel, next, next_slot);
+    /* In one group, the steps of all blocks are the same. */
+    if (c->total_steps > plan->group || channel == 0) {
+      for (uint32_t i = 0; i < run.step_count; ++i, slot = slot_after(plan, slot, plan->advance))
+        locate(c, step + i, slot, c->steps + i);
     }
     c->compute(&run);
-    for (uint32_t i = 0; i < run.step_count; ++i) {
+    const thimble_word* stage = c->stage;
+    for (uint32_t i = run.step_count; i != 0; --i, stage += plan->stage_bytes / 4) {
       const uint32_t here = smaller(rows, left);
-      store_step(c, output, c->stage + i * (plan->stage_bytes / 4), here);
+      store_step(c, output, stage, here);
       output += here * row_bytes;
       left -= here;
     }
@@ -296,7 +312,10 @@ void thimble_depthwise_planned(const thimble_call* call, const thimble_depthwise
   c.total_steps = plan->stride == 1 ? (call->count + 1) / 2 : call->count;
   c.total_units = (c.total_steps - 1) * plan->advance + plan->units;
   c.padding = 0x01010101u * (uint8_t)layer->input_zero;
-  c.minus_zero = zero | zero << 16;
+  c.fill.a_step = c.fill.b_step = plan->stride * layer->in_c;
+  c.fill.to_step = plan->column_bytes;
+  c.fill.zero = zero | zero << 16;
+  set_columns(&c);
   c.top = (int32_t)(call->first * layer->stride_h) - layer->pad_top;
   fill_zeros(c.planes, 4 * plan->slots * plan->columns);
   const uint32_t* block = layer->weights;
