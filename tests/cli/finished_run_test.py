@@ -91,11 +91,22 @@ def test_profile_and_inspect_have_the_keys_that_scripts_rely_on(_):
     assert profile["cycles"] == WINNER["cycles"] and pathlib.Path(profile["elf"]).exists()
     inspect = answer("inspect", "runs/latest")
     for key in ("macs", "params", "arena_bytes", "peak_sram_bytes", "flash_bytes", "arena_lower_bound_bytes", "layers",
-                "unsupported"):
+                "unsupported", "simplified"):
         assert key in inspect, key
     assert inspect["peak_sram_bytes"] == profile["linked_sram_bytes"]
     assert inspect["flash_bytes"]["total"] == profile["linked_flash_bytes"]
     assert inspect["macs"] == sum(layer["macs"] for layer in inspect["layers"]) == WINNER["macs"]
+
+
+def test_an_imported_model_is_simplified_before_it_is_planned(folder):
+    file = folder / "winner.tflite"
+    assert thimble("export", "runs/latest", "--format", "tflite", "--out", file, cwd=HOME).returncode == 0
+    inspect = answer("inspect", file)
+    # TFLite has no place for our paddings but pad operators; they go where they came from.
+    assert inspect["simplified"]["folded_pads"] > 0
+    assert "pad" not in [layer["op"] for layer in inspect["layers"]]
+    assert inspect["simplified"]["macs_before"] == WINNER["macs"] >= inspect["macs"] == inspect["simplified"]["macs_after"]
+    assert inspect["peak_sram_bytes"] <= WINNER["peak_sram_bytes"]
 
 
 def test_verify_compares_with_outputs_that_are_given(folder):
