@@ -22,7 +22,8 @@ static void set_group(thimble_depthwise_plan* plan, uint32_t group) {
 
 int thimble_depthwise_is_planned(const thimble_layer* layer, thimble_depthwise_plan* plan) {
   const uint32_t kernel = layer->kernel_h, stride = layer->stride_h;
-  if (layer->wide || kernel != layer->kernel_w || stride != layer->stride_w || stride > 2) return 0;
+  if (layer->wide == THIMBLE_DEPTHWISE_GENERAL || kernel != layer->kernel_w || stride != layer->stride_w || stride > 2)
+    return 0;
   if (kernel != 3 && kernel != 5 && kernel != 7) return 0;
   plan->kernel = kernel;
   plan->stride = stride;

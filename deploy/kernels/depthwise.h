@@ -4,11 +4,13 @@
  * written over it, and a block's bytes are its own: the layer works in place.
  *
  * Weights are packed per block, the last one filled up with zeros:
- *   int32 multiplier[4], addend[4], shift[4], bias[4]   results are sat8(((addend << 32) + (acc << 8) * multiplier)
- *                                                       >> 32 >> shift), PackedChannel of deploy/pack; in a wide
- *                                                       layer multiplier[4], 0[4], shifts[4] as in thimble_channel
+ *   int32 multiplier[4], addend[4], shift[4], bias[4]   results are sat8(((addend << 32) + (acc << j) * multiplier)
+ *                                                       >> 32 >> shift), as PackedChannel of deploy/pack; byte 1 of
+ *                                                       shift is j, at most 8
  *   per tap, row by row: a word of four weights
- * acc is the sum of (x - input zero) * weight, plus the bias.
+ * layer->wide: 0 (THIMBLE_DEPTHWISE_FIXED): relu, and all shifts are THIMBLE_DEPTHWISE_SHIFT_*. 1: any shifts; without
+ * relu every j is 8. 2 (THIMBLE_DEPTHWISE_GENERAL): TFLite's own constants, multiplier[4], 0[4], shifts[4] as in
+ * thimble_channel, bias[4]. acc is the sum of (x - input zero) * weight, plus the bias.
  */
 #ifndef THIMBLE_DEPTHWISE_H
 #define THIMBLE_DEPTHWISE_H
@@ -23,6 +25,10 @@
 #endif
 
 enum { THIMBLE_DEPTHWISE_CONSTANTS = 16 }; /* words of a block before its taps */
+/* Of the fixed form: seven octaves of multipliers lie above it; those of larger windows are smaller. */
+enum { THIMBLE_DEPTHWISE_SHIFT_3X3 = 10, THIMBLE_DEPTHWISE_SHIFT_LARGER = 11 };
+/* layer->wide */
+enum { THIMBLE_DEPTHWISE_FIXED = 0, THIMBLE_DEPTHWISE_ANY_SHIFT = 1, THIMBLE_DEPTHWISE_GENERAL = 2 };
 
 /* How the fast kernels see a layer. A unit is what one slot of the ring holds: with stride 1 two rows, side by side in
  * the words of a column; with stride 2 one row, two neighbouring columns in a word. */
@@ -63,17 +69,17 @@ typedef struct thimble_depthwise_run {
 
 typedef void (*thimble_depthwise_function)(thimble_depthwise_run* run);
 void thimble_depthwise_3x3_stride_1(thimble_depthwise_run* run);
-void thimble_depthwise_3x3_stride_1_linear(thimble_depthwise_run* run);
+void thimble_depthwise_3x3_stride_1_any_shift(thimble_depthwise_run* run);
 void thimble_depthwise_3x3_stride_2(thimble_depthwise_run* run);
-void thimble_depthwise_3x3_stride_2_linear(thimble_depthwise_run* run);
+void thimble_depthwise_3x3_stride_2_any_shift(thimble_depthwise_run* run);
 void thimble_depthwise_5x5_stride_1(thimble_depthwise_run* run);
-void thimble_depthwise_5x5_stride_1_linear(thimble_depthwise_run* run);
+void thimble_depthwise_5x5_stride_1_any_shift(thimble_depthwise_run* run);
 void thimble_depthwise_5x5_stride_2(thimble_depthwise_run* run);
-void thimble_depthwise_5x5_stride_2_linear(thimble_depthwise_run* run);
+void thimble_depthwise_5x5_stride_2_any_shift(thimble_depthwise_run* run);
 void thimble_depthwise_7x7_stride_1(thimble_depthwise_run* run);
-void thimble_depthwise_7x7_stride_1_linear(thimble_depthwise_run* run);
+void thimble_depthwise_7x7_stride_1_any_shift(thimble_depthwise_run* run);
 void thimble_depthwise_7x7_stride_2(thimble_depthwise_run* run);
-void thimble_depthwise_7x7_stride_2_linear(thimble_depthwise_run* run);
+void thimble_depthwise_7x7_stride_2_any_shift(thimble_depthwise_run* run);
 
 /* Columns of two rows, or pairs of neighbouring pixels of one: pixels `a` and `b` of four channels become four words.
  */

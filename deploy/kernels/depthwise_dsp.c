@@ -88,21 +88,28 @@
 
 #define VMOV(to, from) "vmov " to ", " from "\n"
 #define MAC(op, sum, x, w) op " " sum ", " x ", " w ", " sum "\n"
-#define ASR(x, by) "asr " x ", " x ", " by "\n"
-#define SSAT(x) "ssat " x ", #8, " x "\n"
 
-/* Up to the right shift; the linear form takes the nudge from ties below zero. */
-#define SCALE_RELU(x, m, k, t) "smmla " x ", " x ", " m ", " k "\n"
-#define SCALE_LINEAR(x, m, k, t)      \
+/* Two ways to a result. FIXED: all channels have the same right shift, and no tie below zero is nudged. ANY: the shift
+ * is in a register, and ties below zero are nudged, which does no harm where a clamp hides it. */
+#define SCALE_FIXED(x, m, k, t) "smmla " x ", " x ", " m ", " k "\n"
+#define SCALE_ANY(x, m, k, t)         \
   "lsr " t ", " x ", #31\n"           \
   "sub " t ", " k ", " t ", lsl #7\n" \
   "smmla " x ", " x ", " m ", " t "\n"
+#define GET_SHIFT_FIXED(to, from)
+#define GET_SHIFT_ANY(to, from) VMOV(to, from)
+#define SHIFT_FIXED(x, by)
+#define SHIFT_ANY(x, by) "asr " x ", " x ", " by "\n"
+#define SSAT_FIXED(x) "ssat " x ", #8, " x ", asr #10\n"
+#define SSAT_LARGE_FIXED(x) "ssat " x ", #8, " x ", asr #11\n"
+#define SSAT_LARGE_ANY(x) SSAT_ANY(x)
+#define SSAT_ANY(x) "ssat " x ", #8, " x "\n"
 
 /* --- 3x3, stride 1: blocks of two columns of two rows ---
  * r0, r1: the left column's sums, upper row first; r2, r3: the right one's. r4, r5: the words of a column, upper unit
  * first; r6, r7: of the next. r8, r9: where the units go on. r10: stage. r11: weights. r12, lr: multiplier, addend.
  * s0-s5: per kernel column (w0, w1), (w1, w2); s6-s9: multiplier, addend, shift, bias; s10: the stage's end. */
-#define BLOCK_3(SCALE)                                                                                             \
+#define BLOCK_3(F)                                                                                             \
   VMOV("r3", "s9") VMOV("r11", "s0")                                                                               \
   "smlad r0, r4, r11, r3\nsmlatb r1, r4, r11, r3\nsmlad r2, r6, r11, r3\nsmlatb r3, r6, r11, r3\n"                 \
   VMOV("r11", "s1")                                                                                                \
@@ -122,16 +129,16 @@
   VMOV("r11", "s5")                                                                                                \
   MAC("smlabt", "r0", "r5", "r11") MAC("smlad", "r1", "r5", "r11")                                                 \
   MAC("smlabt", "r2", "r7", "r11") MAC("smlad", "r3", "r7", "r11")                                                 \
-  SCALE("r0", "r12", "lr", "r11") SCALE("r1", "r12", "lr", "r11")                                                  \
-  SCALE("r2", "r12", "lr", "r11") SCALE("r3", "r12", "lr", "r11")                                                  \
-  VMOV("r11", "s8")                                                                                                \
-  ASR("r0", "r11") ASR("r1", "r11") ASR("r2", "r11") ASR("r3", "r11")                                              \
-  SSAT("r0") SSAT("r1") SSAT("r2") SSAT("r3")                                                                      \
+  SCALE_##F("r0", "r12", "lr", "r11") SCALE_##F("r1", "r12", "lr", "r11")                                                  \
+  SCALE_##F("r2", "r12", "lr", "r11") SCALE_##F("r3", "r12", "lr", "r11")                                                  \
+  GET_SHIFT_##F("r11", "s8")                                                                                                \
+  SHIFT_##F("r0", "r11") SHIFT_##F("r1", "r11") SHIFT_##F("r2", "r11") SHIFT_##F("r3", "r11")                                              \
+  SSAT_##F("r0") SSAT_##F("r1") SSAT_##F("r2") SSAT_##F("r3")                                                                      \
   "strb r1, [r10, #4]\nstrb r2, [r10, #8]\nstrb r3, [r10, #12]\nstrb r0, [r10], #16\n"
 
 /* Of the loops: s11: records left; s12: the channel's stage; s13: channels left; s14: bytes of a step in the stage;
  * s15: the channel's first step; on the stack: where its words are in a column, and the number of steps. */
-#define STRIDE_1_3(name, SCALE, ENTRY, BLOCKS)                                                                     \
+#define STRIDE_1_3(name, F, ENTRY, BLOCKS)                                                                     \
   __attribute__((naked)) void name(thimble_depthwise_run* run) {                                    \
     (void)run;                                                                                      \
     __asm__(                                                                                        \
@@ -159,7 +166,7 @@
         VMOV("s10", "r3")                                                                           \
         "ldr r4, [r8], #16\nldr r5, [r9], #16\nldr r6, [r8], #16\nldr r7, [r9], #16\n"              \
         ENTRY                                                                                       \
-        BLOCKS(SCALE)                                                                               \
+        BLOCKS(F)                                                                               \
         VMOV("r11", "s10")                                                                          \
         "cmp r10, r11\n"                                                                            \
         "bne.w 1b\n"                                                                                \
@@ -183,7 +190,7 @@
 #define ENTRY_2              \
   "tst r0, #16\n"            \
   "bne.w 2f\n"
-#define BLOCKS_2(SCALE) "1:\n" BLOCK_3(SCALE) "2:\n" BLOCK_3(SCALE)
+#define BLOCKS_2(F) "1:\n" BLOCK_3(F) "2:\n" BLOCK_3(F)
 /* The number of blocks mod 4 decides where the loop is entered. */
 #define ENTRY_4              \
   "lsls r0, r0, #26\n"       \
@@ -192,29 +199,29 @@
   "lsls r0, r0, #1\n"        \
   "beq.w 3f\n"               \
   "b.w 2f\n"
-#define BLOCKS_4(SCALE) \
-  "1:\n" BLOCK_3(SCALE) "2:\n" BLOCK_3(SCALE) "3:\n" BLOCK_3(SCALE) "4:\n" BLOCK_3(SCALE)
-STRIDE_1_3(thimble_depthwise_3x3_stride_1, SCALE_RELU, ENTRY_4, BLOCKS_4)
-STRIDE_1_3(thimble_depthwise_3x3_stride_1_linear, SCALE_LINEAR, ENTRY_2, BLOCKS_2)
+#define BLOCKS_4(F) \
+  "1:\n" BLOCK_3(F) "2:\n" BLOCK_3(F) "3:\n" BLOCK_3(F) "4:\n" BLOCK_3(F)
+STRIDE_1_3(thimble_depthwise_3x3_stride_1, FIXED, ENTRY_4, BLOCKS_4)
+STRIDE_1_3(thimble_depthwise_3x3_stride_1_any_shift, ANY, ENTRY_2, BLOCKS_2)
 
 /* --- 3x3, stride 2: one output at a time ---
  * r0: sum. r1-r3: a column's words. r4-r6: (w0, w1) per slot; r7: w2 of the outer slots; r8: of the middle one.
  * r9: the column. r10: stage. r11, r12, lr: multiplier, addend, shift. s0: bias; s1: the stage's end. */
-#define OUTPUT_3(SCALE)                                                                        \
+#define OUTPUT_3(F)                                                                        \
   VMOV("r0", "s0")                                                                             \
   MAC("smlad", "r0", "r1", "r4") MAC("smlad", "r0", "r2", "r5") MAC("smlad", "r0", "r3", "r6") \
   "ldr r2, [r9, #16]\nldr r3, [r9, #32]\nldr r1, [r9], #48\n"                                  \
   MAC("smlabb", "r0", "r2", "r8") MAC("smlabt", "r0", "r3", "r7") MAC("smlabb", "r0", "r1", "r7") \
-  SCALE ASR("r0", "lr") SSAT("r0")                                                             \
+  SCALE_3_##F SHIFT_##F("r0", "lr") SSAT_##F("r0")                                                             \
   "strb r0, [r10], #4\n"
 
-#define SCALE_3_RELU SCALE_RELU("r0", "r11", "r12", "")
+#define SCALE_3_FIXED SCALE_FIXED("r0", "r11", "r12", "")
 /* All registers are taken: the shift comes back from s2. */
-#define SCALE_3_LINEAR SCALE_LINEAR("r0", "r11", "r12", "lr") VMOV("lr", "s2")
+#define SCALE_3_ANY SCALE_ANY("r0", "r11", "r12", "lr") VMOV("lr", "s2")
 
 /* Of the loop: s3: records left; s4: the channel's first column; s5: its stage; s6: channels left; s7: bytes of a step
  * in the stage. One step only. */
-#define STRIDE_2_3(name, SCALE, SETUP)                                                         \
+#define STRIDE_2_3(name, F, SETUP)                                                         \
   __attribute__((naked)) void name(thimble_depthwise_run* run) {                               \
     (void)run;                                                                                 \
     __asm__(                                                                                   \
@@ -239,7 +246,7 @@ STRIDE_1_3(thimble_depthwise_3x3_stride_1_linear, SCALE_LINEAR, ENTRY_2, BLOCKS_
         SETUP                                                                                  \
         "ldr r2, [r9, #16]\nldr r3, [r9, #32]\nldr r1, [r9], #48\n"                            \
         "bne 2f\n"                                                                             \
-        "1:\n" OUTPUT_3(SCALE) OUTPUT_3(SCALE) "2:\n" OUTPUT_3(SCALE) OUTPUT_3(SCALE)          \
+        "1:\n" OUTPUT_3(F) OUTPUT_3(F) "2:\n" OUTPUT_3(F) OUTPUT_3(F)          \
         VMOV("r0", "s1")                                                                       \
         "cmp r10, r0\n"                                                                        \
         "bne.w 1b\n"                                                                           \
@@ -250,8 +257,8 @@ STRIDE_1_3(thimble_depthwise_3x3_stride_1_linear, SCALE_LINEAR, ENTRY_2, BLOCKS_
         "pop {r4-r11, pc}\n");                                                                 \
   }
 
-STRIDE_2_3(thimble_depthwise_3x3_stride_2, SCALE_3_RELU, "")
-STRIDE_2_3(thimble_depthwise_3x3_stride_2_linear, SCALE_3_LINEAR, VMOV("s2", "lr"))
+STRIDE_2_3(thimble_depthwise_3x3_stride_2, FIXED, "")
+STRIDE_2_3(thimble_depthwise_3x3_stride_2_any_shift, ANY, VMOV("s2", "lr"))
 
 /* --- 5x5 and 7x7, stride 1: tiles of two rows and four or two columns ---
  * r0-r7: sums, column by column, upper row first. r8-r11: words of neighbouring columns. r12: the unit. lr: weights.
@@ -344,24 +351,24 @@ STRIDE_2_3(thimble_depthwise_3x3_stride_2_linear, SCALE_3_LINEAR, VMOV("s2", "lr
 #define NEXT_UNIT(next) GET("lr", next) "add r12, r12, lr\n"
 
 /* Results of a tile: the shift in r10, the stage in r11. */
-#define FINISH_1(x, SCALE) SCALE(x, "r8", "r9", "lr")
-#define FINISH_4(SCALE, M, K, S)                                                                    \
-  VMOV("r8", M) VMOV("r9", K) VMOV("r10", S)                                                        \
-  FINISH_1("r0", SCALE) FINISH_1("r1", SCALE) FINISH_1("r2", SCALE) FINISH_1("r3", SCALE)           \
-  FINISH_1("r4", SCALE) FINISH_1("r5", SCALE) FINISH_1("r6", SCALE) FINISH_1("r7", SCALE)           \
-  ASR("r0", "r10") ASR("r1", "r10") ASR("r2", "r10") ASR("r3", "r10")                               \
-  ASR("r4", "r10") ASR("r5", "r10") ASR("r6", "r10") ASR("r7", "r10")                               \
-  SSAT("r0") SSAT("r1") SSAT("r2") SSAT("r3") SSAT("r4") SSAT("r5") SSAT("r6") SSAT("r7")           \
+#define FINISH_1(x, F) SCALE_##F(x, "r8", "r9", "lr")
+#define FINISH_4(F, M, K, S)                                                                    \
+  VMOV("r8", M) VMOV("r9", K) GET_SHIFT_##F("r10", S)                                                        \
+  FINISH_1("r0", F) FINISH_1("r1", F) FINISH_1("r2", F) FINISH_1("r3", F)           \
+  FINISH_1("r4", F) FINISH_1("r5", F) FINISH_1("r6", F) FINISH_1("r7", F)           \
+  SHIFT_##F("r0", "r10") SHIFT_##F("r1", "r10") SHIFT_##F("r2", "r10") SHIFT_##F("r3", "r10")                               \
+  SHIFT_##F("r4", "r10") SHIFT_##F("r5", "r10") SHIFT_##F("r6", "r10") SHIFT_##F("r7", "r10")                               \
+  SSAT_LARGE_##F("r0") SSAT_LARGE_##F("r1") SSAT_LARGE_##F("r2") SSAT_LARGE_##F("r3") SSAT_LARGE_##F("r4") SSAT_LARGE_##F("r5") SSAT_LARGE_##F("r6") SSAT_LARGE_##F("r7")           \
   "ldr r11, " TILE_STAGE "\n"                                                                       \
   "ldr r10, " TILE_END_4 "\n"                                                                       \
   "strb r1, [r11, #4]\nstrb r2, [r11, #8]\nstrb r3, [r11, #12]\nstrb r4, [r11, #16]\n"              \
   "strb r5, [r11, #20]\nstrb r6, [r11, #24]\nstrb r7, [r11, #28]\nstrb r0, [r11], #32\n"            \
   "str r11, " TILE_STAGE "\n"
-#define FINISH_2(SCALE, M, K, S)                                                                    \
-  VMOV("r8", M) VMOV("r9", K) VMOV("r10", S)                                                        \
-  FINISH_1("r0", SCALE) FINISH_1("r1", SCALE) FINISH_1("r2", SCALE) FINISH_1("r3", SCALE)           \
-  ASR("r0", "r10") ASR("r1", "r10") ASR("r2", "r10") ASR("r3", "r10")                               \
-  SSAT("r0") SSAT("r1") SSAT("r2") SSAT("r3")                                                       \
+#define FINISH_2(F, M, K, S)                                                                    \
+  VMOV("r8", M) VMOV("r9", K) GET_SHIFT_##F("r10", S)                                                        \
+  FINISH_1("r0", F) FINISH_1("r1", F) FINISH_1("r2", F) FINISH_1("r3", F)           \
+  SHIFT_##F("r0", "r10") SHIFT_##F("r1", "r10") SHIFT_##F("r2", "r10") SHIFT_##F("r3", "r10")                               \
+  SSAT_LARGE_##F("r0") SSAT_LARGE_##F("r1") SSAT_LARGE_##F("r2") SSAT_LARGE_##F("r3")                                                       \
   "ldr r11, " TILE_STAGE "\n"                                                                       \
   "strb r1, [r11, #4]\nstrb r2, [r11, #8]\nstrb r3, [r11, #12]\nstrb r0, [r11], #16\n"              \
   "str r11, " TILE_STAGE "\n"
@@ -390,7 +397,7 @@ STRIDE_2_3(thimble_depthwise_3x3_stride_2_linear, SCALE_3_LINEAR, VMOV("s2", "lr
 /* The ring is walked once per tile, so that a step's distances add up to nothing; the last of them is made here. */
 #define TILE_BACK "[sp, #120]"
 
-#define TILES(name, loads, SCALE, INNER_4, INNER_2, FIRST_4, FIRST_2, LAST_4, LAST_2, BEFORE_LAST, back, M, K, S, bias) \
+#define TILES(name, loads, F, INNER_4, INNER_2, FIRST_4, FIRST_2, LAST_4, LAST_2, BEFORE_LAST, back, M, K, S, bias) \
   __attribute__((naked)) void name(thimble_depthwise_run* run) {                        \
     (void)run;                                                                          \
     __asm__(                                                                            \
@@ -422,7 +429,7 @@ STRIDE_2_3(thimble_depthwise_3x3_stride_2_linear, SCALE_3_LINEAR, VMOV("s2", "lr
         "beq.w 2f\n"                                                                    \
         "1:\n"                                                                          \
         TILE(4, "3", "6", FIRST_4, INNER_4, LAST_4, BEFORE_LAST, TILE_BACK)             \
-        FINISH_4(SCALE, M, K, S)                                                        \
+        FINISH_4(F, M, K, S)                                                        \
         "add r12, r12, #64\n"                                                           \
         "cmp r11, r10\n"                                                                \
         "bne.w 1b\n"                                                                    \
@@ -431,7 +438,7 @@ STRIDE_2_3(thimble_depthwise_3x3_stride_2_linear, SCALE_3_LINEAR, VMOV("s2", "lr
         "cmp r11, r10\n"                                                                \
         "beq.w 5f\n"                                                                    \
         TILE(2, "8", "9", FIRST_2, INNER_2, LAST_2, BEFORE_LAST, TILE_BACK)             \
-        FINISH_2(SCALE, M, K, S)                                                        \
+        FINISH_2(F, M, K, S)                                                        \
         "5:\n"                                                                          \
         NEXT_STEP NEXT_CHANNEL LEAVE("vpop {s16-s31}\n", "128")                         \
         SKIPPED(4, "3", "6", bias) SKIPPED(2, "8", "9", bias));                         \
@@ -446,18 +453,18 @@ STRIDE_2_3(thimble_depthwise_3x3_stride_2_linear, SCALE_3_LINEAR, VMOV("s2", "lr
   "ldm r0, {r1-r7}\n"                   \
   "stm r12, {r1-r7}\n"
 
-#define STRIDE_1_5(name, SCALE)                                                                         \
-  TILES(name, LOADS_5, SCALE, INNER_5(4), INNER_5(2), FIRST_5(4), FIRST_5(2), LAST_5(4), LAST_5(2), TILE_NEXT_1, "r3", \
+#define STRIDE_1_5(name, F)                                                                         \
+  TILES(name, LOADS_5, F, INNER_5(4), INNER_5(2), FIRST_5(4), FIRST_5(2), LAST_5(4), LAST_5(2), TILE_NEXT_1, "r3", \
         "s20", "s21", "s22", "s23")
 #define INNER_7(P) INNER_7_A(P) NEXT_UNIT(TILE_NEXT_1) WORDS_##P INNER_7_B(P)
-#define STRIDE_1_7(name, SCALE)                                                                         \
-  TILES(name, LOADS_7, SCALE, INNER_7(4), INNER_7(2), FIRST_7(4), FIRST_7(2), LAST_7(4), LAST_7(2), TILE_NEXT_2, "r4", \
+#define STRIDE_1_7(name, F)                                                                         \
+  TILES(name, LOADS_7, F, INNER_7(4), INNER_7(2), FIRST_7(4), FIRST_7(2), LAST_7(4), LAST_7(2), TILE_NEXT_2, "r4", \
         "s28", "s29", "s30", "s31")
 
-STRIDE_1_5(thimble_depthwise_5x5_stride_1, SCALE_RELU)
-STRIDE_1_5(thimble_depthwise_5x5_stride_1_linear, SCALE_LINEAR)
-STRIDE_1_7(thimble_depthwise_7x7_stride_1, SCALE_RELU)
-STRIDE_1_7(thimble_depthwise_7x7_stride_1_linear, SCALE_LINEAR)
+STRIDE_1_5(thimble_depthwise_5x5_stride_1, FIXED)
+STRIDE_1_5(thimble_depthwise_5x5_stride_1_any_shift, ANY)
+STRIDE_1_7(thimble_depthwise_7x7_stride_1, FIXED)
+STRIDE_1_7(thimble_depthwise_7x7_stride_1_any_shift, ANY)
 
 /* --- 5x5 and 7x7, stride 2: tiles of four outputs or two of a row ---
  * r0-r3: sums. r4-r10: words of neighbouring columns of one slot. r11: stage. r12: the first column. lr: weights, the
@@ -495,7 +502,7 @@ STRIDE_1_7(thimble_depthwise_7x7_stride_1_linear, SCALE_LINEAR)
   SLOT_7_##P("4", "s16", "s17", "s18", "s19") SLOT_7_##P("5", "s20", "s21", "s22", "s23")      \
   SLOT_7_##P("6", "s24", "s25", "s26", "s27")
 
-#define STRIDE_2_TILES(name, count, SLOTS, advance, SCALE)                                     \
+#define STRIDE_2_TILES(name, count, SLOTS, advance, F)                                     \
   __attribute__((naked)) void name(thimble_depthwise_run* run) {                               \
     (void)run;                                                                                 \
     __asm__(                                                                                   \
@@ -524,11 +531,11 @@ STRIDE_1_7(thimble_depthwise_7x7_stride_1_linear, SCALE_LINEAR)
         "1:\n"                                                                                 \
         VMOV("r0", "s31") "mov r1, r0\nmov r2, r0\nmov r3, r0\n"                               \
         SLOTS(4)                                                                               \
-        VMOV("r4", "s28") VMOV("r5", "s29") VMOV("r6", "s30")                                  \
-        SCALE("r0", "r4", "r5", "lr") SCALE("r1", "r4", "r5", "lr")                            \
-        SCALE("r2", "r4", "r5", "lr") SCALE("r3", "r4", "r5", "lr")                            \
-        ASR("r0", "r6") ASR("r1", "r6") ASR("r2", "r6") ASR("r3", "r6")                        \
-        SSAT("r0") SSAT("r1") SSAT("r2") SSAT("r3")                                            \
+        VMOV("r4", "s28") VMOV("r5", "s29") GET_SHIFT_##F("r6", "s30")                                  \
+        SCALE_##F("r0", "r4", "r5", "lr") SCALE_##F("r1", "r4", "r5", "lr")                            \
+        SCALE_##F("r2", "r4", "r5", "lr") SCALE_##F("r3", "r4", "r5", "lr")                            \
+        SHIFT_##F("r0", "r6") SHIFT_##F("r1", "r6") SHIFT_##F("r2", "r6") SHIFT_##F("r3", "r6")                        \
+        SSAT_LARGE_##F("r0") SSAT_LARGE_##F("r1") SSAT_LARGE_##F("r2") SSAT_LARGE_##F("r3")                                            \
         "ldr r4, [sp, #40]\n"                                                                  \
         "strb r1, [r11, #4]\nstrb r2, [r11, #8]\nstrb r3, [r11, #12]\nstrb r0, [r11], #16\n"   \
         "add r12, r12, #4 * " advance "\n"                                                     \
@@ -540,18 +547,18 @@ STRIDE_1_7(thimble_depthwise_7x7_stride_1_linear, SCALE_LINEAR)
         "beq.w 5f\n"                                                                           \
         VMOV("r0", "s31") "mov r1, r0\n"                                                       \
         SLOTS(2)                                                                               \
-        VMOV("r4", "s28") VMOV("r5", "s29") VMOV("r6", "s30")                                  \
-        SCALE("r0", "r4", "r5", "lr") SCALE("r1", "r4", "r5", "lr")                            \
-        ASR("r0", "r6") ASR("r1", "r6") SSAT("r0") SSAT("r1")                                  \
+        VMOV("r4", "s28") VMOV("r5", "s29") GET_SHIFT_##F("r6", "s30")                                  \
+        SCALE_##F("r0", "r4", "r5", "lr") SCALE_##F("r1", "r4", "r5", "lr")                            \
+        SHIFT_##F("r0", "r6") SHIFT_##F("r1", "r6") SSAT_LARGE_##F("r0") SSAT_LARGE_##F("r1")                                  \
         "strb r1, [r11, #4]\nstrb r0, [r11], #8\n"                                             \
         "5:\n"                                                                                 \
         NEXT_STEP NEXT_CHANNEL LEAVE("vpop {s16-s31}\n", "48"));                               \
   }
 
-STRIDE_2_TILES(thimble_depthwise_5x5_stride_2, "14", SLOTS_5, "80", SCALE_RELU)
-STRIDE_2_TILES(thimble_depthwise_5x5_stride_2_linear, "14", SLOTS_5, "80", SCALE_LINEAR)
-STRIDE_2_TILES(thimble_depthwise_7x7_stride_2, "27", SLOTS_7, "112", SCALE_RELU)
-STRIDE_2_TILES(thimble_depthwise_7x7_stride_2_linear, "27", SLOTS_7, "112", SCALE_LINEAR)
+STRIDE_2_TILES(thimble_depthwise_5x5_stride_2, "14", SLOTS_5, "80", FIXED)
+STRIDE_2_TILES(thimble_depthwise_5x5_stride_2_any_shift, "14", SLOTS_5, "80", ANY)
+STRIDE_2_TILES(thimble_depthwise_7x7_stride_2, "27", SLOTS_7, "112", FIXED)
+STRIDE_2_TILES(thimble_depthwise_7x7_stride_2_any_shift, "27", SLOTS_7, "112", ANY)
 
 /* --- columns of two rows into words, and back ---
  * r0: pixel a; r1: pixel b, or how far it is from a; r2, r3: their steps, or a's and how far the next b is from a;

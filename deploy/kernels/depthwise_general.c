@@ -44,8 +44,9 @@ static inline void add_products(int32_t* sums, const thimble_word* x, const uint
 }
 
 static int8_t narrow_result(const thimble_layer* layer, const uint32_t* constants, int32_t sum) {
+  const uint32_t scale_bits = constants[8] >> 8 & 31u;
   const int32_t nudge = layer->relu ? 0 : (int32_t)((uint32_t)sum >> 31) << 7;
-  const int32_t high = thimble_high_mul((int32_t)((uint32_t)sum << 8), (int32_t)constants[0]);
+  const int32_t high = thimble_high_mul((int32_t)((uint32_t)sum << scale_bits), (int32_t)constants[0]);
   return thimble_saturate_s8((high + (int32_t)constants[4] - nudge) >> (constants[8] & 31u));
 }
 
@@ -80,7 +81,8 @@ static void compute_row(const block_rows* b, const uint32_t* block, const int32_
       row = slot + ky + 1 == layer->kernel_h ? x : row + b->columns;
     }
     for (uint32_t i = 0; i < b->channels; ++i)
-      output[i] = layer->wide ? wide_result(layer, block + i, sums[i]) : narrow_result(layer, block + i, sums[i]);
+      output[i] = layer->wide == THIMBLE_DEPTHWISE_GENERAL ? wide_result(layer, block + i, sums[i])
+                                                           : narrow_result(layer, block + i, sums[i]);
   }
 }
 

@@ -18,21 +18,38 @@ typedef struct context {
   int32_t top;                              /* input row of the first unit */
 } context;
 
-/* Words of four channels at `a` and `b` side by side, one channel's into each record, 256 times as large. */
-static void put_pairs(thimble_word* to, uint32_t record, uint32_t a, uint32_t b) {
-  const uint32_t low = (a & 0xffffu) | b << 16, high = a >> 16 | (b & 0xffff0000u);
-  to[0] = low << 8 & 0xff00ff00u;
-  to[record] = low & 0xff00ff00u;
-  to[2 * record] = high << 8 & 0xff00ff00u;
-  to[3 * record] = high & 0xff00ff00u;
+/* How a block's weights go into its records: `keep` is 8 less what the weights of each channel are scaled by. */
+typedef struct table {
+  thimble_word* words;
+  const uint32_t* block;
+  uint32_t record, keep[4];
+} table;
+
+/* Both halves, shifted right. */
+static inline uint32_t halves_shifted(uint32_t halves, uint32_t by) {
+  const uint32_t low = (uint32_t)((int32_t)(halves << 16) >> by) >> 16;
+  return low | ((uint32_t)((int32_t)halves >> by) & 0xffff0000u);
 }
 
-static void put_constants(thimble_word* to, uint32_t record, const uint32_t* block) {
-  for (uint32_t i = 0; i < 4; ++i, to += record) {
-    to[0] = block[i];
-    to[1] = block[4 + i];
-    to[2] = block[8 + i];
-    to[3] = block[12 + i] << 8;
+/* Words of four channels at `a` and `b` side by side, one channel's into each record, scaled. */
+static void put_pairs(const table* t, uint32_t at, uint32_t a, uint32_t b) {
+  const uint32_t low = (a & 0xffffu) | b << 16, high = a >> 16 | (b & 0xffff0000u);
+  const uint32_t record = t->record;
+  thimble_word* const to = t->words + at;
+  to[0] = halves_shifted(low << 8 & 0xff00ff00u, t->keep[0]);
+  to[record] = halves_shifted(low & 0xff00ff00u, t->keep[1]);
+  to[2 * record] = halves_shifted(high << 8 & 0xff00ff00u, t->keep[2]);
+  to[3 * record] = halves_shifted(high & 0xff00ff00u, t->keep[3]);
+}
+
+static void put_constants(const table* t, uint32_t at) {
+  const uint32_t* block = t->block;
+  thimble_word* to = t->words + at;
+  for (uint32_t i = 0; i < 4; ++i, to += t->record, ++block) {
+    to[0] = block[0];
+    to[1] = block[4];
+    to[2] = block[8];
+    to[3] = block[12] << (8 - t->keep[i]);
   }
 }
 
@@ -45,52 +62,54 @@ static const row_pair pairs_3[] = {{0, 0, 2}, {1, 1, 2}};
 static const row_pair pairs_5[] = {{0, 0, 1}, {2, 5, 2}, {1, 6, 2}, {3, 15, 1}};
 static const row_pair pairs_7[] = {{0, 0, 1}, {1, 7, 1}, {3, 14, 1}, {5, 21, 1}, {2, 32, 1}, {4, 39, 1}};
 
-static void put_row_pairs(thimble_word* table, uint32_t record, const uint32_t* taps, uint32_t kernel) {
+static void put_row_pairs(const table* t, uint32_t kernel) {
   const row_pair* pair = kernel == 3 ? pairs_3 : kernel == 5 ? pairs_5 : pairs_7;
   for (uint32_t left = kernel - 1; left != 0; --left, ++pair) {
-    const uint32_t* from = taps + pair->row * kernel;
-    thimble_word* to = table + pair->at;
-    for (uint32_t j = kernel; j != 0; --j, ++from, to += pair->step) put_pairs(to, record, from[0], from[kernel]);
+    const uint32_t* from = t->block + THIMBLE_DEPTHWISE_CONSTANTS + pair->row * kernel;
+    uint32_t at = pair->at;
+    for (uint32_t j = kernel; j != 0; --j, ++from, at += pair->step) put_pairs(t, at, from[0], from[kernel]);
   }
 }
 
 /* 3x3, stride 2. The ring's even slots change places from step to step; so do the weights. */
-static void put_column_pairs_3(thimble_word* table, uint32_t record, const uint32_t* block, uint32_t first,
-                               uint32_t last) {
-  const uint32_t* const taps = block + THIMBLE_DEPTHWISE_CONSTANTS;
-  put_pairs(table, record, taps[first], taps[first + 1]);
-  put_pairs(table + 1, record, taps[3], taps[4]);
-  put_pairs(table + 2, record, taps[last], taps[last + 1]);
-  put_pairs(table + 3, record, taps[first + 2], taps[last + 2]);
-  put_pairs(table + 4, record, taps[5], 0);
-  put_constants(table + 5, record, block);
+static void put_column_pairs_3(const table* t, uint32_t at, uint32_t first, uint32_t last) {
+  const uint32_t* const taps = t->block + THIMBLE_DEPTHWISE_CONSTANTS;
+  put_pairs(t, at, taps[first], taps[first + 1]);
+  put_pairs(t, at + 1, taps[3], taps[4]);
+  put_pairs(t, at + 2, taps[last], taps[last + 1]);
+  put_pairs(t, at + 3, taps[first + 2], taps[last + 2]);
+  put_pairs(t, at + 4, taps[5], 0);
+  put_constants(t, at + 5);
 }
 
 /* Rows of (kernel + 1) / 2 words, twice, so that they can be read from any row on. */
-static void put_column_pairs(thimble_word* table, uint32_t record, const uint32_t* taps, uint32_t kernel) {
+static void put_column_pairs(const table* t, uint32_t at, uint32_t kernel) {
+  const uint32_t* taps = t->block + THIMBLE_DEPTHWISE_CONSTANTS;
   const uint32_t words = kernel * (kernel + 1) / 2;
   for (uint32_t row = 0; row < kernel; ++row, ++taps) {
-    for (uint32_t j = kernel / 2; j != 0; --j, taps += 2, ++table) {
-      put_pairs(table, record, taps[0], taps[1]);
-      put_pairs(table + words, record, taps[0], taps[1]);
+    for (uint32_t j = kernel / 2; j != 0; --j, taps += 2, ++at) {
+      put_pairs(t, at, taps[0], taps[1]);
+      put_pairs(t, at + words, taps[0], taps[1]);
     }
-    put_pairs(table, record, taps[0], 0);
-    put_pairs(table + words, record, taps[0], 0);
-    ++table;
+    put_pairs(t, at, taps[0], 0);
+    put_pairs(t, at + words, taps[0], 0);
+    ++at;
   }
 }
 
-void thimble_depthwise_fill_table(const thimble_depthwise_plan* plan, const uint32_t* block, thimble_word* table) {
+void thimble_depthwise_fill_table(const thimble_depthwise_plan* plan, const uint32_t* block, thimble_word* words) {
   const uint32_t record = plan->record_words, kernel = plan->kernel;
+  table t = {words, block, record, {0, 0, 0, 0}};
+  for (uint32_t i = 0; i < 4; ++i) t.keep[i] = 8 - (block[8 + i] >> 8);
   if (plan->stride == 1) {
-    put_row_pairs(table, record, block + THIMBLE_DEPTHWISE_CONSTANTS, kernel);
-    put_constants(table + (kernel == 3 ? 6 : kernel == 5 ? 20 : 28), record, block);
+    put_row_pairs(&t, kernel);
+    put_constants(&t, kernel == 3 ? 6 : kernel == 5 ? 20 : 28);
   } else if (kernel == 3) {
-    put_column_pairs_3(table, record, block, 0, 6);
-    put_column_pairs_3(table + 4 * record, record, block, 6, 0);
+    put_column_pairs_3(&t, 0, 0, 6);
+    put_column_pairs_3(&t, 4 * record, 6, 0);
   } else {
-    put_constants(table, record, block);
-    put_column_pairs(table + 4, record, block + THIMBLE_DEPTHWISE_CONSTANTS, kernel);
+    put_constants(&t, 0);
+    put_column_pairs(&t, 4, kernel);
   }
 }
 
@@ -285,15 +304,15 @@ static void run_block(context* c, uint32_t channel) {
 }
 
 static thimble_depthwise_function function_of(const thimble_layer* layer) {
-  const uint32_t relu = layer->relu != 0;
+  const uint32_t fixed = layer->wide == THIMBLE_DEPTHWISE_FIXED;
   if (layer->stride_h == 1) {
-    if (layer->kernel_h == 3) return relu ? thimble_depthwise_3x3_stride_1 : thimble_depthwise_3x3_stride_1_linear;
-    if (layer->kernel_h == 5) return relu ? thimble_depthwise_5x5_stride_1 : thimble_depthwise_5x5_stride_1_linear;
-    return relu ? thimble_depthwise_7x7_stride_1 : thimble_depthwise_7x7_stride_1_linear;
+    if (layer->kernel_h == 3) return fixed ? thimble_depthwise_3x3_stride_1 : thimble_depthwise_3x3_stride_1_any_shift;
+    if (layer->kernel_h == 5) return fixed ? thimble_depthwise_5x5_stride_1 : thimble_depthwise_5x5_stride_1_any_shift;
+    return fixed ? thimble_depthwise_7x7_stride_1 : thimble_depthwise_7x7_stride_1_any_shift;
   }
-  if (layer->kernel_h == 3) return relu ? thimble_depthwise_3x3_stride_2 : thimble_depthwise_3x3_stride_2_linear;
-  if (layer->kernel_h == 5) return relu ? thimble_depthwise_5x5_stride_2 : thimble_depthwise_5x5_stride_2_linear;
-  return relu ? thimble_depthwise_7x7_stride_2 : thimble_depthwise_7x7_stride_2_linear;
+  if (layer->kernel_h == 3) return fixed ? thimble_depthwise_3x3_stride_2 : thimble_depthwise_3x3_stride_2_any_shift;
+  if (layer->kernel_h == 5) return fixed ? thimble_depthwise_5x5_stride_2 : thimble_depthwise_5x5_stride_2_any_shift;
+  return fixed ? thimble_depthwise_7x7_stride_2 : thimble_depthwise_7x7_stride_2_any_shift;
 }
 
 void thimble_depthwise_planned(const thimble_call* call, const thimble_depthwise_plan* plan) {

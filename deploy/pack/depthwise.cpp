@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "deploy/kernels/depthwise.h"
+#include "deploy/pack/channel_proof.hpp"
 #include "deploy/pack/channel_weights.hpp"
 
 namespace thimble {
@@ -9,7 +11,7 @@ namespace {
 
 constexpr int kBlock = 4;       ///< channels that are packed together
 constexpr int kConstants = 16;  ///< words of a block before its taps
-constexpr int kScaleBits = 8;   ///< the planned kernels' accumulators are 256 times as large
+constexpr int kMostScaleBits = 8;
 
 /// What a block holds of a channel besides its weights.
 struct Constants {
@@ -18,27 +20,91 @@ struct Constants {
 
 std::uint32_t bits(std::int64_t value) { return static_cast<std::uint32_t>(value); }
 
-std::optional<Constants> narrow_constants(const ChannelCase& channel) {
-  const auto form = pack_channel(channel.quantization, channel.bias, kScaleBits);
-  if (!form) return std::nullopt;
-  return Constants{bits(form->multiplier), bits(form->addend), form->shift, bits(form->bias)};
+Constants constants_of(const PackedChannel& form, int scale_bits) {
+  return {bits(form.multiplier), bits(form.addend), form.shift | static_cast<std::uint32_t>(scale_bits) << 8,
+          bits(form.bias)};
 }
 
-std::optional<Constants> wide_constants(const ChannelCase& channel) {
+bool is_constant(const ChannelCase& channel) { return channel.quantization.smallest == channel.quantization.largest; }
+
+/// What the kernels compute with the fixed shift.
+int fixed_result(const ChannelCase& channel, const PackedChannel& form, int scale_bits, int shift, std::int64_t sum) {
+  const std::int64_t product = (sum + form.bias) * (std::int64_t{1} << scale_bits) * form.multiplier;
+  return clamped_result((form.addend + (product >> 32)) >> shift, channel.quantization);
+}
+
+/// The form with a larger shift, shortened to the fixed one, where that is proved to give the same results.
+std::optional<PackedChannel> shortened(const ChannelCase& channel, const PackedChannel& form, int scale_bits,
+                                       int shift) {
+  const int excess = static_cast<int>(form.shift) - shift;
+  const std::int64_t half = std::int64_t{1} << (excess - 1);
+  for (int addend_step : {0, 1, -1, 2}) {
+    for (int step : {0, 1, -1, 2, -2}) {
+      PackedChannel one = form;
+      one.multiplier = static_cast<std::int32_t>(((form.multiplier + half) >> excess) + step);
+      one.addend = (form.addend >> excess) + addend_step;
+      const bool same =
+          one.multiplier >= 0 &&
+          same_everywhere(
+              channel.quantization,
+              [&](std::int64_t sum) { return reference_result(channel.quantization, sum + channel.bias); },
+              [&](std::int64_t sum) { return fixed_result(channel, one, scale_bits, shift, sum); });
+      if (!same) continue;
+      one.shift = static_cast<std::uint32_t>(shift);
+      return one;
+    }
+  }
+  return std::nullopt;
+}
+
+/// The fixed shift is n + j - 1 for the right shift n of TFLite's multiplier: the weights are scaled by 2^j so that it
+/// is.
+std::optional<Constants> fixed_constants(const ChannelCase& channel, int shift) {
+  if (!channel.quantization.relu) return std::nullopt;
+  const int scale_bits = std::clamp(shift + 1 + channel.quantization.factor.shift, 2, kMostScaleBits);
+  std::optional<PackedChannel> form = pack_channel(channel.quantization, channel.bias, scale_bits);
+  if (!form) return std::nullopt;
+  if (is_constant(channel)) {
+    form->addend <<= shift;
+    form->shift = static_cast<std::uint32_t>(shift);
+  }
+  if (static_cast<int>(form->shift) > shift) form = shortened(channel, *form, scale_bits, shift);
+  if (!form || static_cast<int>(form->shift) != shift) return std::nullopt;
+  return constants_of(*form, scale_bits);
+}
+
+/// Any shift; with as many scale bits as hold the accumulator, 8 where ties must be nudged.
+std::optional<Constants> any_shift_constants(const ChannelCase& channel) {
+  const int least = channel.quantization.relu ? 2 : kMostScaleBits;
+  for (int scale_bits = kMostScaleBits; scale_bits >= least; --scale_bits) {
+    if (const auto form = pack_channel(channel.quantization, channel.bias, scale_bits))
+      return constants_of(*form, scale_bits);
+  }
+  return std::nullopt;
+}
+
+std::optional<Constants> general_constants(const ChannelCase& channel) {
   const auto form = pack_channel(channel.quantization, channel.bias);
   if (!form) return std::nullopt;
   return Constants{bits(form->multiplier), 0, form->shifts, bits(form->bias)};
 }
 
+std::optional<Constants> constants_of(const ChannelCase& channel, int form, int taps) {
+  const int shift = taps > 9 ? THIMBLE_DEPTHWISE_SHIFT_LARGER : THIMBLE_DEPTHWISE_SHIFT_3X3;
+  if (form == THIMBLE_DEPTHWISE_FIXED) return fixed_constants(channel, shift);
+  if (form == THIMBLE_DEPTHWISE_ANY_SHIFT) return any_shift_constants(channel);
+  return general_constants(channel);
+}
+
 /// Of all channels; or the index of one that has none. The kernels subtract the zero point from their inputs, so that
 /// it is taken out of the bias again.
 Result<std::vector<Constants>, int> constants_of(const Graph& graph, const Operator& op, const ChannelWeights& w,
-                                                 bool narrow) {
+                                                 int form) {
   const std::int64_t input_zero = zero_point_of(input_of(graph, op));
   std::vector<Constants> all;
   for (const ChannelCase& channel : channel_cases(graph, op, w)) {
     const int index = static_cast<int>(all.size());
-    std::optional<Constants> one = narrow ? narrow_constants(channel) : wide_constants(channel);
+    std::optional<Constants> one = constants_of(channel, form, w.taps);
     if (!one) return index;
     for (int tap = 0; tap < w.taps; ++tap) one->bias += bits(input_zero * w.at(index, tap));
     all.push_back(*one);
@@ -51,14 +117,20 @@ bool has_values(const Tensor& tensor) { return !std::holds_alternative<std::mono
 
 }  // namespace
 
-bool depthwise_is_narrow(const Graph& graph, const Operator& op) {
-  if (!has_values(graph.tensor(op.inputs.at(1))) || output_of(graph, op).quantization.empty()) return true;
-  return constants_of(graph, op, channel_weights(graph, op), true).has_value();
+int depthwise_form(const Graph& graph, const Operator& op) {
+  const bool relu = op.activation != Activation::kNone;
+  const int first = relu ? THIMBLE_DEPTHWISE_FIXED : THIMBLE_DEPTHWISE_ANY_SHIFT;
+  if (!has_values(graph.tensor(op.inputs.at(1))) || output_of(graph, op).quantization.empty()) return first;
+  const ChannelWeights w = channel_weights(graph, op);
+  for (int form = first; form < THIMBLE_DEPTHWISE_GENERAL; ++form) {
+    if (constants_of(graph, op, w, form)) return form;
+  }
+  return THIMBLE_DEPTHWISE_GENERAL;
 }
 
 PackResult pack_depthwise(const Graph& graph, const Operator& op) {
   const ChannelWeights w = channel_weights(graph, op);
-  const auto constants = constants_of(graph, op, w, depthwise_is_narrow(graph, op));
+  const auto constants = constants_of(graph, op, w, depthwise_form(graph, op));
   if (!constants) return range_problem(op, constants.error());
   Words words;
   for (int c = 0; c < w.channels; c += kBlock) {

@@ -8,7 +8,8 @@ PackResult pack_depthwise(const Graph& graph, const Operator& op);
 /// Its bytes, from shapes alone.
 std::int64_t depthwise_bytes(const Graph& graph, const Operator& op);
 
-/// False where a channel has no form that the planned kernels take: the layer must be `wide`. True without values.
-bool depthwise_is_narrow(const Graph& graph, const Operator& op);
+/// The layer's `wide`, as deploy/kernels/depthwise.h tells: the first form that all its channels have. Without values
+/// the one that quantised layers usually have.
+int depthwise_form(const Graph& graph, const Operator& op);
 
 }  // namespace thimble
