@@ -55,15 +55,20 @@ uint32_t thimble_conv2d_s8_scratch(const thimble_layer* layer) {
   return thimble_gemm_bytes(layer) + border;
 }
 
+/* The first output at which a window begins at `column` or after it, counting columns from the padding's start. */
+static uint32_t output_at(const thimble_layer* layer, int32_t column) {
+  if (column <= 0) return 0;
+  if (layer->stride_w <= 2) return ((uint32_t)column + layer->stride_w - 1u) >> (layer->stride_w - 1u);
+  uint32_t x = 0;
+  for (; column > 0; column -= layer->stride_w) ++x;
+  return x;
+}
+
 static void conv_row(const thimble_call* call, const int8_t* const* rows, int8_t* output) {
   const thimble_layer* const layer = call->layer;
-  thimble_window window = {layer, rows, call->scratch, layer->out_w, 0, 0, gather};
-  uint32_t x = 0, left = 0; /* the window of pixel x begins at column `left` of the row with its padding */
-  for (; left < layer->pad_left && x < layer->out_w; left += layer->stride_w) ++x;
-  window.first = x;
-  for (; x < layer->out_w && left + layer->kernel_w <= (uint32_t)layer->pad_left + layer->in_w; left += layer->stride_w)
-    ++x;
-  window.end = x;
+  const uint32_t end = output_at(layer, layer->pad_left + layer->in_w - layer->kernel_w + 1);
+  thimble_window window = {layer, rows, call->scratch, layer->out_w, output_at(layer, layer->pad_left), 0, gather};
+  window.end = end < layer->out_w ? end : layer->out_w;
   thimble_gemm_pixels(&window, output);
 }
 

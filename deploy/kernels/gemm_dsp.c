@@ -42,8 +42,7 @@
 #define AT_PAIRS 92
 #define AT_ZERO 96  /* the input's zero point, twice */
 #define AT_TAIL 100 /* of the column, where the rests of all segments go */
-#define AT_REST 104 /* where the next one goes */
-#define FRAME 112
+#define FRAME 104
 
 /* Sets r11 = end of the weights, r1 weights, r3 steps, r6 blocks; the entry for steps of `size` bytes of code. */
 #define SET_UP(size)            \
@@ -142,27 +141,29 @@ __attribute__((naked)) void thimble_gemm_two(const thimble_gemm* gemm) {
       "beq.w 5f\n"
       GET("lr", HEIGHT)
       GET("r2", COLUMN)
-      "ldr r3, [sp, #" S(AT_TAIL) "]\n"
-      "str r3, [sp, #" S(AT_REST) "]\n"
+      GET("r9", NEXT)
+      "ldr r10, [sp, #" S(AT_TAIL) "]\n"
       "21:\n"
       "ldr r0, [r12], #4\n"
-      GET("r11", OFFSET)
-      GET("r1", NEXT)
+      GET("r1", OFFSET)
+      GET("r11", FOURS)
       "cmp r0, #0\n"
       "beq.w 26f\n"
-      "add r0, r0, r11\n"
-      GET("r11", FOURS)
-      "add r1, r1, r0\n"
+      "add r0, r0, r1\n"
+      "add r1, r0, r9\n"
       "lsls r3, r11, #30\n"
       "add.w r11, r11, r0\n"
       "bcc 22f\n"
       "ldr r3, [r0], #4\n"
-      "ldr r4, [r1], #4\n"
-      "sxtb16 r5, r3\n"
-      "sxtb16 r6, r4\n"
-      "sxtb16 r7, r3, ror #8\n"
-      "sxtb16 r8, r4, ror #8\n"
-      "stm r2!, {r5-r8}\n"
+      "ldr r5, [r1], #4\n"
+      "sxtb16 r7, r3\n"
+      "sxtb16 r8, r5\n"
+      "sxtb16 r3, r3, ror #8\n"
+      "sxtb16 r5, r5, ror #8\n"
+      "str r7, [r2], #4\n"
+      "str r8, [r2], #4\n"
+      "str r3, [r2], #4\n"
+      "str r5, [r2], #4\n"
       "22:\n"
       "cmp r0, r11\n"
       "beq 24f\n"
@@ -173,51 +174,45 @@ __attribute__((naked)) void thimble_gemm_two(const thimble_gemm* gemm) {
       "ldr r6, [r1], #4\n"
       "sxtb16 r7, r3\n"
       "sxtb16 r8, r5\n"
-      "sxtb16 r9, r3, ror #8\n"
-      "sxtb16 r10, r5, ror #8\n"
+      "sxtb16 r3, r3, ror #8\n"
+      "sxtb16 r5, r5, ror #8\n"
       "str r7, [r2], #4\n"
       "str r8, [r2], #4\n"
-      "str r9, [r2], #4\n"
-      "str r10, [r2], #4\n"
+      "str r3, [r2], #4\n"
+      "str r5, [r2], #4\n"
       "sxtb16 r7, r4\n"
       "sxtb16 r8, r6\n"
-      "sxtb16 r9, r4, ror #8\n"
-      "sxtb16 r10, r6, ror #8\n"
+      "sxtb16 r4, r4, ror #8\n"
+      "sxtb16 r6, r6, ror #8\n"
       "str r7, [r2], #4\n"
       "str r8, [r2], #4\n"
-      "str r9, [r2], #4\n"
-      "str r10, [r2], #4\n"
+      "str r4, [r2], #4\n"
+      "str r6, [r2], #4\n"
       "cmp r0, r11\n"
       "bne 23b\n"
-      "24:\n"
+      "24:\n"  /* the rest of a segment, as halfwords: 2 bytes on, then 6 */
       GET("r5", REST)
       "cmp r5, #0\n"
-      "bne 27f\n"
+      "beq 25f\n"
+      "28:\n"
+      "ldrsb r3, [r0], #1\n"
+      "ldrsb r4, [r1], #1\n"
+      "strh r3, [r10]\n"
+      "strh r4, [r10, #4]\n"
+      "lsls r3, r10, #31\n"
+      "ite cs\n"
+      "addcs r10, r10, #6\n"
+      "addcc r10, r10, #2\n"
+      "subs r5, r5, #1\n"
+      "bne 28b\n"
       "25:\n"
       "subs lr, lr, #1\n"
       "bne 21b\n"
       GET("r0", OFFSET)
-      GET("r1", NEXT)
-      "add r0, r0, r1, lsl #1\n"
+      "add r0, r0, r9, lsl #1\n"
       PUT(OFFSET, "r0")
       "b.w 5f\n"
-      "27:\n"  /* the rest of a segment, as halfwords */
-      "ldr r6, [sp, #" S(AT_REST) "]\n"
-      "28:\n"
-      "ldrsb r3, [r0], #1\n"
-      "ldrsb r4, [r1], #1\n"
-      "subs r5, r5, #1\n"
-      "strh r3, [r6]\n"
-      "strh r4, [r6, #4]\n"
-      "eor r6, r6, #2\n"
-      "and r3, r6, #2\n"
-      "eor r3, r3, #2\n"
-      "add.w r6, r6, r3, lsl #2\n"
-      "bne 28b\n"
-      "str r6, [sp, #" S(AT_REST) "]\n"
-      "b 25b\n"
       "26:\n"  /* a row of padding */
-      GET("r11", FOURS)
       "ldr r3, [sp, #" S(AT_ZERO) "]\n"
       "mov r4, r3\n"
       "b 30f\n"
@@ -228,19 +223,17 @@ __attribute__((naked)) void thimble_gemm_two(const thimble_gemm* gemm) {
       "subs r11, r11, #4\n"
       "bge 29b\n"
       GET("r5", REST)
-      "cmp r5, #0\n"
-      "beq 25b\n"
-      "ldr r6, [sp, #" S(AT_REST) "]\n"
+      "b 32f\n"
       "31:\n"
+      "strh r4, [r10]\n"
+      "strh r4, [r10, #4]\n"
+      "lsls r3, r10, #31\n"
+      "ite cs\n"
+      "addcs r10, r10, #6\n"
+      "addcc r10, r10, #2\n"
+      "32:\n"
       "subs r5, r5, #1\n"
-      "strh r4, [r6]\n"
-      "strh r4, [r6, #4]\n"
-      "eor r6, r6, #2\n"
-      "and r3, r6, #2\n"
-      "eor r3, r3, #2\n"
-      "add.w r6, r6, r3, lsl #2\n"
-      "bne 31b\n"
-      "str r6, [sp, #" S(AT_REST) "]\n"
+      "bge 31b\n"
       "b 25b\n"
       "5:\n"
       GET("r0", PAIR_OUT)

@@ -117,6 +117,7 @@ struct Builder {
   Shape output_shape() const { return {1, plain.g.out_h, plain.g.out_w, plain.g.out_c}; }
 
   void random_weights(int taps);
+  void unusual_shape(thimble_kernel_id kernel);
   void weighted(thimble_kernel_id kernel);
   void pool(bool average);
   void add();
@@ -131,8 +132,12 @@ void Builder::random_weights(int taps) {
   output_scale = input_scale;
   for (int c = 0; c < channels_out; ++c) plain.bias.push_back(rng.between(-20000, 20000));
   const int most = rng.chance(0.3) ? rng.between(1, 8) : 127;
+  const bool is_gemm =
+      result.kernel == THIMBLE_CONV2D || result.kernel == THIMBLE_POINTWISE || result.kernel == THIMBLE_FULLY_CONNECTED;
+  const bool all_large = is_gemm && rng.chance(0.15), one_sign = rng.chance(0.5);
+  const auto least_or_most = [&] { return one_sign || rng.chance(0.5) ? 127 : -127; };
   for (int i = 0; i < channels_out * taps; ++i)
-    plain.weights.push_back(static_cast<std::int8_t>(rng.between(-most, most)));
+    plain.weights.push_back(static_cast<std::int8_t>(all_large ? least_or_most() : rng.between(-most, most)));
   plain.g.in_c = plain.g.in_c == 0 ? 1 : plain.g.in_c;
   Quantization q;
   const bool depthwise = op.type == OpType::kDepthwiseConv2D;
@@ -158,6 +163,30 @@ void Builder::random_weights(int taps) {
   op.inputs.push_back(add_constant("bias", {channels_out}, {}, plain.bias, DataType::kInt32));
 }
 
+/// Now and then: few inputs per pixel, very many of them (sums beyond 24 bits), many outputs, one pixel, and the first
+/// layers of image and sound networks.
+void Builder::unusual_shape(thimble_kernel_id kernel) {
+  if (!rng.chance(0.4)) return;
+  WindowGeometry& g = plain.g;
+  const auto pixels = [&](int height, int width) {
+    if (kernel == THIMBLE_POINTWISE) g.in_h = g.out_h = height, g.in_w = g.out_w = width;
+  };
+  const int kind = rng.between(0, kernel == THIMBLE_CONV2D ? 1 : 3);
+  if (kernel == THIMBLE_CONV2D && kind == 0) {
+    g.in_c = rng.between(1, 3);
+  } else if (kernel == THIMBLE_CONV2D) {
+    g.in_c = 4 * rng.between(5, 20), g.out_c = rng.between(1, 4);
+  } else if (kind == 0) {
+    g.in_c = 4 * rng.between(1, 4), g.out_c = 4 * rng.between(1, 6), pixels(rng.between(1, 5), rng.between(1, 6));
+  } else if (kind == 1) {
+    g.in_c = rng.between(400, 1100), g.out_c = rng.between(1, 9), pixels(1, rng.between(1, 3));
+  } else if (kind == 2) {
+    g.in_c = rng.between(1, 24), g.out_c = rng.between(100, 512), pixels(1, rng.between(1, 3));
+  } else {
+    pixels(1, 1);
+  }
+}
+
 void Builder::weighted(thimble_kernel_id kernel) {
   WindowGeometry& g = plain.g;
   op.type = kernel == THIMBLE_DEPTHWISE         ? OpType::kDepthwiseConv2D
@@ -169,7 +198,10 @@ void Builder::weighted(thimble_kernel_id kernel) {
   if (kernel == THIMBLE_FULLY_CONNECTED) g.in_h = g.in_w = g.out_h = g.out_w = 1;
   g.in_c = kernel == THIMBLE_FULLY_CONNECTED ? rng.between(1, 90) : channels();
   g.out_c = kernel == THIMBLE_DEPTHWISE ? g.in_c : channels();
-  if (kernel == THIMBLE_WINOGRAD) g.in_c = 4 * rng.between(1, rng.chance(0.8) ? 6 : 20), g.out_c = 4 * rng.between(1, 4);
+  if (kernel == THIMBLE_CONV2D || kernel == THIMBLE_POINTWISE || kernel == THIMBLE_FULLY_CONNECTED)
+    unusual_shape(kernel);
+  if (kernel == THIMBLE_WINOGRAD)
+    g.in_c = 4 * rng.between(1, rng.chance(0.8) ? 6 : 20), g.out_c = 4 * rng.between(1, 4);
   choose_activation();
   plain.input_zero = zero_point(), plain.output_zero = zero_point();
   op.inputs.push_back(add_tensor("input", input_shape(), one_scale(input_scale, plain.input_zero)));
