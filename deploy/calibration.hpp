@@ -20,7 +20,7 @@ enum class RangeMethod {
 
 struct CalibrationOptions {
   /// On 8 random subnets of the demo's trained supernet (256 calibration pictures, 64 others; equalised and with
-  /// corrected biases) the output has 33.1 dB with the least squared error, 32.8 with min-max and 31.6 with 99.99 %;
+  /// corrected biases) the output has 32.7 dB with the least squared error, 32.8 with min-max and 31.6 with 99.99 %;
   /// the worst of the networks 29.9, 28.7 and 29.4.
   RangeMethod method = RangeMethod::kMse;
   double percentile = 99.99;
