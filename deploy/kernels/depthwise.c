@@ -2,7 +2,7 @@
 
 /* Scratch that a layer may take so that several steps of a channel are computed together, at most a quarter of its
  * input. */
-#define GROUP_BYTES 3072u
+#define GROUP_BYTES 3584u
 #define MOST_GROUP 8u
 
 static uint32_t record_words_of(uint32_t kernel, uint32_t stride) {

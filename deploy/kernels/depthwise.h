@@ -81,6 +81,16 @@ void thimble_depthwise_7x7_stride_1_any_shift(thimble_depthwise_run* run);
 void thimble_depthwise_7x7_stride_2(thimble_depthwise_run* run);
 void thimble_depthwise_7x7_stride_2_any_shift(thimble_depthwise_run* run);
 
+/* Words of four channels' weights, `a` and `b` side by side, scaled, into the channels' records. */
+typedef struct thimble_depthwise_pairs {
+  thimble_word* to;
+  const uint32_t *a, *b;
+  uint32_t record, step; /* bytes from channel to channel, and from pair to pair */
+  uint32_t scales[4];
+  uint32_t count;
+} thimble_depthwise_pairs;
+void thimble_depthwise_put_pairs(const thimble_depthwise_pairs* pairs);
+
 /* Columns of two rows, or pairs of neighbouring pixels of one: pixels `a` and `b` of four channels become four words.
  */
 typedef struct thimble_depthwise_fill {

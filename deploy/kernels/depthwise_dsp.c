@@ -206,15 +206,18 @@ STRIDE_1_3(thimble_depthwise_3x3_stride_1_any_shift, ANY, ENTRY_2, BLOCKS_2)
 
 /* --- 3x3, stride 2: one output at a time ---
  * r0: sum. r1-r3: a column's words. r4-r6: (w0, w1) per slot; r7: w2 of the outer slots; r8: of the middle one.
- * r9: the column. r10: stage. r11, r12, lr: multiplier, addend, shift. s0: bias; s1: the stage's end. */
-#define OUTPUT_3(F)                                                                        \
-  VMOV("r0", "s0")                                                                             \
-  MAC("smlad", "r0", "r1", "r4") MAC("smlad", "r0", "r2", "r5") MAC("smlad", "r0", "r3", "r6") \
-  "ldr r2, [r9, #16]\nldr r3, [r9, #32]\nldr r1, [r9], #48\n"                                  \
+ * r9: the column. r10: stage. r11, r12, lr: multiplier, addend, shift or bias. s0: bias; s1: the stage's end. */
+#define OUTPUT_3(F)                                                                               \
+  START_3_##F                                                                                     \
+  MAC("smlad", "r0", "r2", "r5") MAC("smlad", "r0", "r3", "r6")                                   \
+  "ldr r2, [r9, #16]\nldr r3, [r9, #32]\nldr r1, [r9], #48\n"                                     \
   MAC("smlabb", "r0", "r2", "r8") MAC("smlabt", "r0", "r3", "r7") MAC("smlabb", "r0", "r1", "r7") \
-  SCALE_3_##F SHIFT_##F("r0", "lr") SSAT_##F("r0")                                                             \
+  SCALE_3_##F SHIFT_##F("r0", "lr") SSAT_##F("r0")                                                \
   "strb r0, [r10], #4\n"
 
+/* A fixed shift leaves lr to the bias. */
+#define START_3_FIXED "smlad r0, r1, r4, lr\n"
+#define START_3_ANY VMOV("r0", "s0") MAC("smlad", "r0", "r1", "r4")
 #define SCALE_3_FIXED SCALE_FIXED("r0", "r11", "r12", "")
 /* All registers are taken: the shift comes back from s2. */
 #define SCALE_3_ANY SCALE_ANY("r0", "r11", "r12", "lr") VMOV("lr", "s2")
@@ -257,7 +260,7 @@ STRIDE_1_3(thimble_depthwise_3x3_stride_1_any_shift, ANY, ENTRY_2, BLOCKS_2)
         "pop {r4-r11, pc}\n");                                                                 \
   }
 
-STRIDE_2_3(thimble_depthwise_3x3_stride_2, FIXED, "")
+STRIDE_2_3(thimble_depthwise_3x3_stride_2, FIXED, VMOV("lr", "s0"))
 STRIDE_2_3(thimble_depthwise_3x3_stride_2_any_shift, ANY, VMOV("s2", "lr"))
 
 /* --- 5x5 and 7x7, stride 1: tiles of two rows and four or two columns ---
@@ -618,6 +621,40 @@ __attribute__((naked)) void thimble_depthwise_fill_columns(thimble_depthwise_fil
       "subs r7, r7, #1\n"
       "bne.w 5b\n"
       "b.w 4b\n");
+}
+
+/* --- weights into records ---
+ * r0: record; r1, r2: weights; r3: bytes of a record; r4: the step; r5-r8: scales; lr: pairs left. */
+#define PUT(word, scale, to)              \
+  "smulbb r11, " word ", " scale "\n"     \
+  "smultb " word ", " word ", " scale "\n" \
+  "pkhbt r11, r11, " word ", lsl #16\n"   \
+  "str r11, " to "\n"
+
+__attribute__((naked)) void thimble_depthwise_put_pairs(const thimble_depthwise_pairs* pairs) {
+  (void)pairs;
+  __asm__(
+      "push {r4-r11, lr}\n"
+      "ldr lr, [r0, #36]\n"
+      "ldm r0, {r0-r8}\n"
+      "1:\n"
+      "ldr r9, [r1], #4\n"
+      "ldr r10, [r2], #4\n"
+      "pkhbt r12, r9, r10, lsl #16\n"
+      "pkhtb r10, r10, r9, asr #16\n"
+      "sxtb16 r9, r12\n"
+      PUT("r9", "r5", "[r0]")
+      "sxtb16 r9, r12, ror #8\n"
+      PUT("r9", "r6", "[r0, r3]")
+      "sxtb16 r9, r10\n"
+      PUT("r9", "r7", "[r0, r3, lsl #1]")
+      "sxtb16 r9, r10, ror #8\n"
+      "add r12, r3, r3, lsl #1\n"
+      PUT("r9", "r8", "[r0, r12]")
+      "add r0, r0, r4\n"
+      "subs lr, lr, #1\n"
+      "bne 1b\n"
+      "pop {r4-r11, pc}\n");
 }
 
 /* Two words in, two words out: six cycles a column. */

@@ -18,38 +18,31 @@ typedef struct context {
   int32_t top;                              /* input row of the first unit */
 } context;
 
-/* How a block's weights go into its records: `keep` is 8 less what the weights of each channel are scaled by. */
+/* How a block's weights go into its records. */
 typedef struct table {
+  thimble_depthwise_pairs pairs; /* record and scales are set */
   thimble_word* words;
-  const uint32_t* block;
-  uint32_t record, keep[4];
+  const uint32_t* taps;
 } table;
 
-/* Both halves, shifted right. */
-static inline uint32_t halves_shifted(uint32_t halves, uint32_t by) {
-  const uint32_t low = (uint32_t)((int32_t)(halves << 16) >> by) >> 16;
-  return low | ((uint32_t)((int32_t)halves >> by) & 0xffff0000u);
+/* Pairs of weights `a` and `b` side by side, `count` from one word of the records to every `step`th. */
+static void put_pairs(table* t, uint32_t at, uint32_t step, uint32_t a, uint32_t b, uint32_t count) {
+  t->pairs.to = t->words + at;
+  t->pairs.step = 4 * step;
+  t->pairs.a = t->taps + a;
+  t->pairs.b = t->taps + b;
+  t->pairs.count = count;
+  thimble_depthwise_put_pairs(&t->pairs);
 }
 
-/* Words of four channels at `a` and `b` side by side, one channel's into each record, scaled. */
-static void put_pairs(const table* t, uint32_t at, uint32_t a, uint32_t b) {
-  const uint32_t low = (a & 0xffffu) | b << 16, high = a >> 16 | (b & 0xffff0000u);
-  const uint32_t record = t->record;
-  thimble_word* const to = t->words + at;
-  to[0] = halves_shifted(low << 8 & 0xff00ff00u, t->keep[0]);
-  to[record] = halves_shifted(low & 0xff00ff00u, t->keep[1]);
-  to[2 * record] = halves_shifted(high << 8 & 0xff00ff00u, t->keep[2]);
-  to[3 * record] = halves_shifted(high & 0xff00ff00u, t->keep[3]);
-}
-
-static void put_constants(const table* t, uint32_t at) {
-  const uint32_t* block = t->block;
+static void put_constants(const table* t, const uint32_t* block, uint32_t at) {
+  const uint32_t record = t->pairs.record / 4;
   thimble_word* to = t->words + at;
-  for (uint32_t i = 0; i < 4; ++i, to += t->record, ++block) {
+  for (uint32_t i = 0; i < 4; ++i, to += record, ++block) {
     to[0] = block[0];
     to[1] = block[4];
     to[2] = block[8];
-    to[3] = block[12] << (8 - t->keep[i]);
+    to[3] = block[12] << (block[8] >> 8);
   }
 }
 
@@ -62,53 +55,54 @@ static const row_pair pairs_3[] = {{0, 0, 2}, {1, 1, 2}};
 static const row_pair pairs_5[] = {{0, 0, 1}, {2, 5, 2}, {1, 6, 2}, {3, 15, 1}};
 static const row_pair pairs_7[] = {{0, 0, 1}, {1, 7, 1}, {3, 14, 1}, {5, 21, 1}, {2, 32, 1}, {4, 39, 1}};
 
-static void put_row_pairs(const table* t, uint32_t kernel) {
+static void put_row_pairs(table* t, uint32_t kernel) {
   const row_pair* pair = kernel == 3 ? pairs_3 : kernel == 5 ? pairs_5 : pairs_7;
-  for (uint32_t left = kernel - 1; left != 0; --left, ++pair) {
-    const uint32_t* from = t->block + THIMBLE_DEPTHWISE_CONSTANTS + pair->row * kernel;
-    uint32_t at = pair->at;
-    for (uint32_t j = kernel; j != 0; --j, ++from, at += pair->step) put_pairs(t, at, from[0], from[kernel]);
-  }
+  for (uint32_t left = kernel - 1; left != 0; --left, ++pair)
+    put_pairs(t, pair->at, pair->step, pair->row * kernel, (pair->row + 1u) * kernel, kernel);
 }
 
 /* 3x3, stride 2. The ring's even slots change places from step to step; so do the weights. */
-static void put_column_pairs_3(const table* t, uint32_t at, uint32_t first, uint32_t last) {
-  const uint32_t* const taps = t->block + THIMBLE_DEPTHWISE_CONSTANTS;
-  put_pairs(t, at, taps[first], taps[first + 1]);
-  put_pairs(t, at + 1, taps[3], taps[4]);
-  put_pairs(t, at + 2, taps[last], taps[last + 1]);
-  put_pairs(t, at + 3, taps[first + 2], taps[last + 2]);
-  put_pairs(t, at + 4, taps[5], 0);
-  put_constants(t, at + 5);
+static void put_column_pairs_3(table* t, const uint32_t* block, uint32_t at, uint32_t first, uint32_t last) {
+  put_pairs(t, at, 1, first, first + 1, 1);
+  put_pairs(t, at + 1, 1, 3, 4, 1);
+  put_pairs(t, at + 2, 1, last, last + 1, 1);
+  put_pairs(t, at + 3, 1, first + 2, last + 2, 1);
+  put_pairs(t, at + 4, 1, 5, 5, 1);
+  put_constants(t, block, at + 5);
 }
 
-/* Rows of (kernel + 1) / 2 words, twice, so that they can be read from any row on. */
-static void put_column_pairs(const table* t, uint32_t at, uint32_t kernel) {
-  const uint32_t* taps = t->block + THIMBLE_DEPTHWISE_CONSTANTS;
-  const uint32_t words = kernel * (kernel + 1) / 2;
-  for (uint32_t row = 0; row < kernel; ++row, ++taps) {
-    for (uint32_t j = kernel / 2; j != 0; --j, taps += 2, ++at) {
-      put_pairs(t, at, taps[0], taps[1]);
-      put_pairs(t, at + words, taps[0], taps[1]);
+/* Rows of (kernel + 1) / 2 words, twice, so that they can be read from any row on. A last word's second weight meets a
+ * column that is none of the window's: it is 0. */
+static void put_column_pairs(table* t, uint32_t at, uint32_t kernel) {
+  const uint32_t half = kernel / 2, words = kernel * (half + 1);
+  static const uint32_t none = 0;
+  for (uint32_t row = 0; row < kernel; ++row) {
+    for (uint32_t turn = 0; turn < 2; ++turn) {
+      const uint32_t to = at + row * (half + 1) + turn * words;
+      for (uint32_t j = 0; j < half; ++j) put_pairs(t, to + j, 1, row * kernel + 2 * j, row * kernel + 2 * j + 1, 1);
+      t->pairs.to = t->words + to + half;
+      t->pairs.a = t->taps + row * kernel + kernel - 1;
+      t->pairs.b = &none;
+      thimble_depthwise_put_pairs(&t->pairs);
     }
-    put_pairs(t, at, taps[0], 0);
-    put_pairs(t, at + words, taps[0], 0);
-    ++at;
   }
 }
 
 void thimble_depthwise_fill_table(const thimble_depthwise_plan* plan, const uint32_t* block, thimble_word* words) {
   const uint32_t record = plan->record_words, kernel = plan->kernel;
-  table t = {words, block, record, {0, 0, 0, 0}};
-  for (uint32_t i = 0; i < 4; ++i) t.keep[i] = 8 - (block[8 + i] >> 8);
+  table t;
+  t.words = words;
+  t.taps = block + THIMBLE_DEPTHWISE_CONSTANTS;
+  t.pairs.record = 4 * record;
+  for (uint32_t i = 0; i < 4; ++i) t.pairs.scales[i] = 1u << (block[8 + i] >> 8);
   if (plan->stride == 1) {
     put_row_pairs(&t, kernel);
-    put_constants(&t, kernel == 3 ? 6 : kernel == 5 ? 20 : 28);
+    put_constants(&t, block, kernel == 3 ? 6 : kernel == 5 ? 20 : 28);
   } else if (kernel == 3) {
-    put_column_pairs_3(&t, 0, 0, 6);
-    put_column_pairs_3(&t, 4 * record, 6, 0);
+    put_column_pairs_3(&t, block, 0, 0, 6);
+    put_column_pairs_3(&t, block, 4 * record, 6, 0);
   } else {
-    put_constants(&t, 0);
+    put_constants(&t, block, 0);
     put_column_pairs(&t, 4, kernel);
   }
 }
