@@ -132,7 +132,7 @@ void Model::require_imported() const {
 
 PlannedSubnet plan_model(const Model& model, const CodeInventory& inventory) {
   model.require_imported();
-  auto plan = make_plan(model.deployed);
+  auto plan = make_plan(model.deployed, {.isa = inventory.isa});
   if (!plan) throw DoesNotFitError(model.name + " cannot be planned: " + to_text(plan.error()));
   const Footprint size = footprint(*plan, inventory);
   return {model.deployed, std::move(*plan), size};

@@ -171,7 +171,7 @@ int profile_command(const ModelOptions& options) {
   const Board board = load_board(options.board);
   const Model model = load_model(options.model);
   model.require_imported();
-  const auto plan = make_plan(model.deployed);
+  const auto plan = make_plan(model.deployed, {.isa = isa_of(board.core)});
   if (!plan) throw DoesNotFitError(model.name + " cannot be planned: " + to_text(plan.error()));
   const auto measured = make_probe(board)->run(probe_plan(*plan, model.deployed), {});
   if (!measured) throw BoardError(board.name + ": " + measured.error().message);

@@ -71,6 +71,7 @@ int section_of(const CodeInventory& inventory, const std::string& symbol) {
 
 std::string to_text(const CodeInventory& inventory) {
   nlohmann::json json = {{"compiler", inventory.compiler},
+                         {"mve", inventory.isa == Isa::kMve},
                          {"layer_bytes", inventory.layer_bytes},
                          {"model_bytes", inventory.model_bytes},
                          {"exception_frame_bytes", inventory.exception_frame_bytes},
@@ -86,6 +87,7 @@ std::optional<CodeInventory> inventory_from_text(const std::string& text) {
   CodeInventory inventory;
   try {
     json.at("compiler").get_to(inventory.compiler);
+    inventory.isa = json.at("mve").get<bool>() ? Isa::kMve : Isa::kPortable;
     json.at("layer_bytes").get_to(inventory.layer_bytes);
     json.at("model_bytes").get_to(inventory.model_bytes);
     json.at("exception_frame_bytes").get_to(inventory.exception_frame_bytes);

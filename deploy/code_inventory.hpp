@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "deploy/isa.hpp"
 #include "deploy/target.hpp"
 
 namespace thimble {
@@ -25,6 +26,7 @@ struct CodeSection {
 /// All code that a firmware may link besides the generated model, as one compiler makes it for one core.
 struct CodeInventory {
   std::string compiler;                    ///< its version line
+  Isa isa = Isa::kPortable;                ///< of that core: which kernels a plan for it may name
   std::int64_t layer_bytes = 0;            ///< sizeof(thimble_layer) on the target
   std::int64_t model_bytes = 0;            ///< sizeof(thimble_model)
   std::int64_t exception_frame_bytes = 0;  ///< what the core pushes for one exception

@@ -28,7 +28,7 @@ Inspection inspect(const Graph& graph, const CodeInventory& inventory) {
   Inspection result;
   result.macs = macs(graph);
   result.params = params(graph);
-  const Result<Plan, PlanError> plan = make_plan(graph);
+  const Result<Plan, PlanError> plan = make_plan(graph, {.isa = inventory.isa});
   if (!plan) {
     result.unsupported = plan.error().unsupported;
     return result;

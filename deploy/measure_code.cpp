@@ -152,6 +152,7 @@ CodeInventory compile_and_read(const Target& target) {
     throw Error("the firmware's sources do not compile for " + target.cpu + ":\n" + result.output);
 
   CodeInventory inventory;
+  inventory.isa = isa_of(target.cpu);
   inventory.exception_frame_bytes = exception_frame_bytes(target);
   Collector collector(inventory);
   for (const ProjectFile& file : project_files())

@@ -43,13 +43,13 @@ std::vector<std::string> unsupported(const Graph& graph) {
 }
 
 /// All ways to compute each operator, the usual one first.
-std::vector<std::vector<Step>> ways_of(const Graph& graph) {
+std::vector<std::vector<Step>> ways_of(const Graph& graph, Isa isa) {
   std::vector<std::vector<Step>> ways;
   for (std::size_t i = 0; i < graph.operators.size(); ++i) {
     const Operator& op = graph.operators[i];
     if (op.type == OpType::kReshape) continue;
     std::vector<Step> steps;
-    for (thimble_kernel_id kernel : kernels_for(graph, op)) {
+    for (thimble_kernel_id kernel : kernels_for(graph, op, isa)) {
       Step step;
       step.op = static_cast<int>(i);
       step.kernel = kernel;
@@ -63,7 +63,7 @@ std::vector<std::vector<Step>> ways_of(const Graph& graph) {
 }
 
 std::vector<Step> steps_of(const Graph& graph, const PlanOptions& options) {
-  const std::vector<std::vector<Step>> ways = ways_of(graph);
+  const std::vector<std::vector<Step>> ways = ways_of(graph, options.isa);
   std::vector<std::vector<KernelOption>> layers;
   for (const std::vector<Step>& steps : ways) {
     std::vector<KernelOption>& layer = layers.emplace_back();

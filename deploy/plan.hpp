@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "deploy/isa.hpp"
 #include "deploy/kernel_choice.hpp"
 #include "deploy/kernels/thimble.h"
 #include "graph/base/result.hpp"
@@ -51,6 +52,7 @@ struct PlanOptions {
   bool in_place = true;                ///< operators may write over their input where that lowers the peak
   PlanMode mode = PlanMode::kSpeed;
   std::int64_t flash_budget_bytes = 0;  ///< weights and code, about: kernels are chosen to stay below it; 0: none
+  Isa isa = Isa::kPortable;             ///< of the core that the plan is for
 };
 
 /// Why there is no plan.

@@ -140,9 +140,10 @@ Result<thimble_kernel_id, std::string> kernel_for(const Graph& graph, const Oper
   return kernel;
 }
 
-std::vector<thimble_kernel_id> kernels_for(const Graph& graph, const Operator& op) {
+std::vector<thimble_kernel_id> kernels_for(const Graph& graph, const Operator& op, Isa isa) {
   const auto first = kernel_for(graph, op);
   if (!first) return {};
+  if (isa == Isa::kMve && mve_kernel(*first) != *first) return {mve_kernel(*first)};
   std::vector<thimble_kernel_id> kernels = {*first};
   if (winograd_takes(graph, op) && winograd_holds(graph, op)) kernels.push_back(THIMBLE_WINOGRAD);
   return kernels;

@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "deploy/isa.hpp"
 #include "deploy/kernels/thimble.h"
 #include "graph/base/result.hpp"
 #include "graph/graph.hpp"
@@ -13,8 +14,8 @@ namespace thimble {
 Result<thimble_kernel_id, std::string> kernel_for(const Graph& graph, const Operator& op);
 
 /// All kernels that compute it, that one first; from shapes alone but for those that cannot hold the operator's numbers,
-/// which is not seen in quantised networks.
-std::vector<thimble_kernel_id> kernels_for(const Graph& graph, const Operator& op);
+/// which is not seen in quantised networks. Where the core has a kernel of its own for the operator: that one alone.
+std::vector<thimble_kernel_id> kernels_for(const Graph& graph, const Operator& op, Isa isa = Isa::kPortable);
 
 /// Layers that an operator becomes: one, but for a concatenation, which has one per input.
 int layer_count(const Operator& op);

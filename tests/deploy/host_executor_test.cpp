@@ -21,8 +21,8 @@ TEST_CASE("the kernels in the planned arena give the reference's bits, layer by 
     const test::RandomNetwork network = test::random_network(seed);
     const Int8Interpreter reference(network.int8);
     Int8Workspace expected = reference.workspace();
-    for (bool in_place : {true, false}) {
-      const Result<Plan, PlanError> plan = make_plan(network.int8, {.in_place = in_place});
+    for (const PlanOptions& options : {PlanOptions{}, {.in_place = false}, {.isa = Isa::kMve}}) {
+      const Result<Plan, PlanError> plan = make_plan(network.int8, options);
       REQUIRE(plan);
       HostExecutor executor(*plan, network.int8);
       Rng rng({seed, 99});
