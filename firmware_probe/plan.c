@@ -36,11 +36,6 @@ plan_outcome plan_begin(uint32_t bytes, uint32_t count) {
   return well;
 }
 
-/* What thimble_prepare leaves to us. */
-static int scratch_suffices(const thimble_layer* layer, uint32_t kernel) {
-  return thimble_ring_bytes(layer) + thimble_kernel_by_id(kernel)->scratch(layer) <= layer->scratch_bytes;
-}
-
 plan_outcome plan_add_layer(uint32_t index, const uint32_t words[PROBE_LAYER_WORDS]) {
   const uint32_t kernel = words[0], weight_bytes = words[THIMBLE_LAYER_WORDS];
   if (index != layers_received || index >= layer_count)
@@ -51,9 +46,8 @@ plan_outcome plan_add_layer(uint32_t index, const uint32_t words[PROBE_LAYER_WOR
   const thimble_status status = thimble_layer_from_words(layer, words);
   if (status != THIMBLE_OK) return failed(PROBE_BAD_LAYER, index, (uint32_t)status);
   layer->weights = weight_bytes ? (const uint32_t*)(const void*)thimble_window_start : 0;
-  const thimble_status prepared = thimble_prepare(layer, 1, arena(), arena_bytes);
-  if (prepared != THIMBLE_OK) return failed(PROBE_BAD_LAYER, index, (uint32_t)prepared);
-  if (!scratch_suffices(layer, kernel)) return failed(PROBE_BAD_LAYER, index, (uint32_t)THIMBLE_BAD_LAYER);
+  const thimble_status checked = thimble_check_layer(kernel, layer, weight_bytes, arena(), arena_bytes);
+  if (checked != THIMBLE_OK) return failed(PROBE_BAD_LAYER, index, (uint32_t)checked);
   ++layers_received;
   return well;
 }

@@ -40,10 +40,9 @@ Result<HostPlan, ProbeFailure> prepare(const ProbePlan& plan) {
     if (const int status = thimble_layer_from_words(&decoded, layer.words.data()); status != THIMBLE_OK)
       return bad_layer(index, status);
     if (layer.weight_bytes > 0) decoded.weights = reinterpret_cast<const std::uint32_t*>(result.weights.data());
-    const int status = thimble_prepare(&decoded, 1, result.bytes(), static_cast<std::uint32_t>(plan.arena_bytes));
-    const std::uint32_t scratch =
-        thimble_kernel_by_id(layer.words[0])->scratch(&decoded) + thimble_ring_bytes(&decoded);
-    if (status != THIMBLE_OK || scratch > decoded.scratch_bytes) return bad_layer(index, status);
+    const int status = thimble_check_layer(layer.words[0], &decoded, layer.weight_bytes, result.bytes(),
+                                           static_cast<std::uint32_t>(plan.arena_bytes));
+    if (status != THIMBLE_OK) return bad_layer(index, status);
     result.layers.push_back(decoded);
   }
   return result;

@@ -36,7 +36,7 @@ static int32_t one_over_one_plus(int32_t a) {
   const int32_t half_denominator = (int32_t)(((uint32_t)a + 0x80000000u) >> 1);
   int32_t x = 1515870810 + fixed_mul(half_denominator, -1010580540); /* 48/17 - 32/17 h */
   for (uint32_t step = 0; step < 3; ++step)
-    x += (int32_t)((uint32_t)fixed_mul(x, (1 << 29) - fixed_mul(half_denominator, x)) << 2);
+    x = (int32_t)((uint32_t)x + ((uint32_t)fixed_mul(x, (1 << 29) - fixed_mul(half_denominator, x)) << 2));
   return x >= 1 << 30 ? INT32_MAX : x * 2;
 }
 

@@ -1,26 +1,30 @@
-#include "lanes.h"
+#include "sound.h"
 
+/* clang-format off */
+#define ENTRY(kernel, scratch, sound, weights) \
+  {"thimble_" #kernel "_s8", thimble_##kernel##_s8, thimble_##scratch, thimble_##sound##_sound, thimble_##weights##_weights}
 static const thimble_kernel_entry entries[THIMBLE_KERNEL_COUNT] = {
-    {"thimble_conv2d_s8", thimble_conv2d_s8, thimble_conv2d_s8_scratch},
-    {"thimble_pointwise_s8", thimble_pointwise_s8, thimble_pointwise_s8_scratch},
-    {"thimble_depthwise_s8", thimble_depthwise_s8, thimble_depthwise_s8_scratch},
-    {"thimble_fully_connected_s8", thimble_fully_connected_s8, thimble_fully_connected_s8_scratch},
-    {"thimble_add_s8", thimble_add_s8, thimble_add_s8_scratch},
-    {"thimble_average_pool_s8", thimble_average_pool_s8, thimble_average_pool_s8_scratch},
-    {"thimble_max_pool_s8", thimble_max_pool_s8, thimble_max_pool_s8_scratch},
-    {"thimble_winograd_s8", thimble_winograd_s8, thimble_winograd_s8_scratch},
-    {"thimble_mul_s8", thimble_mul_s8, thimble_mul_s8_scratch},
-    {"thimble_mean_s8", thimble_mean_s8, thimble_no_scratch},
-    {"thimble_lookup_s8", thimble_lookup_s8, thimble_no_scratch},
-    {"thimble_softmax_s8", thimble_softmax_s8, thimble_no_scratch},
-    {"thimble_pad_s8", thimble_pad_s8, thimble_no_scratch},
-    {"thimble_transpose_s8", thimble_transpose_s8, thimble_no_scratch},
-    {"thimble_resize_nearest_s8", thimble_resize_nearest_s8, thimble_no_scratch},
-    {"thimble_concat_s8", thimble_concat_s8, thimble_no_scratch},
-    {"thimble_mve_conv2d_s8", thimble_mve_conv2d_s8, thimble_mve_conv2d_s8_scratch},
-    {"thimble_mve_pointwise_s8", thimble_mve_pointwise_s8, thimble_mve_pointwise_s8_scratch},
-    {"thimble_mve_depthwise_s8", thimble_mve_depthwise_s8, thimble_mve_depthwise_s8_scratch},
+    ENTRY(conv2d, conv2d_s8_scratch, gemm, gemm),
+    ENTRY(pointwise, pointwise_s8_scratch, pointwise, gemm),
+    ENTRY(depthwise, depthwise_s8_scratch, depthwise, depthwise),
+    ENTRY(fully_connected, fully_connected_s8_scratch, fully_connected, gemm),
+    ENTRY(add, add_s8_scratch, pair, add),
+    ENTRY(average_pool, average_pool_s8_scratch, pool, no),
+    ENTRY(max_pool, max_pool_s8_scratch, pool, no),
+    ENTRY(winograd, winograd_s8_scratch, winograd, winograd),
+    ENTRY(mul, mul_s8_scratch, pair, mul),
+    ENTRY(mean, no_scratch, mean, mean),
+    ENTRY(lookup, no_scratch, pixelwise, lookup),
+    ENTRY(softmax, no_scratch, pixelwise, softmax),
+    ENTRY(pad, no_scratch, pad, no),
+    ENTRY(transpose, no_scratch, transpose, no),
+    ENTRY(resize_nearest, no_scratch, resize_nearest, no),
+    ENTRY(concat, no_scratch, concat, no),
+    ENTRY(mve_conv2d, mve_conv2d_s8_scratch, gemm, mve),
+    ENTRY(mve_pointwise, mve_pointwise_s8_scratch, pointwise, mve),
+    ENTRY(mve_depthwise, mve_depthwise_s8_scratch, depthwise, mve_depthwise),
 };
+/* clang-format on */
 
 uint32_t thimble_no_scratch(const thimble_layer* layer) {
   (void)layer;
@@ -29,6 +33,33 @@ uint32_t thimble_no_scratch(const thimble_layer* layer) {
 
 const thimble_kernel_entry* thimble_kernel_by_id(uint32_t id) {
   return id < THIMBLE_KERNEL_COUNT ? entries + id : NULL;
+}
+
+/* Kernels keep tables of offsets in their scratch: no tensor may lie there. Sizes fit, since the layer is prepared. */
+static int scratch_is_apart(const thimble_layer* layer) {
+  const uint32_t begins[3] = {layer->input, layer->output, layer->operands == 2 ? layer->input2 : layer->input};
+  const uint32_t in_bytes = (uint32_t)layer->in_h * layer->in_w * layer->in_c;
+  const uint32_t out_bytes = (uint32_t)layer->out_h * layer->out_w * layer->out_c;
+  const uint32_t second = layer->broadcast == THIMBLE_SAME ? out_bytes : layer->broadcast == THIMBLE_PIXEL ? layer->out_c : 1;
+  const uint32_t bytes[3] = {in_bytes, out_bytes, layer->operands == 2 ? second : in_bytes};
+  const uint32_t begin = layer->scratch, end = begin + layer->scratch_bytes;
+  for (uint32_t i = 0; i < 3; ++i) {
+    const int apart = end <= begins[i] || begins[i] + bytes[i] <= begin;
+    if (!apart && begin != end) return 0;
+  }
+  return 1;
+}
+
+thimble_status thimble_check_layer(uint32_t id, const thimble_layer* layer, uint32_t weight_bytes, const int8_t* arena,
+                                   uint32_t arena_bytes) {
+  const thimble_kernel_entry* const entry = thimble_kernel_by_id(id);
+  if (entry == NULL || entry->kernel != layer->kernel) return THIMBLE_BAD_LAYER;
+  const thimble_status prepared = thimble_prepare(layer, 1, arena, arena_bytes);
+  if (prepared != THIMBLE_OK) return prepared;
+  if (!entry->sound(layer) || !scratch_is_apart(layer)) return THIMBLE_BAD_LAYER;
+  const uint32_t ring = thimble_ring_bytes(layer), scratch = entry->scratch(layer), weights = entry->weight_bytes(layer);
+  if (scratch > layer->scratch_bytes || ring > layer->scratch_bytes - scratch) return THIMBLE_BAD_LAYER;
+  return weights > weight_bytes || (weights != 0 && layer->weights == NULL) ? THIMBLE_BAD_LAYER : THIMBLE_OK;
 }
 
 static int fits(const uint32_t* words, uint32_t count, uint32_t most) {

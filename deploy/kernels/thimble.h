@@ -176,10 +176,18 @@ typedef struct thimble_kernel_entry {
   const char* name; /* of the C function, "thimble_conv2d_s8" */
   thimble_kernel kernel;
   uint32_t (*scratch)(const thimble_layer* layer);
+  /* Whether the kernel keeps to its tensors, its scratch and its weights for all values of activations and weights. */
+  int (*sound)(const thimble_layer* layer);
+  uint32_t (*weight_bytes)(const thimble_layer* layer); /* that it reads, from shapes alone */
 } thimble_kernel_entry;
 
 /* NULL for a number that is no kernel's. */
 const thimble_kernel_entry* thimble_kernel_by_id(uint32_t id);
+
+/* thimble_prepare, and all that the layer's kernel relies on: for layers from a wire, whose fields may be anything.
+ * `weight_bytes` lie at layer->weights. */
+thimble_status thimble_check_layer(uint32_t id, const thimble_layer* layer, uint32_t weight_bytes, const int8_t* arena,
+                                   uint32_t arena_bytes);
 
 /* A layer as words, for a wire: the kernel's id, then the members from `input` to `activation_max` in their order,
  * signed ones sign-extended. The receiver resolves `weights` itself. THIMBLE_BAD_LAYER: the id or a value does not fit.

@@ -51,7 +51,7 @@ std::optional<std::int32_t> gamma_for(std::int32_t alpha, std::int32_t beta,
     }
   }
   // No sum may leave int32 on the way.
-  const std::int64_t reach = std::int64_t{std::abs(alpha)} / 2 + std::abs(beta) / 2 + 2;
+  const std::int64_t reach = std::int64_t{alpha} / 2 + beta / 2 + 2;
   least = std::max(least, INT32_MIN + reach), most = std::min(most, INT32_MAX - reach);
   if (least > most) return std::nullopt;
   return static_cast<std::int32_t>(least + (most - least) / 2);
@@ -63,7 +63,8 @@ std::optional<ShortAdd> find_short_add(const AddParameters& parameters) {
   constexpr int kTries = 60;
   const double unit = std::ldexp(1, AddParameters::kLeftShift + THIMBLE_ADD_SHIFT + 8) * real(parameters.output);
   const double alpha = real(parameters.input1) * unit, beta = real(parameters.input2) * unit;
-  if (alpha >= std::ldexp(1, 30) || beta >= std::ldexp(1, 30)) return std::nullopt;
+  constexpr double kMost = 2147000000;  // room for the steps of the search
+  if (alpha >= kMost || beta >= kMost) return std::nullopt;
   const auto sums = all_sums(parameters);
   std::uint32_t noise = 1;
   const auto step = [&](int spread) {  // xorshift

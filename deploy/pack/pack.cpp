@@ -69,7 +69,10 @@ void set_operands(const Graph& graph, const Operator& op, thimble_layer& layer) 
   const int first = op.inputs.at(static_cast<std::size_t>(operands->first));
   layer.input_zero = static_cast<std::int8_t>(zero_point_of(graph.tensor(first)));
   if (op.type == OpType::kAdd) layer.wide = !add_is_short(graph, op);
-  if (op.type == OpType::kMul) layer.relu = mul_is_relu(graph, op);
+  if (op.type == OpType::kMul) {
+    layer.relu = mul_is_relu(graph, op);
+    layer.wide = layer.broadcast == THIMBLE_PIXEL && !mul_is_short(graph, op);
+  }
 }
 
 Result<thimble_kernel_id, std::string> elementwise_kernel(const Graph& graph, const Operator& op,

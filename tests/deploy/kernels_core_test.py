@@ -76,7 +76,7 @@ def main(tree, writer, cpu, machine, *levels):
     failed = False
     for seed, level in enumerate(levels, start=1000):
         with tempfile.TemporaryDirectory() as folder:
-            run([writer, "kernels_records.bin", "40", str(seed)], folder)
+            run([writer, "kernels_records.bin", "30", str(seed)], folder)
             objects = compile_kernels(pathlib.Path(tree), cpu, level, folder)
             problems = check_symbols(objects, folder) + check_frames(folder)
             link(pathlib.Path(tree), cpu, level, objects, folder)

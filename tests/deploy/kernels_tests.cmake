@@ -2,7 +2,7 @@
 add_library(kernels_cases STATIC kernels_case.c kernels_cases.cpp kernels_cases_small.cpp kernels_layout.cpp)
 target_link_libraries(kernels_cases PUBLIC thimble::deploy)
 thimble_warnings(kernels_cases)
-thimble_test(kernels SOURCES kernels_test.cpp DEPS kernels_cases)
+thimble_test(kernels SOURCES kernels_test.cpp kernels_hostile_test.cpp DEPS kernels_cases)
 
 add_executable(kernels_write_cases kernels_write_cases.cpp)
 target_link_libraries(kernels_write_cases PRIVATE kernels_cases)

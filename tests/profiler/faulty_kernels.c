@@ -40,12 +40,12 @@ static uint32_t no_scratch(const thimble_layer* layer) {
 }
 
 static const thimble_kernel_entry kernels[] = {
-    {"read_nowhere", read_nowhere, no_scratch},
-    {"undefined_instruction", undefined_instruction, no_scratch},
-    {"write_before_arena", write_before_arena, no_scratch},
-    {"write_behind_arena", write_behind_arena, no_scratch},
-    {"use_stack", use_stack, no_scratch},
-    {"never_end", never_end, no_scratch},
+    {"read_nowhere", read_nowhere, no_scratch, NULL, NULL},
+    {"undefined_instruction", undefined_instruction, no_scratch, NULL, NULL},
+    {"write_before_arena", write_before_arena, no_scratch, NULL, NULL},
+    {"write_behind_arena", write_behind_arena, no_scratch, NULL, NULL},
+    {"use_stack", use_stack, no_scratch, NULL, NULL},
+    {"never_end", never_end, no_scratch, NULL, NULL},
 };
 
 const thimble_kernel_entry* thimble_kernel_by_id(uint32_t id) {
@@ -65,8 +65,9 @@ thimble_status thimble_layer_from_words(thimble_layer* layer, const uint32_t wor
   return THIMBLE_OK;
 }
 
-thimble_status thimble_prepare(const thimble_layer* layers, uint32_t count, const int8_t* arena, uint32_t arena_bytes) {
-  (void)layers, (void)count, (void)arena, (void)arena_bytes;
+thimble_status thimble_check_layer(uint32_t id, const thimble_layer* layer, uint32_t weight_bytes, const int8_t* arena,
+                                   uint32_t arena_bytes) {
+  (void)id, (void)layer, (void)weight_bytes, (void)arena, (void)arena_bytes;
   return THIMBLE_OK;
 }
 
