@@ -1,9 +1,9 @@
 #include "depthwise.h"
 
-/* Scratch that a layer may take so that several steps of a channel are computed together, at most a quarter of its
+/* Scratch that a layer may take so that several steps of a channel are computed together, at most a third of its
  * input. */
 #define GROUP_BYTES 3584u
-#define MOST_GROUP 8u
+#define MOST_GROUP 16u
 
 static uint32_t record_words_of(uint32_t kernel, uint32_t stride) {
   if (stride == 1) return kernel == 3 ? 10 : kernel == 5 ? 24 : 46;
@@ -37,8 +37,8 @@ int thimble_depthwise_is_planned(const thimble_layer* layer, thimble_depthwise_p
   set_group(plan, 1);
   if (stride == 1) {
     const uint32_t steps = (layer->out_h + 1u) / 2;
-    const uint32_t quarter = (uint32_t)layer->in_h * layer->in_w * layer->in_c / 4;
-    const uint32_t most = quarter < GROUP_BYTES ? quarter : GROUP_BYTES;
+    const uint32_t third = (uint32_t)layer->in_h * layer->in_w * layer->in_c / 3;
+    const uint32_t most = third < GROUP_BYTES ? third : GROUP_BYTES;
     for (uint32_t group = 2; group <= MOST_GROUP && group <= steps; ++group) {
       thimble_depthwise_plan larger = *plan;
       set_group(&larger, group);

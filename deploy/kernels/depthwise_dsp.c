@@ -578,6 +578,22 @@ STRIDE_2_TILES(thimble_depthwise_7x7_stride_2_any_shift, "27", SLOTS_7, "112", A
   "str " b ", [r4, #8]\n"                      \
   "str lr, [r4, #12]\n"                        \
   "add r4, r4, r5\n"
+/* Columns that lie side by side. */
+#define PACK_16(a, b)                          \
+  "pkhbt r12, " a ", " b ", lsl #16\n"         \
+  "pkhtb lr, " b ", " a ", asr #16\n"          \
+  "sxtab16 " a ", r6, r12\n"                   \
+  "sxtab16 r12, r6, r12, ror #8\n"             \
+  "sxtab16 " b ", r6, lr\n"                    \
+  "sxtab16 lr, r6, lr, ror #8\n"               \
+  "str r12, [r4, #4]\n"                        \
+  "str " b ", [r4, #8]\n"                      \
+  "str lr, [r4, #12]\n"                        \
+  "str " a ", [r4], #16\n"
+#define TWO_COLUMNS_16                                                                           \
+  "ldr r8, [r0]\nldr r9, [r0, r2]\nldr r10, [r0, r1]\nldr r11, [r0, r3]\n"                       \
+  "add r0, r0, r2, lsl #1\n"                                                                     \
+  PACK_16("r8", "r10") PACK_16("r9", "r11")
 #define TWO_COLUMNS                                                                              \
   "ldr r8, [r0]\nldr r9, [r0, r2]\nldr r10, [r0, r1]\nldr r11, [r0, r3]\n"                       \
   "add r0, r0, r2, lsl #1\n"                                                                     \
@@ -600,14 +616,14 @@ __attribute__((naked)) void thimble_depthwise_fill_columns(thimble_depthwise_fil
       "cmp r7, #0\n"
       "beq.w 4f\n"
       "1:\n"
-      "lsrs r7, r7, #1\n"
-      "bcs 3f\n"
+      "cmp r5, #16\n"
+      "beq.w 6f\n"
       "2:\n"
+      TWO_COLUMNS
       "subs r7, r7, #1\n"
+      "beq.w 4f\n"
       TWO_COLUMNS
-      "3:\n"
-      TWO_COLUMNS
-      "cmp r7, #0\n"
+      "subs r7, r7, #1\n"
       "bne.w 2b\n"
       "4:\n"
       "ldr r8, [sp]\n"
@@ -620,6 +636,14 @@ __attribute__((naked)) void thimble_depthwise_fill_columns(thimble_depthwise_fil
       PACK("r8", "r10")
       "subs r7, r7, #1\n"
       "bne.w 5b\n"
+      "b.w 4b\n"
+      "6:\n"
+      TWO_COLUMNS_16
+      "subs r7, r7, #1\n"
+      "beq.w 4b\n"
+      TWO_COLUMNS_16
+      "subs r7, r7, #1\n"
+      "bne.w 6b\n"
       "b.w 4b\n");
 }
 
@@ -701,6 +725,13 @@ __attribute__((naked)) void thimble_depthwise_store_row(int8_t* to, const thimbl
       "add r0, r0, r2\n"
       "cbz r3, 4f\n"
       "1:\n"
+      "ldr r4, [r1], #4\n"
+      "ldr r5, [r1], #4\n"
+      "str r5, [r0, r2]\n"
+      "subs r3, r3, #1\n"
+      "str r4, [r0]\n"
+      "add r0, r0, r2, lsl #1\n"
+      "beq 4f\n"
       "ldr r4, [r1], #4\n"
       "ldr r5, [r1], #4\n"
       "str r5, [r0, r2]\n"

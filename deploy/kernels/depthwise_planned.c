@@ -74,18 +74,18 @@ static void put_column_pairs_3(table* t, const uint32_t* block, uint32_t at, uin
 /* Rows of (kernel + 1) / 2 words, twice, so that they can be read from any row on. A last word's second weight meets a
  * column that is none of the window's: it is 0. */
 static void put_column_pairs(table* t, uint32_t at, uint32_t kernel) {
-  const uint32_t half = kernel / 2, words = kernel * (half + 1);
+  const uint32_t half = kernel / 2, words = kernel * (half + 1), record = t->pairs.record / 4;
   static const uint32_t none = 0;
   for (uint32_t row = 0; row < kernel; ++row) {
-    for (uint32_t turn = 0; turn < 2; ++turn) {
-      const uint32_t to = at + row * (half + 1) + turn * words;
-      for (uint32_t j = 0; j < half; ++j) put_pairs(t, to + j, 1, row * kernel + 2 * j, row * kernel + 2 * j + 1, 1);
-      t->pairs.to = t->words + to + half;
-      t->pairs.a = t->taps + row * kernel + kernel - 1;
-      t->pairs.b = &none;
-      thimble_depthwise_put_pairs(&t->pairs);
-    }
+    const uint32_t to = at + row * (half + 1), from = row * kernel;
+    for (uint32_t j = 0; j < half; ++j) put_pairs(t, to + j, 1, from + 2 * j, from + 2 * j + 1, 1);
+    t->pairs.to = t->words + to + half;
+    t->pairs.a = t->taps + from + kernel - 1;
+    t->pairs.b = &none;
+    thimble_depthwise_put_pairs(&t->pairs);
   }
+  thimble_word* to = t->words + at;
+  for (uint32_t i = 0; i < 4; ++i, to += record) thimble_copy((int8_t*)(to + words), (const int8_t*)to, 4 * words);
 }
 
 void thimble_depthwise_fill_table(const thimble_depthwise_plan* plan, const uint32_t* block, thimble_word* words) {
