@@ -85,11 +85,16 @@ void thimble_put_segment(thimble_cursor* cursor, const int8_t* from, uint32_t co
 /* Output pixels of one window of rows. */
 typedef struct thimble_window {
   const thimble_layer* layer;
-  const int8_t* const* rows;
+  const int8_t** rows; /* kernel_h of them, NULL: padding */
   void* scratch;
   uint32_t width;      /* pixels */
-  uint32_t first, end; /* those whose window lies wholly on the rows */
-  void (*gather)(const struct thimble_window* window, uint32_t x, thimble_cursor* cursor); /* any other's column */
+  uint32_t first, end; /* those whose windows lie wholly on the rows */
+  /* Any other's: `pad` replaces the rows by copies of what the windows of `pixels` (1 or 2) pixels from x on cover,
+   * padding included; `restore` undoes it. NULL where there are none. */
+  void (*pad)(const struct thimble_window* window, uint32_t x, uint32_t pixels);
+  void (*restore)(const struct thimble_window* window);
+  const thimble_call* call; /* for those two */
+  int32_t top;
 } thimble_window;
 void thimble_gemm_pixels(const thimble_window* window, int8_t* output);
 

@@ -74,14 +74,17 @@ void thimble_put_segment(thimble_cursor* cursor, const int8_t* from, uint32_t co
   for (uint32_t i = fours; i < count; ++i) put_half(cursor, from[i]);
 }
 
-/* Fills the column of pixel x as number `pixel` of `pixels`. */
-static void gather(const thimble_window* window, const thimble_gemm* gemm, uint32_t x, uint32_t pixel,
-                   uint32_t pixels) {
+/* Fills the column of the pixel whose segments are at gemm->offset, as number `pixel` of `pixels`. */
+static void gather(const thimble_gemm* gemm, uint32_t pixel, uint32_t pixels) {
   thimble_cursor cursor;
   cursor.word = gemm->column + pixel;
   cursor.half = (int16_t __attribute__((may_alias))*)(gemm->column + gemm->kernel_h * gemm->fours / 2 * pixels + pixel);
   cursor.pixels = pixels;
-  window->gather(window, x, &cursor);
+  for (uint32_t i = 0; i < gemm->kernel_h; ++i) {
+    const int8_t* const row = gemm->rows[i];
+    thimble_put_segment(&cursor, row == NULL ? NULL : row + gemm->offset, gemm->fours + gemm->rest,
+                        (int16_t)gemm->zero);
+  }
 }
 
 /* One or two pixels; a wide layer's single one is computed twice. */
@@ -101,16 +104,22 @@ static void compute(const thimble_layer* layer, thimble_gemm* gemm, int8_t* outp
   if (pixels == 2) thimble_copy(output + layer->out_c, tile + padded, layer->out_c);
 }
 
-/* `pairs` pairs of pixels whose windows lie on the rows, from x on. */
-static void compute_pairs(const thimble_window* window, thimble_gemm* gemm, int8_t* output, uint32_t x,
-                          uint32_t pairs) {
-  const thimble_layer* const layer = window->layer;
+/* `pairs` pairs of pixels; gemm->offset is that of the first. */
+static void compute_pairs(const thimble_layer* layer, thimble_gemm* gemm, int8_t* output, uint32_t pairs) {
   const uint32_t at_once = layer->out_c % 4 == 0 ? pairs : 1;
-  gemm->rows = window->rows;
-  gemm->offset = x * gemm->next - layer->pad_left * layer->in_c;
   gemm->pairs = at_once;
   for (; pairs != 0; pairs -= at_once, gemm->offset += 2 * gemm->next, output += 2u * layer->out_c)
     compute(layer, gemm, output, 2);
+}
+
+static void compute_single(const thimble_layer* layer, thimble_gemm* gemm, int8_t* output) {
+  const int8_t* const* const rows = gemm->rows;
+  const uint32_t pixels = layer->wide ? 2 : 1;
+  for (uint32_t pixel = 0; pixel < pixels; ++pixel) gather(gemm, pixel, pixels);
+  gemm->rows = NULL;
+  gemm->pairs = 1;
+  compute(layer, gemm, output, 1);
+  gemm->rows = rows;
 }
 
 void thimble_gemm_pixels(const thimble_window* window, int8_t* output) {
@@ -127,24 +136,18 @@ void thimble_gemm_pixels(const thimble_window* window, int8_t* output) {
     x = window->width & ~3u;
   }
 #endif
-  while (window->width - x >= 2) {
-    uint32_t pairs = 1;
-    if (x >= window->first && x + 2 <= window->end) {
-      pairs = (window->end - x) / 2;
-      compute_pairs(window, &gemm, output + x * out_c, x, pairs);
+  while (x < window->width) {
+    const uint32_t pixels = window->width - x >= 2 ? 2 : 1;
+    const int whole = x >= window->first && x + pixels <= window->end;
+    const uint32_t pairs = pixels == 2 && whole ? (window->end - x) / 2 : 1;
+    gemm.offset = whole ? x * gemm.next - layer->pad_left * layer->in_c : 0;
+    if (!whole) window->pad(window, x, pixels);
+    if (pixels == 2) {
+      compute_pairs(layer, &gemm, output + x * out_c, pairs);
     } else {
-      gather(window, &gemm, x, 0, 2);
-      gather(window, &gemm, x + 1, 1, 2);
-      gemm.rows = NULL;
-      gemm.pairs = 1;
-      compute(layer, &gemm, output + x * out_c, 2);
+      compute_single(layer, &gemm, output + x * out_c);
     }
-    x += 2 * pairs;
+    if (!whole) window->restore(window);
+    x += pixels * pairs;
   }
-  if (x == window->width) return;
-  const uint32_t pixels = layer->wide ? 2 : 1;
-  for (uint32_t pixel = 0; pixel < pixels; ++pixel) gather(window, &gemm, x, pixel, pixels);
-  gemm.rows = NULL;
-  gemm.pairs = 1;
-  compute(layer, &gemm, output + x * out_c, 1);
 }
