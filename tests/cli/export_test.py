@@ -11,7 +11,8 @@ from thimble_process import needs, run_tests, thimble, tiny_job
 needs("arm-none-eabi-gcc", "qemu-system-arm", "make")
 
 HOME = pathlib.Path(tempfile.mkdtemp())
-assert thimble("run", tiny_job(HOME), cwd=HOME).returncode == 0
+RAN = thimble("run", tiny_job(HOME), cwd=HOME)
+assert RAN.returncode == 0, RAN.stderr
 RUN = "runs/latest"
 WINNER = json.loads((HOME / RUN / "front.json").read_text())["winner"]
 CASES = [HOME / RUN / "firmware/kat" / name for name in ("inputs.bin", "outputs.bin")]
