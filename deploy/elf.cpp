@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::uint32_t kSymbolTable = 2, kRelocationsWithAddend = 4, kRelocations = 9;
 constexpr std::uint32_t kInstructions = 4;  // SHF_EXECINSTR
+constexpr int kLocal = 0, kWeak = 2;        // of a symbol
 constexpr std::uint16_t kFirstReservedSection = 0xff00;
 
 class Bytes {
@@ -82,7 +83,9 @@ void read_symbols(const Bytes& bytes, const Header& table, const Header& names, 
     symbol.name = bytes.text(names.offset + bytes.word(at));
     symbol.value = bytes.word(at + 4);
     symbol.size = bytes.word(at + 8);
-    symbol.global = (bytes.read<std::uint8_t>(at + 12) >> 4) != 0;
+    const int binding = bytes.read<std::uint8_t>(at + 12) >> 4;
+    symbol.global = binding != kLocal;
+    symbol.weak = binding == kWeak;
     const std::uint16_t section = bytes.half(at + 14);
     symbol.section = section >= kFirstReservedSection ? 0 : section;
     elf.symbols.push_back(symbol);
@@ -125,6 +128,11 @@ ElfFile read_elf(const std::filesystem::path& path) {
     if (header.type == kSymbolTable) read_symbols(bytes, header, headers.at(header.link), elf);
     if (header.type == kRelocations || header.type == kRelocationsWithAddend) read_references(bytes, header, elf);
   }
+  // A weak reference makes the linker keep nothing.
+  std::erase_if(elf.references, [&](const ElfReference& reference) {
+    const ElfSymbol& symbol = elf.symbols.at(static_cast<std::size_t>(reference.symbol));
+    return symbol.weak && symbol.section == 0;
+  });
   return elf;
 }
 

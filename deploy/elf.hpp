@@ -19,7 +19,7 @@ struct ElfSymbol {
   std::string name;
   int section = 0;  ///< index; 0 where the symbol is defined elsewhere
   std::uint32_t value = 0, size = 0;
-  bool global = false;
+  bool global = false, weak = false;
 };
 
 /// Section `section` refers to symbol `symbol`.
@@ -31,7 +31,8 @@ struct ElfReference {
   bool is_call() const;  ///< an Arm or Thumb branch; else an address is taken
 };
 
-/// Sections, symbols and relocations of a 32-bit little-endian ELF file; of the contents only code is kept.
+/// Sections, symbols and relocations of a 32-bit little-endian ELF file; of the contents only code is kept. References
+/// to weak symbols that the file does not define are left out.
 struct ElfFile {
   std::vector<ElfSection> sections;
   std::vector<ElfSymbol> symbols;

@@ -31,10 +31,10 @@ KnownAnswers reference_answers(const Graph& graph, int cases) {
   return answers;
 }
 
-/// The library's C files: all but start-up and test, which are for the target.
-std::vector<std::string> library_sources(const fs::path& folder) {
+/// The model, and the kernels with the twins for this computer, which a project for a microcontroller leaves out.
+std::vector<std::string> library_sources() {
   std::vector<std::string> sources = {"model.c", "model_api.c"};
-  for (const auto& entry : fs::directory_iterator(folder / "thimble"))
+  for (const auto& entry : fs::directory_iterator(fs::path(THIMBLE_SOURCE_DIR) / "deploy/kernels"))
     if (entry.path().extension() == ".c") sources.push_back(entry.path().string());
   return sources;
 }
@@ -53,7 +53,7 @@ ProcessResult build_and_run(const fs::path& folder) {
                                       "-fno-sanitize-recover=all",
                                       "-o",
                                       "model"};
-  for (const std::string& source : library_sources(folder)) command.push_back(source);
+  for (const std::string& source : library_sources()) command.push_back(source);
   command.push_back(std::string(THIMBLE_SOURCE_DIR) + "/tests/deploy/generated_main.c");
   const ProcessResult built = run_process(command, folder.string());
   return built.exit_code != 0 ? built : run_process({"./model"}, folder.string());
