@@ -15,11 +15,13 @@ struct Form {
 
 std::int64_t power(int exponent) { return exponent < 0 ? 0 : std::int64_t{1} << exponent; }
 
-/// For a right shift n, 0 or negative too, where the reference does not round a second time.
-Form natural(const ChannelQuantization& channel, std::int64_t bias, std::int64_t multiplier, int n, int j) {
-  const int shift = n + j - 1;
-  const std::int64_t first = j == 1 ? 0 : power(std::min(n, 0) + j - 2);
-  const std::int64_t second = n >= 1 ? power(n + j - 2) : 0;
+/// For a right shift n, 0 or negative too, where the reference does not round a second time; `excess` bits are taken
+/// from the multiplier, the shift, and the halves that round.
+Form natural(const ChannelQuantization& channel, std::int64_t bias, int excess, int j) {
+  const int n = -channel.factor.shift, shift = n + j - 1 - excess;
+  const std::int64_t multiplier = (channel.factor.multiplier + (power(excess) >> 1)) >> excess;
+  const std::int64_t first = j == 1 ? 0 : power(std::min(n, 0) + j - 2 - excess);
+  const std::int64_t second = n >= 1 ? power(n + j - 2 - excess) : 0;
   return {bias, multiplier, first + second + channel.output_zero * power(shift), shift};
 }
 
@@ -50,10 +52,9 @@ Form constant(const ChannelQuantization& channel, std::int64_t bias) {
 /// The natural form with as much taken from the multiplier and the bias as makes it fit.
 Form shortened(const ChannelQuantization& channel, std::int64_t bias, int j) {
   const int n = -channel.factor.shift, excess = std::max(n + j - 1 - kMostShift, 0);
-  const std::int64_t multiplier = (channel.factor.multiplier + (power(excess) >> 1)) >> excess;
   const std::int64_t limit = power(31 - j) - 8;
   const std::int64_t low = -limit - channel.smallest;
-  return natural(channel, std::clamp(bias, low, std::max(limit - channel.largest, low)), multiplier, n - excess, j);
+  return natural(channel, std::clamp(bias, low, std::max(limit - channel.largest, low)), excess, j);
 }
 
 /// A form near `first` that gives the same results: its multiplier and bias moved by a few units.
@@ -73,7 +74,7 @@ std::optional<Form> find_form(const ChannelQuantization& channel, std::int64_t b
   if (channel.smallest == channel.largest) return constant(channel, bias);
   if (!reference_is_monotone(channel, bias)) return std::nullopt;
   const int n = -channel.factor.shift;
-  const Form first = natural(channel, bias, channel.factor.multiplier, n, j);
+  const Form first = natural(channel, bias, 0, j);
   // By construction; for n <= 0 the rounding of the product must be whole, and no tie of a second one is nudged.
   const bool exact = n >= 1 || (channel.relu && n + j - (j == 1 ? 1 : 2) >= 0);
   if (exact && fits(channel, first, j)) return first;
