@@ -65,6 +65,7 @@ typedef struct thimble_depthwise_run {
   const thimble_depthwise_step* steps;
   uint32_t step_count;
   uint32_t width;
+  uint32_t any_shift; /* for 5x5 and 7x7; 3x3 has functions of its own */
 } thimble_depthwise_run;
 
 typedef void (*thimble_depthwise_function)(thimble_depthwise_run* run);
@@ -73,13 +74,9 @@ void thimble_depthwise_3x3_stride_1_any_shift(thimble_depthwise_run* run);
 void thimble_depthwise_3x3_stride_2(thimble_depthwise_run* run);
 void thimble_depthwise_3x3_stride_2_any_shift(thimble_depthwise_run* run);
 void thimble_depthwise_5x5_stride_1(thimble_depthwise_run* run);
-void thimble_depthwise_5x5_stride_1_any_shift(thimble_depthwise_run* run);
 void thimble_depthwise_5x5_stride_2(thimble_depthwise_run* run);
-void thimble_depthwise_5x5_stride_2_any_shift(thimble_depthwise_run* run);
 void thimble_depthwise_7x7_stride_1(thimble_depthwise_run* run);
-void thimble_depthwise_7x7_stride_1_any_shift(thimble_depthwise_run* run);
 void thimble_depthwise_7x7_stride_2(thimble_depthwise_run* run);
-void thimble_depthwise_7x7_stride_2_any_shift(thimble_depthwise_run* run);
 
 /* Words of four channels' weights, `a` and `b` side by side, scaled, into the channels' records. */
 typedef struct thimble_depthwise_pairs {

@@ -16,6 +16,7 @@
 #define RUN_STEPS "[r0, #16]"
 #define RUN_STEP_COUNT "[r0, #20]"
 #define RUN_WIDTH "[r0, #24]"
+#define RUN_ANY_SHIFT "[r0, #28]"
 
 /* What all functions keep on the stack; FRAME begins with it. */
 #define TABLE "[sp, #0]"
@@ -376,6 +377,14 @@ STRIDE_2_3(thimble_depthwise_3x3_stride_2_any_shift, ANY, VMOV("s2", "lr"))
   "strb r1, [r11, #4]\nstrb r2, [r11, #8]\nstrb r3, [r11, #12]\nstrb r0, [r11], #16\n"              \
   "str r11, " TILE_STAGE "\n"
 
+/* The fixed way to results, or by way of ANY_WAY the other; `form` tells which. */
+#define FINISH(P, form, other, back, M, K, S)                                                       \
+  GET("lr", form)                                                                                   \
+  "cmp lr, #0\nbne.w " other "f\n"                                                                  \
+  FINISH_##P(FIXED, M, K, S)                                                                        \
+  back ":\n"
+#define ANY_WAY(P, other, back, M, K, S) other ":\n" FINISH_##P(ANY, M, K, S) "b.w " back "b\n"
+
 /* Sums begin with the bias. */
 #define BIAS_4(bias) VMOV("r0", bias) "mov r1, r0\nmov r2, r0\nmov r3, r0\nmov r4, r0\nmov r5, r0\nmov r6, r0\nmov r7, r0\n"
 #define BIAS_2(bias) VMOV("r0", bias) "mov r1, r0\nmov r2, r0\nmov r3, r0\n"
@@ -400,11 +409,11 @@ STRIDE_2_3(thimble_depthwise_3x3_stride_2_any_shift, ANY, VMOV("s2", "lr"))
 /* The ring is walked once per tile, so that a step's distances add up to nothing; the last of them is made here. */
 #define TILE_BACK "[sp, #120]"
 
-#define TILES(name, loads, F, INNER_4, INNER_2, FIRST_4, FIRST_2, LAST_4, LAST_2, BEFORE_LAST, back, M, K, S, bias) \
+#define TILES(name, loads, INNER_4, INNER_2, FIRST_4, FIRST_2, LAST_4, LAST_2, BEFORE_LAST, back, M, K, S, bias) \
   __attribute__((naked)) void name(thimble_depthwise_run* run) {                        \
     (void)run;                                                                          \
     __asm__(                                                                            \
-        ENTER("vpush {s16-s31}\n", "128", "3")                                                               \
+        ENTER("vpush {s16-s31}\n", "128", "3") "ldr r7, " RUN_ANY_SHIFT "\nstr r7, [sp, #124]\n" \
         "10:\n"                                                                         \
         FIRST_STEP                                                                      \
         "ldr r0, " TABLE "\n"                                                           \
@@ -432,7 +441,7 @@ STRIDE_2_3(thimble_depthwise_3x3_stride_2_any_shift, ANY, VMOV("s2", "lr"))
         "beq.w 2f\n"                                                                    \
         "1:\n"                                                                          \
         TILE(4, "3", "6", FIRST_4, INNER_4, LAST_4, BEFORE_LAST, TILE_BACK)             \
-        FINISH_4(F, M, K, S)                                                        \
+        FINISH(4, "[sp, #124]", "20", "21", M, K, S) \
         "add r12, r12, #64\n"                                                           \
         "cmp r11, r10\n"                                                                \
         "bne.w 1b\n"                                                                    \
@@ -441,10 +450,11 @@ STRIDE_2_3(thimble_depthwise_3x3_stride_2_any_shift, ANY, VMOV("s2", "lr"))
         "cmp r11, r10\n"                                                                \
         "beq.w 5f\n"                                                                    \
         TILE(2, "8", "9", FIRST_2, INNER_2, LAST_2, BEFORE_LAST, TILE_BACK)             \
-        FINISH_2(F, M, K, S)                                                        \
+        FINISH(2, "[sp, #124]", "22", "23", M, K, S) \
         "5:\n"                                                                          \
         NEXT_STEP NEXT_CHANNEL LEAVE("vpop {s16-s31}\n", "128")                         \
-        SKIPPED(4, "3", "6", bias) SKIPPED(2, "8", "9", bias));                         \
+        SKIPPED(4, "3", "6", bias) SKIPPED(2, "8", "9", bias) \
+        ANY_WAY(4, "20", "21", M, K, S) ANY_WAY(2, "22", "23", M, K, S));                         \
   }
 
 #define LOADS_5 "vldm r0, {s0-s23}\n"
@@ -456,18 +466,16 @@ STRIDE_2_3(thimble_depthwise_3x3_stride_2_any_shift, ANY, VMOV("s2", "lr"))
   "ldm r0, {r1-r7}\n"                   \
   "stm r12, {r1-r7}\n"
 
-#define STRIDE_1_5(name, F)                                                                         \
-  TILES(name, LOADS_5, F, INNER_5(4), INNER_5(2), FIRST_5(4), FIRST_5(2), LAST_5(4), LAST_5(2), TILE_NEXT_1, "r3", \
+#define STRIDE_1_5(name)                                                                         \
+  TILES(name, LOADS_5, INNER_5(4), INNER_5(2), FIRST_5(4), FIRST_5(2), LAST_5(4), LAST_5(2), TILE_NEXT_1, "r3", \
         "s20", "s21", "s22", "s23")
 #define INNER_7(P) INNER_7_A(P) NEXT_UNIT(TILE_NEXT_1) WORDS_##P INNER_7_B(P)
-#define STRIDE_1_7(name, F)                                                                         \
-  TILES(name, LOADS_7, F, INNER_7(4), INNER_7(2), FIRST_7(4), FIRST_7(2), LAST_7(4), LAST_7(2), TILE_NEXT_2, "r4", \
+#define STRIDE_1_7(name)                                                                         \
+  TILES(name, LOADS_7, INNER_7(4), INNER_7(2), FIRST_7(4), FIRST_7(2), LAST_7(4), LAST_7(2), TILE_NEXT_2, "r4", \
         "s28", "s29", "s30", "s31")
 
-STRIDE_1_5(thimble_depthwise_5x5_stride_1, FIXED)
-STRIDE_1_5(thimble_depthwise_5x5_stride_1_any_shift, ANY)
-STRIDE_1_7(thimble_depthwise_7x7_stride_1, FIXED)
-STRIDE_1_7(thimble_depthwise_7x7_stride_1_any_shift, ANY)
+STRIDE_1_5(thimble_depthwise_5x5_stride_1)
+STRIDE_1_7(thimble_depthwise_7x7_stride_1)
 
 /* --- 5x5 and 7x7, stride 2: tiles of four outputs or two of a row ---
  * r0-r3: sums. r4-r10: words of neighbouring columns of one slot. r11: stage. r12: the first column. lr: weights, the
@@ -505,11 +513,28 @@ STRIDE_1_7(thimble_depthwise_7x7_stride_1_any_shift, ANY)
   SLOT_7_##P("4", "s16", "s17", "s18", "s19") SLOT_7_##P("5", "s20", "s21", "s22", "s23")      \
   SLOT_7_##P("6", "s24", "s25", "s26", "s27")
 
-#define STRIDE_2_TILES(name, count, SLOTS, advance, F)                                     \
+#define RESULTS_4(F) \
+  VMOV("r4", "s28") VMOV("r5", "s29") GET_SHIFT_##F("r6", "s30")                                  \
+        SCALE_##F("r0", "r4", "r5", "lr") SCALE_##F("r1", "r4", "r5", "lr")                            \
+        SCALE_##F("r2", "r4", "r5", "lr") SCALE_##F("r3", "r4", "r5", "lr")                            \
+        SHIFT_##F("r0", "r6") SHIFT_##F("r1", "r6") SHIFT_##F("r2", "r6") SHIFT_##F("r3", "r6")                        \
+        SSAT_LARGE_##F("r0") SSAT_LARGE_##F("r1") SSAT_LARGE_##F("r2") SSAT_LARGE_##F("r3")
+#define RESULTS_2(F) \
+  VMOV("r4", "s28") VMOV("r5", "s29") GET_SHIFT_##F("r6", "s30")                                  \
+        SCALE_##F("r0", "r4", "r5", "lr") SCALE_##F("r1", "r4", "r5", "lr")                            \
+        SHIFT_##F("r0", "r6") SHIFT_##F("r1", "r6") SSAT_LARGE_##F("r0") SSAT_LARGE_##F("r1")
+#define RESULTS(P, other, back)        \
+  "ldr lr, [sp, #44]\n"                \
+  "cmp lr, #0\nbne.w " other "f\n"     \
+  RESULTS_##P(FIXED)                   \
+  back ":\n"
+#define ANY_RESULTS(P, other, back) other ":\n" RESULTS_##P(ANY) "b.w " back "b\n"
+
+#define STRIDE_2_TILES(name, count, SLOTS, advance)                                     \
   __attribute__((naked)) void name(thimble_depthwise_run* run) {                               \
     (void)run;                                                                                 \
     __asm__(                                                                                   \
-        ENTER("vpush {s16-s31}\n", "48", "2")                                                  \
+        ENTER("vpush {s16-s31}\n", "48", "2") "ldr r7, " RUN_ANY_SHIFT "\nstr r7, [sp, #44]\n" \
         "10:\n"                                                                                \
         FIRST_STEP                                                                             \
         "ldr r11, " STAGE "\n"                                                                 \
@@ -534,11 +559,7 @@ STRIDE_1_7(thimble_depthwise_7x7_stride_1_any_shift, ANY)
         "1:\n"                                                                                 \
         VMOV("r0", "s31") "mov r1, r0\nmov r2, r0\nmov r3, r0\n"                               \
         SLOTS(4)                                                                               \
-        VMOV("r4", "s28") VMOV("r5", "s29") GET_SHIFT_##F("r6", "s30")                                  \
-        SCALE_##F("r0", "r4", "r5", "lr") SCALE_##F("r1", "r4", "r5", "lr")                            \
-        SCALE_##F("r2", "r4", "r5", "lr") SCALE_##F("r3", "r4", "r5", "lr")                            \
-        SHIFT_##F("r0", "r6") SHIFT_##F("r1", "r6") SHIFT_##F("r2", "r6") SHIFT_##F("r3", "r6")                        \
-        SSAT_LARGE_##F("r0") SSAT_LARGE_##F("r1") SSAT_LARGE_##F("r2") SSAT_LARGE_##F("r3")                                            \
+        RESULTS(4, "20", "21") \
         "ldr r4, [sp, #40]\n"                                                                  \
         "strb r1, [r11, #4]\nstrb r2, [r11, #8]\nstrb r3, [r11, #12]\nstrb r0, [r11], #16\n"   \
         "add r12, r12, #4 * " advance "\n"                                                     \
@@ -550,18 +571,15 @@ STRIDE_1_7(thimble_depthwise_7x7_stride_1_any_shift, ANY)
         "beq.w 5f\n"                                                                           \
         VMOV("r0", "s31") "mov r1, r0\n"                                                       \
         SLOTS(2)                                                                               \
-        VMOV("r4", "s28") VMOV("r5", "s29") GET_SHIFT_##F("r6", "s30")                                  \
-        SCALE_##F("r0", "r4", "r5", "lr") SCALE_##F("r1", "r4", "r5", "lr")                            \
-        SHIFT_##F("r0", "r6") SHIFT_##F("r1", "r6") SSAT_LARGE_##F("r0") SSAT_LARGE_##F("r1")                                  \
+        RESULTS(2, "22", "23") \
         "strb r1, [r11, #4]\nstrb r0, [r11], #8\n"                                             \
         "5:\n"                                                                                 \
-        NEXT_STEP NEXT_CHANNEL LEAVE("vpop {s16-s31}\n", "48"));                               \
+        NEXT_STEP NEXT_CHANNEL LEAVE("vpop {s16-s31}\n", "48") \
+        ANY_RESULTS(4, "20", "21") ANY_RESULTS(2, "22", "23"));                               \
   }
 
-STRIDE_2_TILES(thimble_depthwise_5x5_stride_2, "14", SLOTS_5, "80", FIXED)
-STRIDE_2_TILES(thimble_depthwise_5x5_stride_2_any_shift, "14", SLOTS_5, "80", ANY)
-STRIDE_2_TILES(thimble_depthwise_7x7_stride_2, "27", SLOTS_7, "112", FIXED)
-STRIDE_2_TILES(thimble_depthwise_7x7_stride_2_any_shift, "27", SLOTS_7, "112", ANY)
+STRIDE_2_TILES(thimble_depthwise_5x5_stride_2, "14", SLOTS_5, "80")
+STRIDE_2_TILES(thimble_depthwise_7x7_stride_2, "27", SLOTS_7, "112")
 
 /* --- columns of two rows into words, and back ---
  * r0: pixel a; r1: pixel b, or how far it is from a; r2, r3: their steps, or a's and how far the next b is from a;

@@ -275,8 +275,8 @@ static void run_block(context* c, uint32_t channel) {
   const uint32_t rows = 3 - plan->stride, row_bytes = (uint32_t)c->layer->out_w * c->layer->out_c;
   int8_t* output = c->call->output + channel;
   uint32_t next = 0, next_slot = 0, slot = 0, left = c->call->count;
-  thimble_depthwise_run run = {c->table, (int8_t*)c->stage, c->channels, 4 * plan->record_words, c->steps,
-                               0,        plan->width};
+  thimble_depthwise_run run = {c->table, (int8_t*)c->stage, c->channels,   4 * plan->record_words, c->steps,
+                               0,        plan->width,       c->layer->wide};
   for (uint32_t step = 0; step < c->total_steps; step += run.step_count) {
     run.step_count = smaller(plan->group, c->total_steps - step);
     const uint32_t end = (step + run.step_count - 1) * plan->advance + plan->units;
@@ -301,12 +301,12 @@ static thimble_depthwise_function function_of(const thimble_layer* layer) {
   const uint32_t fixed = layer->wide == THIMBLE_DEPTHWISE_FIXED;
   if (layer->stride_h == 1) {
     if (layer->kernel_h == 3) return fixed ? thimble_depthwise_3x3_stride_1 : thimble_depthwise_3x3_stride_1_any_shift;
-    if (layer->kernel_h == 5) return fixed ? thimble_depthwise_5x5_stride_1 : thimble_depthwise_5x5_stride_1_any_shift;
-    return fixed ? thimble_depthwise_7x7_stride_1 : thimble_depthwise_7x7_stride_1_any_shift;
+    if (layer->kernel_h == 5) return thimble_depthwise_5x5_stride_1;
+    return thimble_depthwise_7x7_stride_1;
   }
   if (layer->kernel_h == 3) return fixed ? thimble_depthwise_3x3_stride_2 : thimble_depthwise_3x3_stride_2_any_shift;
-  if (layer->kernel_h == 5) return fixed ? thimble_depthwise_5x5_stride_2 : thimble_depthwise_5x5_stride_2_any_shift;
-  return fixed ? thimble_depthwise_7x7_stride_2 : thimble_depthwise_7x7_stride_2_any_shift;
+  if (layer->kernel_h == 5) return thimble_depthwise_5x5_stride_2;
+  return thimble_depthwise_7x7_stride_2;
 }
 
 void thimble_depthwise_planned(const thimble_call* call, const thimble_depthwise_plan* plan) {
