@@ -21,6 +21,8 @@ struct ModelOptions {
   std::string format;           ///< export: tflite, onnx, c
   std::string inputs, outputs;  ///< verify: raw int8 tensors, one case after the other
   std::string layers_file;      ///< verify: expected crc32 per operator
+  std::string mode = "speed";   ///< or "size": which kernels the plan prefers
+  long flash_budget = 0;        ///< bytes of weights and code; 0: the board's flash
   bool json = false;
 };
 

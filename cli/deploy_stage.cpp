@@ -77,7 +77,7 @@ class Winner {
         inventory_(code_inventory(context)) {}
 
   json deploy(BoardTimes& times) {
-    const auto planned = SubnetPlanner(weights_.space(), inventory_).plan(subnet_);
+    const auto planned = subnet_planner(context_, weights_.space()).plan(subnet_);
     THIMBLE_CHECK(planned.has_value(), "the winner has a plan");
     json facts = subnet_facts(subnet_, *planned);
     add_accuracy(facts);

@@ -88,6 +88,7 @@ void read_search(ConfigMap map, SearchConfig& search) {
 }
 
 void read_deploy(ConfigMap map, DeployConfig& deploy) {
+  map.read_choice("mode", deploy.mode, {"speed", "size"});
   map.read("calibration_images", deploy.calibration_images, {.least = 1});
   map.read_choice("calibration", deploy.calibration, {"minmax", "percentile", "mse"});
   map.read("equalize", deploy.equalize);

@@ -41,6 +41,7 @@ struct SearchConfig {
 };
 
 struct DeployConfig {
+  std::string mode = "speed";  ///< or "size": which kernels every plan of the job prefers
   int calibration_images = 256;     ///< training pictures that set the activation ranges
   std::string calibration = "mse";  ///< how they do: "minmax", "percentile" or "mse"
   bool equalize = true;             ///< cross-layer equalisation before quantisation

@@ -92,13 +92,22 @@ class CommandLine {
     return sub;
   }
 
+  void add_plan_options(CLI::App* sub) {
+    sub->add_option("--mode", model_.mode, "kernels for speed or for size")
+        ->check(CLI::IsMember({"speed", "size"}))
+        ->capture_default_str();
+    sub->add_option("--flash-budget", model_.flash_budget, "bytes of flash for weights and code; 0: all of the board's")
+        ->check(CLI::NonNegativeNumber);
+  }
+
   void add_models() {
     for (CLI::App* sub : {add_model("inspect", "static check: operators, MACs, SRAM, flash", inspect_command),
                           add_model("profile", "run it on a board: cycles per layer, totals, stack", profile_command)})
-      sub->add_option("--board", model_.board, "a board's name or file")->capture_default_str();
+      sub->add_option("--board", model_.board, "a board's name or file")->capture_default_str(), add_plan_options(sub);
     CLI::App* deploy = add_model("deploy", "C code and a firmware project that builds by itself", deploy_command);
     deploy->add_option("--board", model_.board, "a board's name or file")->capture_default_str();
     deploy->add_option("--out", model_.out, "folder of the project")->required();
+    add_plan_options(deploy);
     CLI::App* exported = add_model("export", "the int8 network as a .tflite, .onnx or C project", export_command);
     exported->add_option("--format", model_.format, "tflite, onnx or c")
         ->required()
@@ -107,6 +116,7 @@ class CommandLine {
     exported->add_option("--board", model_.board, "C: a board's name or file")->capture_default_str();
     CLI::App* verify = add_model("verify", "bit for bit against the reference", verify_command);
     verify->add_option("--board", model_.board, "a board's name or file")->capture_default_str();
+    add_plan_options(verify);
     verify->add_option("--inputs", model_.inputs, "raw int8 inputs, one case after the other");
     verify->add_option("--outputs", model_.outputs, "expected raw int8 outputs");
     verify->add_option("--layers", model_.layers_file, "expected crc32 of every operator's output (host)");

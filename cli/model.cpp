@@ -130,18 +130,33 @@ void Model::require_imported() const {
   if (!problems.empty()) throw DoesNotFitError(name + " cannot be planned:" + problems);
 }
 
-PlannedSubnet plan_model(const Model& model, const CodeInventory& inventory) {
+PlannedSubnet plan_model(const Model& model, const CodeInventory& inventory, const PlanOptions& options,
+                         const MemoryLimits& limits) {
   model.require_imported();
-  auto plan = make_plan(model.deployed, {.isa = inventory.isa});
-  if (!plan) throw DoesNotFitError(model.name + " cannot be planned: " + to_text(plan.error()));
-  const Footprint size = footprint(*plan, inventory);
-  return {model.deployed, std::move(*plan), size};
+  auto fitted = fit_plan(model.deployed, options, inventory, limits);
+  if (!fitted) throw DoesNotFitError(model.name + " cannot be planned: " + to_text(fitted.error()));
+  return {model.deployed, std::move(fitted->plan), fitted->size};
 }
 
-CodeInventory inventory_of(const Board& board) { return measure_code(target_of(board), kCacheFolder); }
+PlannedSubnet plan_without_sizes(const Model& model, const PlanOptions& options) {
+  model.require_imported();
+  auto plan = make_plan(model.deployed, options);
+  if (!plan) throw DoesNotFitError(model.name + " cannot be planned: " + to_text(plan.error()));
+  return {model.deployed, std::move(*plan), {}};
+}
 
-/// Folder of the firmware that profile and verify build: one per model and board.
-fs::path scratch_firmware(const Model& model, const Board& board) {
+CodeInventory inventory_of(const Board& board, PlanMode mode) {
+  return measure_code(target_of(board), kCacheFolder, mode);
+}
+
+PlanOptions plan_options(const ModelOptions& options) {
+  return {.mode = options.mode == "size" ? PlanMode::kSize : PlanMode::kSpeed,
+          .flash_budget_bytes = options.flash_budget};
+}
+
+MemoryLimits memory_limits(const Board& board) { return {board.ram_bytes(), board.flash_bytes()}; }
+
+fs::path scratch_firmware(const Model& model, const Board& board, const PlanOptions& options) {
   std::string safe = model.name;
   for (char& c : safe)
     if (c == '/' || c == ' ') c = '_';
@@ -149,7 +164,9 @@ fs::path scratch_firmware(const Model& model, const Board& board) {
   for (const Tensor& tensor : model.graph.tensors)
     if (const auto* weights = std::get_if<std::vector<std::int8_t>>(&tensor.data))
       content = fnv1a64(weights->data(), weights->size(), content);
-  return fs::path(kCacheFolder) / "firmware" / (safe + "-" + to_hex(content) + "-" + board.name);
+  std::string variant = options.mode == PlanMode::kSize ? "-size" : "";
+  if (options.flash_budget_bytes > 0) variant += "-" + std::to_string(options.flash_budget_bytes);
+  return fs::path(kCacheFolder) / "firmware" / (safe + "-" + to_hex(content) + "-" + board.name + variant);
 }
 
 }  // namespace thimble

@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/commands.hpp"
 #include "deploy/c_writer.hpp"
 #include "deploy/code_inventory.hpp"
 #include "deploy/simplify/simplify.hpp"
@@ -32,12 +33,21 @@ Model load_model(const std::string& spec);
 
 /// The model planned for a board that firmware can be made for, with the inventory that its sizes come from.
 /// @error DoesNotFitError  it cannot be planned; names every operator
-PlannedSubnet plan_model(const Model& model, const CodeInventory& inventory);
+PlannedSubnet plan_model(const Model& model, const CodeInventory& inventory, const PlanOptions& options,
+                         const MemoryLimits& limits);
+
+/// For a board that no firmware is made for: its footprint stays empty.
+PlannedSubnet plan_without_sizes(const Model& model, const PlanOptions& options);
 
 /// The target's kernels and compiler, measured once and cached in runs/.cache.
-CodeInventory inventory_of(const Board& board);
+CodeInventory inventory_of(const Board& board, PlanMode mode);
 
-/// Folder in runs/.cache for the firmware that profile and verify build: one per model and board.
-std::filesystem::path scratch_firmware(const Model& model, const Board& board);
+/// What --mode and --flash-budget ask for.
+PlanOptions plan_options(const ModelOptions& options);
+/// What the board has; no limits for the host.
+MemoryLimits memory_limits(const Board& board);
+
+/// Folder in runs/.cache for the firmware that profile and verify build: one per model, board and options.
+std::filesystem::path scratch_firmware(const Model& model, const Board& board, const PlanOptions& options);
 
 }  // namespace thimble

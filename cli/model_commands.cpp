@@ -111,16 +111,15 @@ json measurement_facts(const Measurement& m) {
 
 /// What the linker and the known-answer test say of the model as firmware.
 void add_firmware_facts(json& facts, const Model& model, const PlannedSubnet& planned, const Board& board,
-                        const CodeInventory& inventory) {
-  const FirmwareCheck check =
-      deploy_and_check(planned, model.deployed, board, inventory, model.answers, scratch_firmware(model, board));
+                        const CodeInventory& inventory, const fs::path& folder) {
+  const FirmwareCheck check = deploy_and_check(planned, model.deployed, board, inventory, model.answers, folder);
   facts["cycles"] = check.cycles;
   facts["instructions"] = check.instructions;
   facts["latency_us"] = static_cast<double>(check.cycles) / board.clock_hz() * 1e6;
   facts["linked_sram_bytes"] = check.linked.sram_bytes;
   facts["linked_flash_bytes"] = check.linked.flash_bytes;
   facts["bit_exact"] = check.bit_exact;
-  facts["elf"] = fs::absolute(scratch_firmware(model, board) / "firmware.elf").string();
+  facts["elf"] = fs::absolute(folder / "firmware.elf").string();
 }
 
 void print_profile(const json& facts, const std::string& core) {
@@ -157,7 +156,9 @@ int inspect_command(const ModelOptions& options) {
   const Model model = load_model(options.model);
   Inspection inspection;
   inspection.unsupported = model.unsupported;
-  if (model.unsupported.empty()) inspection = inspect(model.deployed, inventory_of(board));
+  const PlanOptions wanted = plan_options(options);
+  if (model.unsupported.empty())
+    inspection = inspect(model.deployed, inventory_of(board, wanted.mode), wanted, memory_limits(board));
   json facts = inspection_facts(inspection);
   facts["simplified"] = simplification_facts(model.simplified);
   if (options.json)
@@ -171,16 +172,16 @@ int profile_command(const ModelOptions& options) {
   const Board board = load_board(options.board);
   const Model model = load_model(options.model);
   model.require_imported();
-  const auto plan = make_plan(model.deployed, {.isa = isa_of(board.core)});
-  if (!plan) throw DoesNotFitError(model.name + " cannot be planned: " + to_text(plan.error()));
-  const auto measured = make_probe(board)->run(probe_plan(*plan, model.deployed), {});
+  const PlanOptions wanted = plan_options(options);
+  const bool builds = board.kind() == BoardKind::kVirtual;
+  const CodeInventory inventory = builds ? inventory_of(board, wanted.mode) : CodeInventory{};
+  const PlannedSubnet planned =
+      builds ? plan_model(model, inventory, wanted, memory_limits(board)) : plan_without_sizes(model, wanted);
+  const auto measured = make_probe(board)->run(probe_plan(planned.plan, model.deployed), {});
   if (!measured) throw BoardError(board.name + ": " + measured.error().message);
   json facts = measurement_facts(*measured);
   for (const char* key : {"linked_sram_bytes", "linked_flash_bytes", "bit_exact", "elf"}) facts[key] = nullptr;
-  if (board.kind() == BoardKind::kVirtual) {
-    const CodeInventory inventory = inventory_of(board);
-    add_firmware_facts(facts, model, plan_model(model, inventory), board, inventory);
-  }
+  if (builds) add_firmware_facts(facts, model, planned, board, inventory, scratch_firmware(model, board, wanted));
   if (options.json)
     print_json(facts);
   else
@@ -192,8 +193,9 @@ int deploy_command(const ModelOptions& options) {
   require_own_folder(options.out);
   const Board board = load_board(options.board);
   const Model model = load_model(options.model);
-  const CodeInventory inventory = inventory_of(board);
-  const PlannedSubnet planned = plan_model(model, inventory);
+  const PlanOptions wanted = plan_options(options);
+  const CodeInventory inventory = inventory_of(board, wanted.mode);
+  const PlannedSubnet planned = plan_model(model, inventory, wanted, memory_limits(board));
   write_firmware(planned.plan, model.deployed, target_of(board), inventory, model.answers, options.out);
   const json facts = {{"model", model.name},
                       {"board", board.name},

@@ -20,7 +20,7 @@ int replay_command(const std::string& path, const std::string& board_name, bool 
   if (front.is_null()) throw ConfigError({{path, 0, 0, "", "", "has no front yet: its search is not finished"}});
   const Job job = load_job_of(run);
   JobContext context(job, std::move(run));
-  const SubnetPlanner planner(job.search_space, code_inventory(context));
+  const SubnetPlanner planner = subnet_planner(context, job.search_space);
   BoardTimes times(make_probe(board), context.run().database());
   json rows = json::array();
   Progress bar("front on " + board.name, static_cast<std::int64_t>(front["front"].size()));

@@ -59,7 +59,7 @@ class Search {
   Search(JobContext& context, BoardTimes& times, const Supernet& supernet)
       : context_(context),
         times_(times),
-        planner_(supernet.space(), code_inventory(context)),
+        planner_(subnet_planner(context, supernet.space())),
         store_(context.run().database()),
         images_(scoring_images(context)),
         subnet_accuracy_(supernet, context.data().train, images_, context.job().search.calibration),

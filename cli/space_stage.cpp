@@ -85,8 +85,23 @@ SearchSpace pruned_space(const SearchSpace& whole, const json& facts) {
   return space;
 }
 
+namespace {
+
+PlanMode mode_of(const JobContext& context) {
+  return context.job().deploy.mode == "size" ? PlanMode::kSize : PlanMode::kSpeed;
+}
+
+}  // namespace
+
 CodeInventory code_inventory(const JobContext& context) {
-  return measure_code(target_of(context.board()), context.cache());
+  return measure_code(target_of(context.board()), context.cache(), mode_of(context));
+}
+
+SubnetPlanner subnet_planner(const JobContext& context, const SearchSpace& space) {
+  const Limits& limits = context.limits();
+  const MemoryLimits memory{static_cast<std::int64_t>(limits.sram_kb * 1024),
+                            static_cast<std::int64_t>(limits.flash_kb * 1024)};
+  return SubnetPlanner(space, code_inventory(context), {.mode = mode_of(context)}, memory);
 }
 
 FitCheck fit_check(const SubnetPlanner& planner, const BoardTimes& times, const Limits& limits) {
@@ -101,7 +116,7 @@ FitCheck fit_check(const SubnetPlanner& planner, const BoardTimes& times, const 
 
 SearchSpace space_stage(JobContext& context, BoardTimes& times) {
   const Job& job = context.job();
-  const SubnetPlanner planner(job.search_space, code_inventory(context));
+  const SubnetPlanner planner = subnet_planner(context, job.search_space);
   run_first_subnets(context, planner, times);
   if (const json facts = read_json(context.run().space()); !facts.is_null())
     return pruned_space(job.search_space, facts);

@@ -7,6 +7,8 @@ namespace thimble {
 
 /// What of the target's compiler and kernels the job's planners count with; compiled once, then cached beside the runs.
 CodeInventory code_inventory(const JobContext& context);
+/// Plans subnets as the job deploys them: its mode, within its limits.
+SubnetPlanner subnet_planner(const JobContext& context, const SearchSpace& space);
 
 /// Holds the plan of a subnet, and its predicted latency, against the job's limits. Keeps references.
 FitCheck fit_check(const SubnetPlanner& planner, const BoardTimes& times, const Limits& limits);

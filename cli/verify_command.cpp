@@ -38,11 +38,10 @@ struct Verdict {
 };
 
 /// The kernels of the host, case by case, against the expected outputs.
-Verdict verify_on_host(const Model& model, const KnownAnswers& expected) {
-  auto plan = make_plan(model.deployed);
-  if (!plan) throw DoesNotFitError(model.name + " cannot be planned: " + to_text(plan.error()));
-  HostExecutor executor(*plan, model.deployed);
-  const auto in = static_cast<std::size_t>(plan->input_bytes), out = static_cast<std::size_t>(plan->output_bytes);
+Verdict verify_on_host(const Model& model, const KnownAnswers& expected, const PlanOptions& wanted) {
+  const Plan plan = plan_without_sizes(model, wanted).plan;
+  HostExecutor executor(plan, model.deployed);
+  const auto in = static_cast<std::size_t>(plan.input_bytes), out = static_cast<std::size_t>(plan.output_bytes);
   Verdict verdict{static_cast<int>(expected.inputs.size() / in)};
   for (int i = 0; i < verdict.cases; ++i) {
     const auto at = static_cast<std::size_t>(i);
@@ -54,11 +53,12 @@ Verdict verify_on_host(const Model& model, const KnownAnswers& expected) {
 }
 
 /// The firmware on a virtual board; it names every case that differs.
-Verdict verify_on_board(const Model& model, const KnownAnswers& expected, const Board& board) {
-  const CodeInventory inventory = inventory_of(board);
-  const PlannedSubnet planned = plan_model(model, inventory);
+Verdict verify_on_board(const Model& model, const KnownAnswers& expected, const Board& board,
+                        const PlanOptions& wanted) {
+  const CodeInventory inventory = inventory_of(board, wanted.mode);
+  const PlannedSubnet planned = plan_model(model, inventory, wanted, memory_limits(board));
   const FirmwareCheck check =
-      deploy_and_check(planned, model.deployed, board, inventory, expected, scratch_firmware(model, board));
+      deploy_and_check(planned, model.deployed, board, inventory, expected, scratch_firmware(model, board, wanted));
   Verdict verdict{check.cases};
   if (check.bit_exact) return verdict;
   const std::string mark = "KAT FAIL ";
@@ -132,7 +132,9 @@ KnownAnswers expected_answers(const Model& model, const ModelOptions& options) {
 Verdict verify(const Model& model, const KnownAnswers& expected, const ModelOptions& options) {
   if (!options.layers_file.empty()) return verify_layers(model, expected, options.layers_file);
   const Board board = load_board(options.board);
-  return board.kind() == BoardKind::kHost ? verify_on_host(model, expected) : verify_on_board(model, expected, board);
+  const PlanOptions wanted = plan_options(options);
+  return board.kind() == BoardKind::kHost ? verify_on_host(model, expected, wanted)
+                                          : verify_on_board(model, expected, board, wanted);
 }
 
 }  // namespace

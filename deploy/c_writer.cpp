@@ -105,7 +105,7 @@ void write_firmware(const Plan& plan, const Graph& graph, const Target& target, 
                                {"SRAM_BYTES", std::to_string(size.peak_sram_bytes())},
                                {"ARENA_BYTES", std::to_string(size.arena_bytes)},
                                {"TOTAL_FLASH_BYTES", std::to_string(size.flash_bytes())},
-                               {"COMPILER_FLAGS", fmt::format("{}", fmt::join(compiler_flags(target), " "))},
+                               {"COMPILER_FLAGS", fmt::format("{}", fmt::join(compiler_flags(target, plan.mode), " "))},
                                {"LINKER_FLAGS", fmt::format("{}", fmt::join(linker_flags(target), " "))},
                                {"MODEL_OBJECTS", write_fixed_files(plan, inventory, folder)},
                                {"RUN_RULE", run_rule(target)}});

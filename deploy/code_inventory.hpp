@@ -49,6 +49,7 @@ std::optional<CodeInventory> inventory_from_text(const std::string& text);  ///<
 /// Compiles the shipped sources with the target's compiler and reads the objects; an inventory of the same compiler,
 /// flags and sources is taken from `cache_folder` (made where missing; empty: no cache).
 /// @error Error  there is no such compiler, or it refuses a source; with its message
-CodeInventory measure_code(const Target& target, const std::filesystem::path& cache_folder);
+CodeInventory measure_code(const Target& target, const std::filesystem::path& cache_folder,
+                           PlanMode mode = PlanMode::kSpeed);
 
 }  // namespace thimble

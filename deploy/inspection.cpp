@@ -24,18 +24,20 @@ LayerInspection inspect_layer(const Graph& graph, const Plan& plan, const Step& 
 
 }  // namespace
 
-Inspection inspect(const Graph& graph, const CodeInventory& inventory) {
+Inspection inspect(const Graph& graph, const CodeInventory& inventory, const PlanOptions& options,
+                   const MemoryLimits& limits) {
   Inspection result;
   result.macs = macs(graph);
   result.params = params(graph);
-  const Result<Plan, PlanError> plan = make_plan(graph, {.isa = inventory.isa});
-  if (!plan) {
-    result.unsupported = plan.error().unsupported;
+  const Result<FittedPlan, PlanError> fitted = fit_plan(graph, options, inventory, limits);
+  if (!fitted) {
+    result.unsupported = fitted.error().unsupported;
     return result;
   }
-  result.arena_lower_bound_bytes = plan->arena_lower_bound_bytes;
-  result.size = footprint(*plan, inventory);
-  for (const Step* step : plan->steps()) result.layers.push_back(inspect_layer(graph, *plan, *step));
+  const Plan& plan = fitted->plan;
+  result.arena_lower_bound_bytes = plan.arena_lower_bound_bytes;
+  result.size = fitted->size;
+  for (const Step* step : plan.steps()) result.layers.push_back(inspect_layer(graph, plan, *step));
   return result;
 }
 

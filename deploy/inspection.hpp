@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "deploy/code_inventory.hpp"
+#include "deploy/fitted_plan.hpp"
 #include "deploy/footprint.hpp"
 #include "deploy/plan.hpp"
 
@@ -31,6 +32,8 @@ struct Inspection {
   std::vector<std::string> unsupported;  ///< every operator that no kernel runs
 };
 
-Inspection inspect(const Graph& graph, const CodeInventory& inventory);
+/// @param inventory  of the options' mode
+Inspection inspect(const Graph& graph, const CodeInventory& inventory, const PlanOptions& options = {},
+                   const MemoryLimits& limits = {});
 
 }  // namespace thimble

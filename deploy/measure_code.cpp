@@ -137,10 +137,10 @@ class Collector {
   std::vector<Loose> loose_;
 };
 
-CodeInventory compile_and_read(const Target& target) {
+CodeInventory compile_and_read(const Target& target, PlanMode mode) {
   const TemporaryFolder folder;
   std::vector<std::string> command = {kCompiler};
-  for (const std::string& flag : compiler_flags(target)) command.push_back(flag);
+  for (const std::string& flag : compiler_flags(target, mode)) command.push_back(flag);
   command.insert(command.end(), {"-fstack-usage", "-I.", "-Ithimble", "-c", "sizes.c"});
   write_file(folder.path() / "sizes.c", kSizes);
   for (const ProjectFile& file : project_files()) {
@@ -167,9 +167,9 @@ CodeInventory compile_and_read(const Target& target) {
   return inventory;
 }
 
-std::uint64_t sources_key(const Target& target, const std::string& compiler) {
+std::uint64_t sources_key(const Target& target, PlanMode mode, const std::string& compiler) {
   std::string all = compiler + "\n" + kSizes;
-  for (const std::string& flag : compiler_flags(target)) all += flag + "\n";
+  for (const std::string& flag : compiler_flags(target, mode)) all += flag + "\n";
   for (const ProjectFile& file : project_files()) all.append(file.path).append("\n").append(file.text);
   return fnv1a64(all);
 }
@@ -182,12 +182,12 @@ void store(const CodeInventory& inventory, const std::filesystem::path& path) {
 
 }  // namespace
 
-CodeInventory measure_code(const Target& target, const std::filesystem::path& cache_folder) {
+CodeInventory measure_code(const Target& target, const std::filesystem::path& cache_folder, PlanMode mode) {
   const std::string compiler = compiler_version();
-  const std::filesystem::path cached = cache_folder / ("code-" + to_hex(sources_key(target, compiler)) + ".json");
+  const std::filesystem::path cached = cache_folder / ("code-" + to_hex(sources_key(target, mode, compiler)) + ".json");
   if (!cache_folder.empty() && std::filesystem::exists(cached))
     if (std::optional<CodeInventory> inventory = inventory_from_text(read_file(cached))) return *inventory;
-  CodeInventory inventory = compile_and_read(target);
+  CodeInventory inventory = compile_and_read(target, mode);
   inventory.compiler = compiler;
   if (!cache_folder.empty()) store(inventory, cached);
   return inventory;

@@ -62,8 +62,8 @@ std::vector<std::vector<Step>> ways_of(const Graph& graph, Isa isa) {
   return ways;
 }
 
-std::vector<Step> steps_of(const Graph& graph, const PlanOptions& options) {
-  const std::vector<std::vector<Step>> ways = ways_of(graph, options.isa);
+/// The chosen way of each operator.
+std::vector<Step> steps_of(const std::vector<std::vector<Step>>& ways, const PlanOptions& options) {
   std::vector<std::vector<KernelOption>> layers;
   for (const std::vector<Step>& steps : ways) {
     std::vector<KernelOption>& layer = layers.emplace_back();
@@ -74,6 +74,13 @@ std::vector<Step> steps_of(const Graph& graph, const PlanOptions& options) {
   std::vector<Step> steps;
   for (std::size_t i = 0; i < ways.size(); ++i) steps.push_back(ways[i][choice[i]]);
   return steps;
+}
+
+/// Takes a kernel away from an operator; the usual one stays.
+bool drop_way(std::vector<Step>& ways, thimble_kernel_id kernel) {
+  if (ways.at(0).kernel == kernel) return false;
+  std::erase_if(ways, [&](const Step& step) { return step.kernel == kernel; });
+  return true;
 }
 
 /// Bytes that the output must start before the input so that no row is overwritten before it was last read.
@@ -207,19 +214,25 @@ Result<Plan, PlanError> make_plan(const Graph& graph, const PlanOptions& options
   error.unsupported = unsupported(graph);
   if (!error.unsupported.empty()) return error;
 
-  std::vector<Step> steps = steps_of(graph, options);
+  std::vector<std::vector<Step>> ways = ways_of(graph, options.isa);
   const std::vector<int> owners = memory_owners(graph);
-  const MemoryProblem problem = memory_problem(graph, steps, owners);
-  const MemoryPlan memory = plan_memory(problem, {.overlap = options.in_place});
-  if (options.arena_limit_bytes > 0 && memory.bytes > options.arena_limit_bytes) {
-    const Step& peak = steps[static_cast<std::size_t>(memory.peak_step)];
+  for (;;) {
+    std::vector<Step> steps = steps_of(ways, options);
+    const MemoryProblem problem = memory_problem(graph, steps, owners);
+    const MemoryPlan memory = plan_memory(problem, {.overlap = options.in_place});
+    const auto peak = static_cast<std::size_t>(memory.peak_step);
+    if (options.arena_limit_bytes <= 0 || memory.bytes <= options.arena_limit_bytes) {
+      set_offsets(problem, memory, steps);
+      Plan plan = assembled(graph, std::move(steps), owners, memory);
+      plan.mode = options.mode;
+      return plan;
+    }
+    if (drop_way(ways[peak], steps[peak].kernel)) continue;
     error.needed_bytes = memory.bytes;
     error.limit_bytes = options.arena_limit_bytes;
-    error.peak_layer = graph.operators[static_cast<std::size_t>(peak.op)].name;
+    error.peak_layer = graph.operators[static_cast<std::size_t>(steps[peak].op)].name;
     return error;
   }
-  set_offsets(problem, memory, steps);
-  return assembled(graph, std::move(steps), owners, memory);
 }
 
 }  // namespace thimble

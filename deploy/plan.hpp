@@ -35,6 +35,7 @@ struct PlacedOutput {
 
 /// A graph made ready for one target: order, arena, kernels. All sizes are those of int8 and follow from shapes alone.
 struct Plan {
+  PlanMode mode = PlanMode::kSpeed;  ///< it was made for: the code is compiled accordingly
   std::vector<Run> runs;
   std::vector<std::int64_t> offsets;  ///< per tensor, bytes from the arena's start; -1 for constants
   std::int64_t arena_bytes = 0;       ///< input, output and scratch included
@@ -65,6 +66,7 @@ struct PlanError {
 std::string to_text(const PlanError& error);
 
 /// Orders, places and chooses. Takes any sound graph: float without weights (a subnet), or int8 with them.
+/// Where the arena is above the limit, kernels that work in less memory are taken in place of faster ones.
 /// @error PlanError  operators that no kernel runs (all of them), or an arena above the limit
 Result<Plan, PlanError> make_plan(const Graph& graph, const PlanOptions& options = {});
 

@@ -17,18 +17,19 @@ std::string usual_fpu(const std::string& cpu) {
 
 std::string fpu_of(const Target& target) { return target.fpu.empty() ? usual_fpu(target.cpu) : target.fpu; }
 
-std::vector<std::string> compiler_flags(const Target& target) {
+std::vector<std::string> compiler_flags(const Target& target, PlanMode mode) {
   std::vector<std::string> flags = {"-mcpu=" + target.cpu, "-mthumb"};
   const std::string fpu = fpu_of(target);
   flags.push_back(fpu == kNone ? "-mfloat-abi=soft" : "-mfloat-abi=hard");
   if (fpu != kNone) flags.push_back("-mfpu=" + fpu);
   flags.insert(flags.end(),
-               {"-std=c11", "-O2", "-Wall", "-Wextra", "-Werror", "-ffreestanding",
+               {"-std=c11", mode == PlanMode::kSize ? "-Os" : "-O2", "-Wall", "-Wextra", "-Werror", "-ffreestanding",
                 // A section per function and constant: the linker keeps what is used, and the planner can
                 // count it.
                 "-ffunction-sections", "-fdata-sections", "-fno-merge-constants",
                 // Loops that copy stay loops: memcpy must not call itself.
                 "-fno-tree-loop-distribute-patterns", "-fno-unwind-tables", "-fno-asynchronous-unwind-tables"});
+  if (mode == PlanMode::kSize) flags.push_back("-DTHIMBLE_SMALL=1");
   return flags;
 }
 

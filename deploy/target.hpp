@@ -4,6 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "deploy/kernel_choice.hpp"
+
 namespace thimble {
 
 /// One contiguous memory of a microcontroller.
@@ -35,7 +37,8 @@ std::vector<std::string> machine_names();
 std::string fpu_of(const Target& target);
 
 /// Flags of every C file of a firmware, in order; the sizes of its functions follow from them and the compiler.
-std::vector<std::string> compiler_flags(const Target& target);
+/// @param mode  size: -Os, and THIMBLE_SMALL tells the kernels to leave out what is only faster
+std::vector<std::string> compiler_flags(const Target& target, PlanMode mode = PlanMode::kSpeed);
 /// Flags of the link besides those; no libc, no libgcc.
 std::vector<std::string> linker_flags(const Target& target);
 

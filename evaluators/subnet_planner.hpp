@@ -1,5 +1,6 @@
 #pragma once
 #include "deploy/code_inventory.hpp"
+#include "deploy/fitted_plan.hpp"
 #include "deploy/footprint.hpp"
 #include "deploy/plan.hpp"
 #include "search/space/subnet.hpp"
@@ -16,8 +17,10 @@ struct PlannedSubnet {
 /// Plans the subnets of one space for one target. Holds no state that a call changes: several threads may share it.
 class SubnetPlanner {
  public:
-  SubnetPlanner(SearchSpace space, CodeInventory inventory)
-      : space_(std::move(space)), inventory_(std::move(inventory)) {}
+  /// @param options, limits  what the kernels of every subnet are chosen for; `inventory` is of the options' mode
+  SubnetPlanner(SearchSpace space, CodeInventory inventory, const PlanOptions& options = {},
+                const MemoryLimits& limits = {})
+      : space_(std::move(space)), inventory_(std::move(inventory)), options_(options), limits_(limits) {}
 
   /// @error PlanError  an operator that no kernel runs
   Result<PlannedSubnet, PlanError> plan(const Subnet& subnet) const;
@@ -26,6 +29,8 @@ class SubnetPlanner {
  private:
   SearchSpace space_;
   CodeInventory inventory_;
+  PlanOptions options_;
+  MemoryLimits limits_;
 };
 
 }  // namespace thimble

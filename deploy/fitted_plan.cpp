@@ -1,0 +1,50 @@
+#include "deploy/fitted_plan.hpp"
+
+#include <algorithm>
+
+namespace thimble {
+namespace {
+
+/// Budgets are kept by estimates of the code; each attempt takes off what the last one was above the limit.
+constexpr int kMostAttempts = 8;
+
+std::int64_t smaller_limit(std::int64_t a, std::int64_t b) { return a <= 0 ? b : b <= 0 ? a : std::min(a, b); }
+
+Result<FittedPlan, PlanError> sized(const Graph& graph, PlanOptions options, const CodeInventory& inventory) {
+  options.isa = inventory.isa;
+  Result<Plan, PlanError> plan = make_plan(graph, options);
+  if (!plan) return plan.error();
+  const Footprint size = footprint(*plan, inventory);
+  return FittedPlan{std::move(*plan), size};
+}
+
+Result<FittedPlan, PlanError> within_flash(const Graph& graph, PlanOptions options, const CodeInventory& inventory,
+                                           std::int64_t limit) {
+  options.flash_budget_bytes = 0;
+  Result<FittedPlan, PlanError> fitted = sized(graph, options, inventory);
+  options.flash_budget_bytes = limit;
+  for (int i = 0; i < kMostAttempts && limit > 0 && fitted && fitted->size.flash_bytes() > limit; ++i) {
+    fitted = sized(graph, options, inventory);
+    if (!fitted) return fitted;
+    options.flash_budget_bytes =
+        std::max<std::int64_t>(options.flash_budget_bytes - fitted->size.flash_bytes() + limit, 1);
+  }
+  return fitted;
+}
+
+}  // namespace
+
+Result<FittedPlan, PlanError> fit_plan(const Graph& graph, const PlanOptions& options, const CodeInventory& inventory,
+                                       const MemoryLimits& limits) {
+  const std::int64_t flash = smaller_limit(options.flash_budget_bytes, limits.flash_bytes);
+  Result<FittedPlan, PlanError> fitted = within_flash(graph, options, inventory, flash);
+  if (!fitted || limits.sram_bytes <= 0 || fitted->size.peak_sram_bytes() <= limits.sram_bytes) return fitted;
+  PlanOptions tighter = options;
+  const std::int64_t rest = fitted->size.peak_sram_bytes() - fitted->size.arena_bytes;
+  tighter.arena_limit_bytes =
+      smaller_limit(options.arena_limit_bytes, std::max<std::int64_t>(limits.sram_bytes - rest, 1));
+  const Result<FittedPlan, PlanError> smaller = within_flash(graph, tighter, inventory, flash);
+  return smaller ? smaller : fitted;
+}
+
+}  // namespace thimble
