@@ -1,4 +1,5 @@
-// engine_layers [--json] [TEXT]: modelled Cortex-M4 cycles of single layers, beside the best that is known.
+// engine_layers [--json] [--board BOARD] [TEXT]: modelled cycles of single layers, beside the best that is known of the
+// Cortex-M4; BOARD: virtual-m4, or another one.
 //
 // The shapes and their reference figures are those of the kernel study that this engine answers to: cycles per MAC (per
 // element for add, per input for pools) of the best exact int8 kernels known for each shape. TEXT: only layers whose
@@ -118,9 +119,9 @@ std::int64_t work_of(const Graph& graph) {
   return multiplications > 0 ? multiplications : graph.tensor(graph.inputs[0]).elements();
 }
 
-nlohmann::json measure_case(Probe& probe, const Case& c) {
+nlohmann::json measure_case(Probe& probe, Isa isa, const Case& c) {
   const Graph graph = graph_of(c);
-  const Result<Plan, PlanError> plan = make_plan(graph);
+  const Result<Plan, PlanError> plan = make_plan(graph, {.isa = isa});
   if (!plan) throw Error(std::string(c.name) + ": " + to_text(plan.error()));
   const auto measured = probe.run(probe_plan(*plan, graph), {.runs = 1, .per_layer = false});
   if (!measured) throw Error(std::string(c.name) + ": " + measured.error().message);
@@ -145,12 +146,13 @@ void print_case(const nlohmann::json& row) {
   std::printf("  scratch %ld\n", row["scratch_bytes"].get<long>());
 }
 
-int run(bool as_json, const char* text) {
-  const std::unique_ptr<Probe> probe = make_probe(load_board("virtual-m4"));
+int run(bool as_json, const char* board_name, const char* text) {
+  const Board board = load_board(board_name);
+  const std::unique_ptr<Probe> probe = make_probe(board);
   nlohmann::json rows = nlohmann::json::array();
   for (const Case& c : cases()) {
     if (!std::strstr(c.name, text)) continue;
-    rows.push_back(measure_case(*probe, c));
+    rows.push_back(measure_case(*probe, isa_of(board.core), c));
     if (!as_json) print_case(rows.back());
   }
   if (as_json) std::printf("%s\n", rows.dump(1).c_str());
@@ -161,9 +163,13 @@ int run(bool as_json, const char* text) {
 
 int main(int argc, char** argv) {
   const bool as_json = argc > 1 && std::strcmp(argv[1], "--json") == 0;
-  const char* text = argc > 1 + as_json ? argv[1 + as_json] : "";
+  int next = 1 + as_json;
+  const bool named = argc > next + 1 && std::strcmp(argv[next], "--board") == 0;
+  const char* board = named ? argv[next + 1] : "virtual-m4";
+  if (named) next += 2;
+  const char* text = argc > next ? argv[next] : "";
   try {
-    return run(as_json, text);
+    return run(as_json, board, text);
   } catch (const std::exception& error) {
     std::fprintf(stderr, "engine_layers: %s\n", error.what());
     return 1;
