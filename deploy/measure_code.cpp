@@ -167,8 +167,11 @@ CodeInventory compile_and_read(const Target& target, PlanMode mode) {
   return inventory;
 }
 
+/// Changes with how objects are read: inventories of before are measured anew.
+constexpr int kInventoryVersion = 2;
+
 std::uint64_t sources_key(const Target& target, PlanMode mode, const std::string& compiler) {
-  std::string all = compiler + "\n" + kSizes;
+  std::string all = std::to_string(kInventoryVersion) + "\n" + compiler + "\n" + kSizes;
   for (const std::string& flag : compiler_flags(target, mode)) all += flag + "\n";
   for (const ProjectFile& file : project_files()) all.append(file.path).append("\n").append(file.text);
   return fnv1a64(all);
