@@ -525,19 +525,8 @@ __attribute__((naked)) void thimble_gemm_one(const thimble_gemm* gemm) {
       "movs r11, #4\n"
       PUT(OUT1, "r11")
       "mov r11, r1\n"
+      "b.w 3f\n"
 
-      "1:\n"  /* two blocks, or twice the last one */
-      GET("r8", WEND)
-      GET("r9", NEXT)
-      "mov r12, r11\n"
-      "cmp r12, r8\n"
-      "beq.w 9f\n"
-      "add r11, r12, r9\n"
-      "cmp r11, r8\n"
-      "bne 2f\n"
-      "mov r11, r12\n"
-      "movs r9, #0\n"
-      PUT(OUT1, "r9")
       "2:\n"
       "ldm r12!, {r0-r3}\n"
       "ldm r11!, {r4-r7}\n"
@@ -554,18 +543,51 @@ __attribute__((naked)) void thimble_gemm_one(const thimble_gemm* gemm) {
       "bne.w 20b\n"
       GET("r8", REST)
       "cmp r8, #0\n"
-      "bne 4f\n"
+      "bne.w 4f\n"
       RELU_BLOCK("r12", "r0", "r1", "r2", "r3", "")
-      RELU_BLOCK("r11", "r4", "r5", "r6", "r7", ADVANCE)
+      "sub r4, r4, r6\n"  /* as RELU_BLOCK, with the registers of the first block */
+      "sub r5, r5, r7\n"
+      "ldm r11!, {r0-r3, r8, r9}\n"
+      "lsls r6, r6, #1\n"
+      "lsls r7, r7, #1\n"
+      "smmlar r6, r6, r0, r2\n"
+      "smmlar r7, r7, r1, r3\n"
+      "asr r6, r6, r8\n"
+      "asr r7, r7, r9\n"
+      "ldm r11!, {r0-r3, r8, r9}\n"
+      GET("r10", OUT1)
+      "smmla r4, r4, r0, r2\n"
+      "smmla r5, r5, r1, r3\n"
+      "add lr, lr, r10\n"
+      "asr r4, r4, r8\n"
+      "asr r5, r5, r9\n"
+      "ssat r6, #8, r6\n"
+      "ssat r4, #8, r4\n"
+      "ssat r7, #8, r7\n"
+      "ssat r5, #8, r5\n"
+      "strb r6, [lr]\n"
+      "strb r4, [lr, #1]\n"
+      "strb r7, [lr, #2]\n"
+      "strb r5, [lr, #3]\n"
+      "5:\n"
       "adds lr, lr, #4\n"
       PUT(OUT, "lr")
-      "b.w 1b\n"
+      "3:\n"  /* two blocks more, or twice the last one */
+      GET("r8", WEND)
+      GET("r9", NEXT)
+      "mov r12, r11\n"
+      "add r11, r11, r9\n"
+      "cmp r11, r8\n"
+      "blo.w 2b\n"
+      "bhi.w 9f\n"
+      "mov r11, r12\n"
+      "movs r9, #0\n"
+      PUT(OUT1, "r9")
+      "b.w 2b\n"
       "4:\n"
       ANY_BLOCK("r12", "r0", "r1", "r2", "r3", "")
       ANY_BLOCK("r11", "r4", "r5", "r6", "r7", ADVANCE)
-      "adds lr, lr, #4\n"
-      PUT(OUT, "lr")
-      "b.w 1b\n"
+      "b.w 5b\n"
       "9:\n"
       "add sp, #" S(FRAME) "\n"
       "pop {r4-r11, pc}\n");
