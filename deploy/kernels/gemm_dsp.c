@@ -455,7 +455,7 @@ __attribute__((naked)) void thimble_gemm_two(const thimble_gemm* gemm) {
   "asr " c ", " c ", r8\n"                       \
   "asr " d ", " d ", r9\n"
 
-#define FINISH_ODD(ptr, a, b, c, d, nudge_a, nudge_b, advance) \
+#define FINISH_ODD(ptr, a, b, c, d, nudge_a, nudge_b) \
   "ldm " ptr "!, {r8, r9, r10, lr}\n"            \
   "ssat " c ", #8, " c "\n"                      \
   "ssat " d ", #8, " d "\n"                      \
@@ -467,7 +467,6 @@ __attribute__((naked)) void thimble_gemm_two(const thimble_gemm* gemm) {
   GET("lr", OUT)                                 \
   "asr " a ", " a ", r8\n"                       \
   "asr " b ", " b ", r9\n"                       \
-  advance                                        \
   "ssat " a ", #8, " a "\n"                      \
   "ssat " b ", #8, " b "\n"                      \
   "strb " c ", [lr]\n"                           \
@@ -475,16 +474,14 @@ __attribute__((naked)) void thimble_gemm_two(const thimble_gemm* gemm) {
   "strb " d ", [lr, #2]\n"                       \
   "strb " b ", [lr, #3]\n"
 
-#define ADVANCE GET("r8", OUT1) "add lr, lr, r8\n"
-
-#define RELU_BLOCK(ptr, a, b, c, d, advance) \
+#define RELU_BLOCK(ptr, a, b, c, d) \
   "sub " a ", " a ", " c "\n"                \
   "sub " b ", " b ", " d "\n"                \
   FINISH_EVEN(ptr, c, d, "", "")             \
-  FINISH_ODD(ptr, a, b, c, d, "", "", advance)
+  FINISH_ODD(ptr, a, b, c, d, "", "")
 
 /* The nudge of an odd channel is 128, of which the sign is made in the register of a sum that is done. */
-#define ANY_BLOCK(ptr, a, b, c, d, advance)                                             \
+#define ANY_BLOCK(ptr, a, b, c, d)                                             \
   "sub " a ", " a ", " c "\n"                                                           \
   "sub " b ", " b ", " d "\n"                                                           \
   FINISH_EVEN(ptr, c, d, "add r10, r10, " c ", asr #31\n", "add lr, lr, " d ", asr #31\n") \
@@ -502,7 +499,6 @@ __attribute__((naked)) void thimble_gemm_two(const thimble_gemm* gemm) {
   GET(c, FOURS)                                                                         \
   "asr " a ", " a ", r8\n"                                                              \
   "asr " b ", " b ", r9\n"                                                              \
-  advance                                                                               \
   "ssat " c ", #8, " c "\n"                                                             \
   "ssat " a ", #8, " a "\n"                                                             \
   "ssat " b ", #8, " b "\n"                                                             \
@@ -544,7 +540,7 @@ __attribute__((naked)) void thimble_gemm_one(const thimble_gemm* gemm) {
       GET("r8", REST)
       "cmp r8, #0\n"
       "bne.w 4f\n"
-      RELU_BLOCK("r12", "r0", "r1", "r2", "r3", "")
+      RELU_BLOCK("r12", "r0", "r1", "r2", "r3")
       "sub r4, r4, r6\n"  /* as RELU_BLOCK, with the registers of the first block */
       "sub r5, r5, r7\n"
       "ldm r11!, {r0-r3, r8, r9}\n"
@@ -555,6 +551,7 @@ __attribute__((naked)) void thimble_gemm_one(const thimble_gemm* gemm) {
       "asr r6, r6, r8\n"
       "asr r7, r7, r9\n"
       "ldm r11!, {r0-r3, r8, r9}\n"
+      "6:\n"
       GET("r10", OUT1)
       "smmla r4, r4, r0, r2\n"
       "smmla r5, r5, r1, r3\n"
@@ -585,9 +582,24 @@ __attribute__((naked)) void thimble_gemm_one(const thimble_gemm* gemm) {
       PUT(OUT1, "r9")
       "b.w 2b\n"
       "4:\n"
-      ANY_BLOCK("r12", "r0", "r1", "r2", "r3", "")
-      ANY_BLOCK("r11", "r4", "r5", "r6", "r7", ADVANCE)
-      "b.w 5b\n"
+      ANY_BLOCK("r12", "r0", "r1", "r2", "r3")
+      "sub r4, r4, r6\n"
+      "sub r5, r5, r7\n"
+      "ldm r11!, {r0-r3, r8, r9}\n"
+      "add r2, r2, r6, asr #31\n"
+      "add r3, r3, r7, asr #31\n"
+      "lsls r6, r6, #1\n"
+      "lsls r7, r7, #1\n"
+      "smmlar r6, r6, r0, r2\n"
+      "smmlar r7, r7, r1, r3\n"
+      "asr r6, r6, r8\n"
+      "asr r7, r7, r9\n"
+      "ldm r11!, {r0-r3, r8, r9}\n"
+      "lsr r10, r4, #31\n"
+      "sub r2, r2, r10, lsl #7\n"
+      "lsr r10, r5, #31\n"
+      "sub r3, r3, r10, lsl #7\n"
+      "b.w 6b\n"
       "9:\n"
       "add sp, #" S(FRAME) "\n"
       "pop {r4-r11, pc}\n");
