@@ -1,11 +1,14 @@
 #include "deploy/fitted_plan.hpp"
 
 #include <algorithm>
+#include <set>
+
+#include "deploy/kernel_cost.hpp"
 
 namespace thimble {
 namespace {
 
-/// Budgets are kept by estimates of the code; each attempt takes off what the last one was above the limit.
+/// Kernels are chosen by estimates of the code; each attempt takes off what the last one was above the limit.
 constexpr int kMostAttempts = 8;
 
 std::int64_t smaller_limit(std::int64_t a, std::int64_t b) { return a <= 0 ? b : b <= 0 ? a : std::min(a, b); }
@@ -18,16 +21,26 @@ Result<FittedPlan, PlanError> sized(const Graph& graph, PlanOptions options, con
   return FittedPlan{std::move(*plan), size};
 }
 
+/// The plan's bytes as its kernels were chosen by.
+std::int64_t estimated_bytes(const Plan& plan) {
+  std::set<thimble_kernel_id> kernels;
+  std::int64_t bytes = 0;
+  for (const Step* step : plan.steps()) {
+    bytes += step->weight_bytes;
+    kernels.insert(step->kernel);
+  }
+  for (thimble_kernel_id kernel : kernels) bytes += code_bytes(kernel);
+  return bytes;
+}
+
 Result<FittedPlan, PlanError> within_flash(const Graph& graph, PlanOptions options, const CodeInventory& inventory,
                                            std::int64_t limit) {
   options.flash_budget_bytes = 0;
   Result<FittedPlan, PlanError> fitted = sized(graph, options, inventory);
-  options.flash_budget_bytes = limit;
   for (int i = 0; i < kMostAttempts && limit > 0 && fitted && fitted->size.flash_bytes() > limit; ++i) {
+    const std::int64_t excess = fitted->size.flash_bytes() - limit;
+    options.flash_budget_bytes = std::max<std::int64_t>(estimated_bytes(fitted->plan) - excess, 1);
     fitted = sized(graph, options, inventory);
-    if (!fitted) return fitted;
-    options.flash_budget_bytes =
-        std::max<std::int64_t>(options.flash_budget_bytes - fitted->size.flash_bytes() + limit, 1);
   }
   return fitted;
 }
