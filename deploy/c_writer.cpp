@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <set>
 
 #include "deploy/embedded_files.hpp"
@@ -28,18 +29,39 @@ std::string filled(std::string_view text, const Values& values) {
 
 std::string bytes_of(const std::vector<std::int8_t>& values) { return {values.begin(), values.end()}; }
 
-std::int64_t check_answers(const Plan& plan, const Target& target, const KnownAnswers& answers) {
+/// Room for the cases: a memory of their own, or what the model and the test's code leave of the flash.
+std::int64_t room_for_cases(const Target& target, const Footprint& size) {
+  constexpr std::int64_t kTestCodeBytes = 4096;
+  if (target.test_data.bytes > 0) return target.test_data.bytes;
+  return std::max<std::int64_t>(0, target.flash.bytes - size.flash_bytes() - kTestCodeBytes);
+}
+
+/// The cases that there is room for, in a board's flash the first of them.
+KnownAnswers fitting_answers(const Plan& plan, const Target& target, const Footprint& size, KnownAnswers answers) {
   const auto inputs = static_cast<std::int64_t>(answers.inputs.size()),
              outputs = static_cast<std::int64_t>(answers.outputs.size());
-  const std::int64_t cases = inputs / plan.input_bytes;
+  const std::int64_t cases = inputs / plan.input_bytes, bytes = plan.input_bytes + plan.output_bytes;
   if (inputs % plan.input_bytes != 0 || outputs != cases * plan.output_bytes)
     throw Error(fmt::format("known answers: {} input and {} output bytes are not as many tensors of {} and {} bytes",
                             inputs, outputs, plan.input_bytes, plan.output_bytes));
-  const std::int64_t room = target.test_data.bytes > 0 ? target.test_data.bytes : target.flash.bytes;
-  if (inputs + outputs > room)
-    throw Error(fmt::format("known answers: {} cases of {} bytes do not fit the {} bytes of {}", cases,
-                            plan.input_bytes + plan.output_bytes, room, target.board));
-  return cases;
+  const std::int64_t room = room_for_cases(target, size), fitting = std::min(cases, room / bytes);
+  const bool all_must_fit = !target.machine.empty();
+  if (fitting < cases && (all_must_fit || fitting == 0))
+    throw DoesNotFitError(fmt::format("known answers: {} cases of {} bytes do not fit the {} bytes of {}", cases, bytes,
+                                      room, target.board));
+  answers.inputs.resize(static_cast<std::size_t>(fitting * plan.input_bytes));
+  answers.outputs.resize(static_cast<std::size_t>(fitting * plan.output_bytes));
+  return answers;
+}
+
+void check_fits(const Footprint& size, const Target& target) {
+  const auto check = [&](const char* memory, std::int64_t needed, const MemoryRegion& region) {
+    if (needed > region.bytes)
+      throw DoesNotFitError(
+          fmt::format("{} bytes of {} do not fit the {} bytes of {}", needed, memory, region.bytes, target.board));
+  };
+  check("SRAM", size.peak_sram_bytes(), target.ram);
+  check("flash", size.flash_bytes(), target.flash);
 }
 
 /// Objects of which the linker keeps something: "thimble_run", "startup", ...
@@ -54,15 +76,23 @@ std::set<std::string> used_objects(const Plan& plan, const CodeInventory& invent
 
 std::string stem(const std::string& path) { return std::filesystem::path(path).stem().string(); }
 
-/// Writes the files that are the same for all models, and returns the objects of libmodel.a.
-std::string write_fixed_files(const Plan& plan, const CodeInventory& inventory, const std::filesystem::path& folder) {
+/// Objects as the Makefile lists them.
+struct Objects {
+  std::string of_the_model = "model.o model_api.o";
+  std::string of_the_test = "kat/known_answer_data.o";  ///< start-up and board included
+};
+
+/// Writes the files that are the same for all models.
+Objects write_fixed_files(const Plan& plan, const Target& target, const CodeInventory& inventory,
+                          const std::filesystem::path& folder) {
   const std::set<std::string> used = used_objects(plan, inventory);
-  std::string objects = "model.o model_api.o";
-  for (const ProjectFile& file : project_files()) {
-    const bool kernel_source = file.of_the_kernels() && file.is_source();
-    if (kernel_source && !used.contains(stem(file.path))) continue;
-    if (kernel_source) objects += " thimble/" + stem(file.path) + ".o";
+  Objects objects;
+  for (const ProjectFile& file : project_files(target)) {
+    if (file.is_source() && file.of_the_kernels() && !used.contains(stem(file.path))) continue;
     write_file(folder / file.path, file.text);
+    if (!file.is_source() || file.path == "model_api.c") continue;
+    const std::string object = " " + file.path.substr(0, file.path.size() - 1) + "o";
+    (file.of_the_kernels() ? objects.of_the_model : objects.of_the_test) += object;
   }
   return objects;
 }
@@ -90,12 +120,41 @@ std::string run_rule(const Target& target) {
          " -nographic -semihosting -kernel firmware.elf\n\n";
 }
 
+std::string how_to_run(const Target& target) {
+  return target.machine.empty()
+             ? "    openocd -f BOARD.cfg -c \"program firmware.elf verify reset exit\"   # or any flasher\n"
+             : "    make run              # the known-answer test under QEMU\n";
+}
+
+std::string how_it_reports(const Target& target) {
+  if (!target.machine.empty())
+    return "It prints `KAT ok` or `KAT FAIL <case>` over semihosting; the exit code is 0 or 1.";
+  return "It prints `KAT ok` or `KAT FAIL <case>`, the cycles of an inference (DWT) and the clock that it reached to "
+         "the\n"
+         "ST-LINK's serial port (115200 baud, 8N1), and over semihosting where a debugger is attached (OpenOCD: `arm\n"
+         "semihosting enable`). The same facts are words at the symbol `thimble_report` (`kat/report_board.c`), for "
+         "whoever\n"
+         "reads the memory. This start-up code was compiled and linked, but never run on silicon: look at it before "
+         "you\n"
+         "trust it with a product.";
+}
+
+std::string board_files(const Target& target) {
+  if (target.startup.empty()) return "";
+  return "| `board.h`, `clock*`, `stm32.h`, `caches.c` | clocks, flash wait states and caches of the board; waits are "
+         "bounded "
+         "|\n";
+}
+
 }  // namespace
 
 void write_firmware(const Plan& plan, const Graph& graph, const Target& target, const CodeInventory& inventory,
-                    const KnownAnswers& answers, const std::filesystem::path& folder) {
-  const std::int64_t cases = check_answers(plan, target, answers);
+                    const KnownAnswers& all_answers, const std::filesystem::path& folder) {
   const Footprint size = footprint(plan, inventory);
+  check_fits(size, target);
+  const KnownAnswers answers = fitting_answers(plan, target, size, all_answers);
+  const auto cases = static_cast<std::int64_t>(answers.inputs.size()) / plan.input_bytes;
+  const Objects objects = write_fixed_files(plan, target, inventory, folder);
   Values values = memory_values(target, size);
   values.insert(values.end(), {{"NAME", graph.name},
                                {"BOARD", target.board},
@@ -107,8 +166,12 @@ void write_firmware(const Plan& plan, const Graph& graph, const Target& target, 
                                {"TOTAL_FLASH_BYTES", std::to_string(size.flash_bytes())},
                                {"COMPILER_FLAGS", fmt::format("{}", fmt::join(compiler_flags(target, plan.mode), " "))},
                                {"LINKER_FLAGS", fmt::format("{}", fmt::join(linker_flags(target), " "))},
-                               {"MODEL_OBJECTS", write_fixed_files(plan, inventory, folder)},
-                               {"RUN_RULE", run_rule(target)}});
+                               {"MODEL_OBJECTS", objects.of_the_model},
+                               {"TEST_OBJECTS", objects.of_the_test},
+                               {"RUN_RULE", run_rule(target)},
+                               {"HOW_TO_RUN", how_to_run(target)},
+                               {"HOW_IT_REPORTS", how_it_reports(target)},
+                               {"BOARD_FILES", board_files(target)}});
   write_file(folder / "model.h", model_header(plan, graph, target, inventory));
   write_file(folder / "model.c", model_source(plan, graph, target, inventory));
   write_file(folder / "firmware.ld", filled(embedded_file("firmware/firmware.ld.in"), values));

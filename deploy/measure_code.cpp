@@ -143,7 +143,7 @@ CodeInventory compile_and_read(const Target& target, PlanMode mode) {
   for (const std::string& flag : compiler_flags(target, mode)) command.push_back(flag);
   command.insert(command.end(), {"-fstack-usage", "-I.", "-Ithimble", "-c", "sizes.c"});
   write_file(folder.path() / "sizes.c", kSizes);
-  for (const ProjectFile& file : project_files()) {
+  for (const ProjectFile& file : project_files(target)) {
     write_file(folder.path() / file.path, file.text);
     if (file.is_source()) command.push_back(file.path);
   }
@@ -155,7 +155,7 @@ CodeInventory compile_and_read(const Target& target, PlanMode mode) {
   inventory.isa = isa_of(target.cpu);
   inventory.exception_frame_bytes = exception_frame_bytes(target);
   Collector collector(inventory);
-  for (const ProjectFile& file : project_files())
+  for (const ProjectFile& file : project_files(target))
     if (file.is_source())
       collector.add(folder.path() / std::filesystem::path(file.path).filename().replace_extension(".o"),
                     !file.of_the_test());
@@ -173,7 +173,7 @@ constexpr int kInventoryVersion = 2;
 std::uint64_t sources_key(const Target& target, PlanMode mode, const std::string& compiler) {
   std::string all = std::to_string(kInventoryVersion) + "\n" + compiler + "\n" + kSizes;
   for (const std::string& flag : compiler_flags(target, mode)) all += flag + "\n";
-  for (const ProjectFile& file : project_files()) all.append(file.path).append("\n").append(file.text);
+  for (const ProjectFile& file : project_files(target)) all.append(file.path).append("\n").append(file.text);
   return fnv1a64(all);
 }
 

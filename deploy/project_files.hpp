@@ -3,9 +3,11 @@
 #include <string_view>
 #include <vector>
 
+#include "deploy/target.hpp"
+
 namespace thimble {
 
-/// A file of every firmware project that is the same for all models.
+/// A file of a firmware project that is the same for all models.
 struct ProjectFile {
   std::string path;  ///< in the project: "startup.c", "thimble/thimble.h", "kat/semihosting.c"
   std::string_view text;
@@ -15,7 +17,7 @@ struct ProjectFile {
   bool of_the_kernels() const { return path.starts_with("thimble/"); }
 };
 
-/// All of them: the kernel library in thimble/, the known-answer test in kat/, start-up and interface at the top.
-std::vector<ProjectFile> project_files();
+/// Those of a target: the kernel library in thimble/, the known-answer test in kat/, start-up and interface at the top.
+std::vector<ProjectFile> project_files(const Target& target);
 
 }  // namespace thimble

@@ -32,6 +32,13 @@ struct Target {
 std::optional<Target> machine_target(const std::string& machine);
 std::vector<std::string> machine_names();
 
+/// The target that a board is whose start-up code Thimble brings (deploy/firmware/boards); nothing of another name.
+/// Memories are those of the reference manuals, the largest piece that needs no care.
+std::optional<Target> startup_target(const std::string& startup);
+std::vector<std::string> startup_names();
+/// Files of deploy/firmware/boards that a start-up takes besides its header.
+std::vector<std::string> startup_files(const std::string& startup);
+
 /// The floating-point unit of the target as -mfpu= takes it; "none" where it has none. The kernels compute in integers,
 /// but its registers hold what the core's sixteen cannot.
 std::string fpu_of(const Target& target);

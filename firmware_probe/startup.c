@@ -37,7 +37,7 @@ __attribute__((naked)) void Reset_Handler(void) {
       "dsb\n\t"
       "isb");
 #endif
-  __asm volatile("b start");
+  __asm volatile("bl start");
 }
 
 __attribute__((used)) void start(void) {

@@ -87,6 +87,8 @@ Board load_board(const std::string& name, const std::string& user_folder) {
   map.require("flash_size_kb");
   map.read("flash_size_kb", board.flash_size_kb, Range{.above = 0});
   if (map.has("qemu_machine")) map.read_choice("qemu_machine", board.qemu_machine, machine_names());
+  board.startup = board.name;
+  if (map.has("startup")) map.read_choice("startup", board.startup, startup_names());
   read_connection(map, board);
   file.finish();
   return board;

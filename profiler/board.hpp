@@ -19,6 +19,7 @@ struct Board {
   double clock_mhz = 0;
   int ram_size_kb = 0, flash_size_kb = 0;  ///< 1 KiB = 1024 bytes
   std::string qemu_machine;                ///< of a virtual board
+  std::string startup;                     ///< of hardware: the built-in board whose start-up code it takes
   std::string uart_port_wildcard;
   int uart_baudrate = 115200;
   std::string openocd_config;

@@ -1,16 +1,16 @@
 /* The known-answer test: one inference per case, its output compared byte for byte with the host's. */
 #include "known_answer.h"
 #include "model_api.h"
-#include "semihosting.h"
+#include "report.h"
 #include "thimble_model.h"
 
 int main(void);
 
 static void report_failure(const char *what, uint32_t number) {
-  semihosting_print("KAT FAIL ");
-  semihosting_print(what);
-  semihosting_print_number(number);
-  semihosting_print("\n");
+  report_text("KAT FAIL ");
+  report_text(what);
+  report_number(number);
+  report_text("\n");
 }
 
 static void copy(int8_t *to, const int8_t *from, uint32_t size) {
@@ -42,17 +42,20 @@ static uint32_t all_output_bytes(void) {
 
 /* The two marks mean nothing to a processor; an emulator's cycle counter sees where the inference begins and ends. */
 static void run_marked(void) {
+  const uint32_t begin = report_cycle_counter();
   __asm__ volatile("dbg #1" ::: "memory");
   model_invoke();
   __asm__ volatile("dbg #2" ::: "memory");
+  report_cycles(report_cycle_counter() - begin);
 }
 
 int main(void) {
   const uint32_t input_bytes = model_description.input_bytes, output_bytes = all_output_bytes();
+  report_begin();
   const int status = model_init();
   if (status != 0) {
     report_failure("init ", (uint32_t)-status);
-    semihosting_exit(1);
+    report_end(0, 1);
   }
   uint32_t failures = 0;
   const uint32_t cases = (uint32_t)(known_answer_inputs_end - known_answer_inputs) / input_bytes;
@@ -64,7 +67,7 @@ int main(void) {
       ++failures;
     }
   }
-  if (failures == 0) semihosting_print("KAT ok\n");
-  semihosting_exit(failures == 0 ? 0 : 1);
+  if (failures == 0 && cases > 0) report_text("KAT ok\n");
+  report_end(cases, failures);
   return 0;
 }

@@ -34,17 +34,3 @@ void semihosting_exit(uint32_t code) {
   for (;;) {
   }
 }
-
-void thimble_fault(void);
-
-/* Every exception that nobody handles ends here: which one, and the fault status register that names its cause. */
-void thimble_fault(void) {
-  uint32_t exception;
-  __asm__ volatile("mrs %0, ipsr" : "=r"(exception));
-  semihosting_print("FAULT exception ");
-  semihosting_print_number(exception);
-  semihosting_print(" cfsr ");
-  semihosting_print_number(*(volatile uint32_t *)0xE000ED28u);
-  semihosting_print("\n");
-  semihosting_exit(1);
-}

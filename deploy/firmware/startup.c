@@ -2,13 +2,18 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#if __has_include("board.h") /* clocks and caches; a virtual board has none */
+#include "clock.h"
+#endif
+
 extern uint32_t thimble_data_load[], thimble_data_start[], thimble_data_end[];
 extern uint32_t thimble_bss_start[], thimble_bss_end[], thimble_stack_top[];
 
 int main(void);
 void Reset_Handler(void);
 void thimble_start(void);
-void thimble_fault(void); /* reports and never returns; semihosting.c has one */
+void thimble_fault(void);
+void thimble_fault_report(const uint32_t *frame); /* never returns; the known-answer test has one */
 
 typedef union thimble_vector {
   uint32_t *stack;
@@ -38,14 +43,26 @@ __attribute__((naked)) void Reset_Handler(void) {
       "dsb\n\t"
       "isb");
 #endif
-  __asm volatile("b thimble_start");
+  __asm volatile("bl thimble_start");
 }
 
 void thimble_start(void) {
   const uint32_t *from = thimble_data_load;
   for (volatile uint32_t *to = thimble_data_start; to < thimble_data_end; ++to) *to = *from++;
   for (volatile uint32_t *to = thimble_bss_start; to < thimble_bss_end; ++to) *to = 0;
+#if __has_include("board.h")
+  thimble_board_start();
+#endif
   (void)main();
   for (;;) {
   }
+}
+
+/* Every exception that nobody handles ends here. It may come from a stack that ran over: the report starts a new one. */
+__attribute__((naked)) void thimble_fault(void) {
+  __asm volatile(
+      "mrs r0, msp\n\t"
+      "ldr r1, =thimble_stack_top\n\t"
+      "mov sp, r1\n\t"
+      "bl thimble_fault_report");
 }

@@ -1,0 +1,28 @@
+target_compile_definitions(deploy_tests PRIVATE THIMBLE_TEST_CACHE="${CMAKE_CURRENT_BINARY_DIR}/code_cache")
+
+# The start-up code of the boards, compiled for this computer over registers that a test keeps.
+set(firmware ${CMAKE_SOURCE_DIR}/deploy/firmware)
+set(boards nucleo-f412zg nucleo-f446re nucleo-f746zg nucleo-h743zi2 nucleo-l4r5zi stm32f746g-disco)
+set(objects "")
+foreach(board ${boards})
+  set(clock clock_stm32f4_f7.c)
+  if(board STREQUAL nucleo-h743zi2)
+    set(clock clock_stm32h7.c)
+  elseif(board STREQUAL nucleo-l4r5zi)
+    set(clock clock_stm32l4.c)
+  endif()
+  string(MAKE_C_IDENTIFIER ${board} name)
+  set(folder ${CMAKE_CURRENT_BINARY_DIR}/start_${name})
+  configure_file(${firmware}/boards/${board}.h ${folder}/board.h COPYONLY)
+  add_library(start_${name} OBJECT ${firmware}/boards/${clock})
+  target_include_directories(start_${name} PRIVATE ${folder})
+  target_compile_definitions(start_${name} PRIVATE THIMBLE_FAKE_REGISTERS thimble_board_start=start_${name}
+    thimble_clock=clock_${name})
+  target_compile_options(start_${name} PRIVATE -Wall -Wextra -Werror)
+  list(APPEND objects $<TARGET_OBJECTS:start_${name}>)
+endforeach()
+add_library(start_caches OBJECT ${firmware}/boards/caches.c)
+target_compile_definitions(start_caches PRIVATE THIMBLE_FAKE_REGISTERS)
+target_compile_options(start_caches PRIVATE -Wall -Wextra -Werror)
+
+thimble_test(boards SOURCES board_start_test.cpp ${objects} $<TARGET_OBJECTS:start_caches> DEPS thimble::deploy)
