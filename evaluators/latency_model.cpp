@@ -2,6 +2,7 @@
 
 #include <Eigen/Dense>
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <set>
 
@@ -12,7 +13,15 @@ namespace {
 
 constexpr std::uint32_t kAnyKernel = THIMBLE_KERNEL_COUNT;
 constexpr int kFeatures = 11;
+using Features = std::array<double, kFeatures>;
 constexpr double kRidge = 1e-6;  ///< of the squared size of a feature column
+
+bool clamps(const thimble_layer& shape) { return shape.activation_min > -128 || shape.activation_max < 127; }
+
+/// Rows copied to the ring.
+double ring_bytes(const thimble_layer& shape) {
+  return shape.ring_rows > 0 ? 1.0 * shape.in_h * shape.in_w * shape.in_c : 0.0;
+}
 
 double even(int count) { return count + count % 2; }
 double blocks_of_four(int count) { return (count + 3) / 4; }
@@ -38,28 +47,71 @@ Work window_work(const thimble_layer& shape) {
           1.0 * shape.out_h * shape.out_w * column};
 }
 
-/// What a layer's time is made of.
-std::vector<double> features_of(const ProbeLayer& layer) {
-  thimble_layer shape{};
-  thimble_layer_from_words(&shape, layer.words.data());
-  const Work work = layer.words[0] == THIMBLE_DEPTHWISE ? depthwise_work(shape) : window_work(shape);
+/// What any layer's time is made of.
+Features general_features(const thimble_layer& shape, bool depthwise) {
+  const Work work = depthwise ? depthwise_work(shape) : window_work(shape);
   const double rows = shape.out_h, pairs = rows * even(shape.out_w) / 2, outputs = 2 * pairs * shape.out_c;
-  const bool clamps = shape.activation_min > -128 || shape.activation_max < 127;
   return {work.products,
           work.single_products,
           work.gathered,
           outputs,
           shape.relu ? 0.0 : outputs,  // a longer rounding
-          clamps ? outputs : 0.0,      // one more pass
+          clamps(shape) ? outputs : 0.0,
           pairs,
           rows * blocks_of_four(shape.out_c),
           rows,
-          shape.ring_rows > 0 ? 1.0 * shape.in_h * shape.in_w * shape.in_c : 0.0,  // rows copied to the ring
+          ring_bytes(shape),
           1.0};
 }
 
+/// Depthwise layers of one window and stride: blocks of four channels, row pairs, tiles of two by two outputs.
+Features depthwise_features(const thimble_layer& shape) {
+  const double blocks = blocks_of_four(shape.out_c), row_pairs = even(shape.out_h) / 2;
+  const double tiles = row_pairs * even(shape.out_w) / 2;
+  const double outputs = 1.0 * shape.out_h * shape.out_w * shape.out_c;
+  return {blocks,
+          blocks * row_pairs,
+          blocks * tiles,
+          blocks * shape.in_h * shape.in_w,
+          blocks * shape.in_h,
+          outputs,
+          shape.relu ? 0.0 : outputs,
+          clamps(shape) ? outputs : 0.0,
+          row_pairs,
+          ring_bytes(shape),
+          1.0};
+}
+
+/// Layers that a kernel computes in the same way have a model of their own.
+struct Form {
+  std::uint32_t key = 0;
+  Features features;
+};
+
+constexpr std::uint32_t kIsForm = 1u << 8;  ///< in a key; without it a key is a kernel's id
+bool is_form(std::uint32_t key) { return (key & kIsForm) != 0; }
+/// Fewer layers of a form than that would be fitted, and the next one missed.
+constexpr std::size_t kLeastSamples = 4;
+
+constexpr int kFewChannels = 16;  ///< of a 1x1 convolution whose inputs stay in registers
+
+Form form_of(const ProbeLayer& layer, const thimble_layer& shape) {
+  const std::uint32_t id = layer.words[0];
+  if (id == THIMBLE_DEPTHWISE)
+    return {id | kIsForm | std::uint32_t{shape.kernel_h} << 16 | std::uint32_t{shape.stride_h} << 24,
+            depthwise_features(shape)};
+  const bool few = id == THIMBLE_POINTWISE && shape.in_c <= kFewChannels;
+  return {id | kIsForm | (few ? 1u : 0u) << 16, general_features(shape, false)};
+}
+
+thimble_layer shape_of(const ProbeLayer& layer) {
+  thimble_layer shape{};
+  thimble_layer_from_words(&shape, layer.words.data());
+  return shape;
+}
+
 struct Sample {
-  std::vector<double> features;
+  Features features;
   double cycles = 0;
 };
 
@@ -79,26 +131,29 @@ std::vector<double> regress(const std::vector<Sample>& samples) {
   return {solution.data(), solution.data() + kFeatures};
 }
 
-double dot(const std::vector<double>& a, const std::vector<double>& b) {
+double dot(const std::vector<double>& a, const Features& b) {
   double sum = 0;
-  for (std::size_t i = 0; i < a.size(); ++i) sum += a[i] * b[i];
+  for (std::size_t i = 0; i < b.size(); ++i) sum += a[i] * b[i];
   return sum;
 }
 
-/// Layers by kernel, and all of them under kAnyKernel; equal ones once.
+/// Layers by form, by kernel, and all of them under kAnyKernel; equal ones once.
 std::map<std::uint32_t, std::vector<Sample>> samples_of(std::span<const ProbedPlan> probed) {
   std::map<std::uint32_t, std::vector<Sample>> samples;
-  std::set<std::vector<double>> seen;
+  std::set<std::pair<std::uint32_t, Features>> seen;
   for (const ProbedPlan& one : probed) {
     const auto& measured = one.measurement.layers;
     for (std::size_t i = 0; i < std::min(measured.size(), one.plan.layers.size()); ++i) {
       const ProbeLayer& layer = one.plan.layers[i];
-      const Sample sample{features_of(layer), static_cast<double>(measured[i].cycles)};
-      std::vector<double> key = sample.features;
-      key.push_back(layer.words[0]);
-      if (!seen.insert(std::move(key)).second) continue;
-      samples[layer.words[0]].push_back(sample);
-      samples[kAnyKernel].push_back(sample);
+      const thimble_layer shape = shape_of(layer);
+      const std::uint32_t kernel = layer.words[0];
+      const auto cycles = static_cast<double>(measured[i].cycles);
+      const Form form = form_of(layer, shape);
+      if (!seen.insert({form.key, form.features}).second) continue;
+      const Features general = general_features(shape, kernel == THIMBLE_DEPTHWISE);
+      samples[form.key].push_back({form.features, cycles});
+      samples[kernel].push_back({general, cycles});
+      samples[kAnyKernel].push_back({general, cycles});
     }
   }
   return samples;
@@ -119,7 +174,8 @@ double mean_overhead(std::span<const ProbedPlan> probed) {
 
 LatencyModel LatencyModel::fit(std::span<const ProbedPlan> probed) {
   LatencyModel model;
-  for (const auto& [kernel, samples] : samples_of(probed)) model.coefficients_[kernel] = regress(samples);
+  for (const auto& [key, samples] : samples_of(probed))
+    if (!is_form(key) || samples.size() >= kLeastSamples) model.coefficients_[key] = regress(samples);
   THIMBLE_CHECK(!model.coefficients_.empty(), "no plan was measured layer by layer");
   model.overhead_per_layer_ = mean_overhead(probed);
   return model;
@@ -127,12 +183,18 @@ LatencyModel LatencyModel::fit(std::span<const ProbedPlan> probed) {
 
 double LatencyModel::predict(const ProbePlan& plan) const {
   double cycles = 0;
-  for (const ProbeLayer& layer : plan.layers) {
-    const auto found = coefficients_.find(layer.words[0]);
-    const auto& coefficients = found != coefficients_.end() ? found->second : coefficients_.at(kAnyKernel);
-    cycles += std::max(0.0, dot(coefficients, features_of(layer)) + overhead_per_layer_);
-  }
+  for (const ProbeLayer& layer : plan.layers) cycles += std::max(0.0, predict(layer) + overhead_per_layer_);
   return cycles;
+}
+
+double LatencyModel::predict(const ProbeLayer& layer) const {
+  const thimble_layer shape = shape_of(layer);
+  const Form form = form_of(layer, shape);
+  if (const auto found = coefficients_.find(form.key); found != coefficients_.end())
+    return dot(found->second, form.features);
+  const auto kernel = coefficients_.find(layer.words[0]);
+  return dot(kernel != coefficients_.end() ? kernel->second : coefficients_.at(kAnyKernel),
+             general_features(shape, layer.words[0] == THIMBLE_DEPTHWISE));
 }
 
 PredictionError cross_validate(std::span<const ProbedPlan> probed, int folds) {
