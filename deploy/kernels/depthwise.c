@@ -11,7 +11,8 @@ static uint32_t record_words_of(uint32_t kernel, uint32_t stride) {
 }
 
 uint32_t thimble_depthwise_plan_bytes(const thimble_depthwise_plan* plan) {
-  const uint32_t steps = thimble_round_up(24 * plan->group, 8);
+  const uint32_t most_runs = plan->kernel == 3 && plan->stride == 1 && plan->group > 3 ? 3 : plan->group;
+  const uint32_t steps = 24 * most_runs;
   return 4 * plan->table_words + plan->slots * plan->columns * 16 + plan->group * plan->stage_bytes + steps;
 }
 
@@ -37,13 +38,15 @@ int thimble_depthwise_is_planned(const thimble_layer* layer, thimble_depthwise_p
   set_group(plan, 1);
   if (stride == 1) {
     const uint32_t steps = (layer->out_h + 1u) / 2;
-    const uint32_t input = (uint32_t)layer->in_h * layer->in_w * layer->in_c, third = input / 4 + input / 16;
+    const uint32_t input = (uint32_t)layer->in_h * layer->in_w * layer->in_c;
+    const uint32_t third = input / 4 + input / 16 + input / 64 + input / 256;
     const uint32_t most = third < GROUP_BYTES ? third : GROUP_BYTES;
+    uint32_t fitting = 1;
     for (uint32_t group = 2; group <= MOST_GROUP && group <= steps; ++group) {
-      thimble_depthwise_plan larger = *plan;
-      set_group(&larger, group);
-      if (thimble_depthwise_plan_bytes(&larger) <= most) set_group(plan, group);
+      set_group(plan, group);
+      if (thimble_depthwise_plan_bytes(plan) <= most) fitting = group;
     }
+    set_group(plan, fitting);
     plan->column_bytes = 16;
     plan->unit_bytes = 16 * plan->columns;
   } else {

@@ -50,11 +50,12 @@ uint32_t thimble_depthwise_plan_bytes(const thimble_depthwise_plan* plan);
 void thimble_depthwise_general(const thimble_call* call);
 
 #if THIMBLE_DEPTHWISE_FAST
-/* Where a step's units are: the first one's first column, and how far it is from each to the next, cyclically. */
+/* Where a step's units are: the first one's first column, and how far it is from each to the next, cyclically. With 3x3
+ * and stride 1 several steps, each of which begins a unit after the one before it. */
 typedef struct thimble_depthwise_step {
   const thimble_word* first;
   int32_t next[4];
-  uint32_t skip; /* bit 31: the last unit is padding, bit 30: the first one is */
+  uint32_t skip; /* bit 31: the last unit is padding, bit 30: the first one is; 3x3: the number of steps */
 } thimble_depthwise_step;
 
 /* What the functions in assembly compute: some steps of some channels. They know the order of the members. */
@@ -63,7 +64,7 @@ typedef struct thimble_depthwise_run {
   int8_t* stage;             /* per step and column, a word per output row: a byte per channel */
   uint32_t channels, record_bytes;
   const thimble_depthwise_step* steps;
-  uint32_t step_count;
+  uint32_t step_count; /* of `steps` */
   uint32_t width;
   uint32_t any_shift; /* for 5x5 and 7x7; 3x3 has functions of its own */
 } thimble_depthwise_run;
@@ -97,13 +98,15 @@ typedef struct thimble_depthwise_fill {
   uint32_t to_step;
   uint32_t zero; /* two lanes of minus the input's zero point */
   uint32_t columns;
+  uint32_t units;       /* 1 after a call; 1 where the steps differ */
+  uint32_t gap, to_gap; /* from the end of a unit to the next one */
 } thimble_depthwise_fill;
 void thimble_depthwise_fill_columns(thimble_depthwise_fill* fill);
 
-/* From the stage to the output: words of four channels. */
+/* From the stage to the output: words of four channels; `steps` times, without a gap. */
 void thimble_depthwise_store_row(int8_t* to, const thimble_word* stage, uint32_t step, uint32_t count);
 void thimble_depthwise_store_two_rows(int8_t* to, const thimble_word* stage, uint32_t step, uint32_t count,
-                                      uint32_t row_bytes);
+                                      uint32_t row_bytes, uint32_t steps);
 
 void thimble_depthwise_planned(const thimble_call* call, const thimble_depthwise_plan* plan);
 /* Records of the block's four channels in the order of the assembly. */

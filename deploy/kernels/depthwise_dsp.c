@@ -138,7 +138,8 @@
   "strb r1, [r10, #4]\nstrb r2, [r10, #8]\nstrb r3, [r10, #12]\nstrb r0, [r10], #16\n"
 
 /* Of the loops: s11: records left; s12: the channel's stage; s13: channels left; s14: bytes of a step in the stage;
- * s15: the channel's first step; on the stack: where its words are in a column, and the number of steps. */
+ * s15: the first run of steps; on the stack: where the channel's words are in a column, and the number of runs; in a
+ * run, its end in the stage. Blocks read a unit's words to its end, so that a step ends where the next one begins. */
 #define STRIDE_1_3(name, F, ENTRY, BLOCKS)                                                                     \
   __attribute__((naked)) void name(thimble_depthwise_run* run) {                                    \
     (void)run;                                                                                      \
@@ -158,12 +159,16 @@
         "11:\n"                                                                                     \
         VMOV("r0", "s14")                                                                           \
         "ldr r8, [r2], #4\n"                                                                        \
-        "ldr r9, [r2], #20\n"                                                                       \
+        "ldr r9, [r2], #16\n"                                                                       \
+        "ldr r4, [r2], #4\n"                                                                        \
         "ldr r1, [sp]\n"                                                                            \
-        "push {r2, r3}\n"                                                                           \
-        "add r3, r10, r0\n"                                                                         \
+        "mla r4, r4, r0, r10\n"                                                                     \
         "add r8, r8, r1\n"                                                                          \
         "add r9, r9, r8\n"                                                                          \
+        "push {r2-r4}\n"                                                                            \
+        "12:\n"                                                                                     \
+        VMOV("r0", "s14")                                                                           \
+        "add r3, r10, r0\n"                                                                         \
         VMOV("s10", "r3")                                                                           \
         "ldr r4, [r8], #16\nldr r5, [r9], #16\nldr r6, [r8], #16\nldr r7, [r9], #16\n"              \
         ENTRY                                                                                       \
@@ -171,7 +176,10 @@
         VMOV("r11", "s10")                                                                          \
         "cmp r10, r11\n"                                                                            \
         "bne.w 1b\n"                                                                                \
-        "pop {r2, r3}\n"                                                                            \
+        "ldr r11, [sp, #8]\n"                                                                       \
+        "cmp r10, r11\n"                                                                            \
+        "bne.w 12b\n"                                                                               \
+        "pop {r2-r4}\n"                                                                             \
         "subs r3, r3, #1\n"                                                                         \
         "bne.w 11b\n"                                                                               \
         "ldr r1, [sp]\n"                                                                            \
@@ -583,7 +591,7 @@ STRIDE_2_TILES(thimble_depthwise_7x7_stride_2, "27", SLOTS_7, "112")
 
 /* --- columns of two rows into words, and back ---
  * r0: pixel a; r1: pixel b, or how far it is from a; r2, r3: their steps, or a's and how far the next b is from a;
- * r4: columns, r5: their step; r6: minus the zero point; r7: columns left. */
+ * r4: columns, r5: their step; r6: minus the zero point; r7: columns left. On the stack: the argument. */
 #define PACK(a, b)                             \
   "pkhbt r12, " a ", " b ", lsl #16\n"         \
   "pkhtb lr, " b ", " a ", asr #16\n"          \
@@ -626,6 +634,7 @@ __attribute__((naked)) void thimble_depthwise_fill_columns(thimble_depthwise_fil
       "bne.w 5f\n"
       "sub r1, r1, r0\n"
       "add r3, r1, r2\n"
+      "3:\n"
       "lsrs r7, r7, #1\n"
       "bcc 1f\n"
       "ldr r8, [r0]\nldr r10, [r0, r1]\n"
@@ -645,8 +654,18 @@ __attribute__((naked)) void thimble_depthwise_fill_columns(thimble_depthwise_fil
       "bne.w 2b\n"
       "4:\n"
       "ldr r8, [sp]\n"
+      "ldrd r9, r10, [r8, #32]\n"
+      "subs r9, r9, #1\n"
+      "bne 7f\n"
       "str r4, [r8, #16]\n"
       "pop {r0, r4-r11, pc}\n"
+      "7:\n"
+      "ldr r11, [r8, #40]\n"
+      "ldr r7, [r8, #28]\n"
+      "str r9, [r8, #32]\n"
+      "add r0, r0, r10\n"
+      "add r4, r4, r11\n"
+      "b 3b\n"
       "5:\n"
       "ldr r8, [r0]\nldr r10, [r1]\n"
       "add r0, r0, r2\n"
@@ -708,11 +727,14 @@ __attribute__((naked)) void thimble_depthwise_put_pairs(const thimble_depthwise_
   "add r0, r0, r2\n"
 
 __attribute__((naked)) void thimble_depthwise_store_two_rows(int8_t* to, const thimble_word* stage, uint32_t step,
-                                                             uint32_t count, uint32_t row_bytes) {
-  (void)to, (void)stage, (void)step, (void)count, (void)row_bytes;
+                                                             uint32_t count, uint32_t row_bytes,
+                                                             uint32_t steps) {
+  (void)to, (void)stage, (void)step, (void)count, (void)row_bytes, (void)steps;
   __asm__(
-      "push {r4-r6, lr}\n"
-      "ldr r4, [sp, #16]\n"
+      "push {r4-r7, lr}\n"
+      "mov r12, r3\n"
+      "ldrd r4, r7, [sp, #20]\n"
+      "6:\n"
       "lsrs r3, r3, #1\n"
       "bcc 1f\n"
       STORE_TWO
@@ -728,7 +750,13 @@ __attribute__((naked)) void thimble_depthwise_store_two_rows(int8_t* to, const t
       "cmp r3, #0\n"
       "bne 2b\n"
       "4:\n"
-      "pop {r4-r6, pc}\n");
+      "lsls r3, r12, #31\n" /* an odd row leaves a column of the stage out */
+      "add r1, r1, r3, lsr #28\n"
+      "add r0, r0, r4\n"
+      "mov r3, r12\n"
+      "subs r7, r7, #1\n"
+      "bne 6b\n"
+      "pop {r4-r7, pc}\n");
 }
 
 __attribute__((naked)) void thimble_depthwise_store_row(int8_t* to, const thimble_word* stage, uint32_t step,

@@ -12,9 +12,11 @@ typedef struct context {
   thimble_depthwise_step* steps;
   uint32_t total_units, total_steps;
   uint32_t channels;                        /* of the block */
+  uint32_t holds_all;                       /* the ring holds all units of an input that is in one piece */
   uint32_t inside, first_alone, last_alone; /* columns of a slot with two pixels; with one, the other is padding */
   uint32_t padding;                         /* a pixel of it */
-  thimble_depthwise_fill fill;              /* what all fills have in common is set once */
+  thimble_depthwise_fill fill;              /* what all fills have in common is set once; */
+  thimble_depthwise_run run;                /* of the runs, too */
   int32_t top;                              /* input row of the first unit */
 } context;
 
@@ -200,6 +202,58 @@ static int is_padding(const context* c, uint32_t unit) {
   return row < -1 || row >= (int32_t)c->layer->in_h;
 }
 
+/* Stride 1: units whose rows follow each other in the input, from `first` on. */
+static uint32_t fill_units_at_once(context* c, uint32_t channel, uint32_t first, uint32_t slot, uint32_t most) {
+  const thimble_view* const input = &c->call->input;
+  const uint32_t row = (uint32_t)(c->top + 2 * (int32_t)first);
+  if (c->channels < 4 || row >= input->height || row < input->saved) return 0;
+  const uint32_t units = smaller(smaller(most, (input->height - row) / 2), c->plan->slots - slot);
+  if (units == 0) return 0;
+  const int8_t* const a = input->input + row * input->row_bytes + channel;
+  c->fill.to = c->planes + slot * (c->plan->unit_bytes / 4) + 4u * c->layer->pad_left;
+  c->fill.units = units;
+  fill_columns(c, a, a + input->row_bytes, c->inside);
+  return units;
+}
+
+/* Stride 1, the ring holds all units: those that are wholly padding stay as they are. */
+static void fill_all_units(context* c, uint32_t channel) {
+  thimble_depthwise_fill* const fill = &c->fill;
+  const thimble_view* const input = &c->call->input;
+  const uint32_t in_c = c->layer->in_c, empty = (uint32_t)-c->top / 2;
+  const int8_t* row = input->input + channel;
+  uint32_t rows = input->height, units = c->total_units - empty;
+  fill->to = c->planes + empty * (c->plan->unit_bytes / 4) + 4u * c->layer->pad_left;
+  fill->columns = c->inside;
+  if (c->top & 1) {
+    fill->a = (const int8_t*)&c->padding;
+    fill->b = row;
+    fill->a_step = 0;
+    thimble_depthwise_fill_columns(fill);
+    fill->a_step = in_c;
+    fill->to += fill->to_gap / 4;
+    row += input->row_bytes;
+    --rows;
+    --units;
+  }
+  const uint32_t pairs = smaller(rows / 2, units);
+  if (pairs != 0) {
+    fill->a = row;
+    fill->b = row + input->row_bytes;
+    fill->units = pairs;
+    thimble_depthwise_fill_columns(fill);
+    fill->to += fill->to_gap / 4;
+    row += 2 * pairs * input->row_bytes;
+  }
+  if (rows % 2 != 0 && pairs < units) {
+    fill->a = row;
+    fill->b = (const int8_t*)&c->padding;
+    fill->b_step = 0;
+    thimble_depthwise_fill_columns(fill);
+    fill->b_step = in_c;
+  }
+}
+
 static void fill_unit(context* c, uint32_t channel, uint32_t unit, uint32_t slot) {
   const thimble_view* const input = &c->call->input;
   thimble_word* to = c->planes;
@@ -229,6 +283,21 @@ static void locate_units(const context* c, uint32_t first_unit, uint32_t slot, t
   step->skip = (uint32_t)is_padding(c, first_unit) << 30 | (uint32_t)is_padding(c, first_unit + last) << 31;
 }
 
+/* 3x3, stride 1: steps that follow each other in the ring. */
+static uint32_t locate_runs(const context* c, uint32_t slot, uint32_t steps) {
+  const thimble_depthwise_plan* const plan = c->plan;
+  const uint32_t last = plan->slots - 1;
+  thimble_depthwise_step* run = c->steps;
+  for (; steps != 0; ++run) {
+    run->first = c->planes + slot * (plan->unit_bytes / 4);
+    run->next[0] = slot == last ? -(int32_t)(last * plan->unit_bytes) : (int32_t)plan->unit_bytes;
+    run->skip = slot == last ? 1 : smaller(steps, last - slot);
+    steps -= run->skip;
+    slot = slot_after(plan, slot, run->skip);
+  }
+  return (uint32_t)(run - c->steps);
+}
+
 /* Stride 2: which of the records' turns meets the slots. */
 static void locate_weights(const context* c, uint32_t index, uint32_t slot, thimble_depthwise_step* step) {
   const uint32_t kernel = c->plan->kernel;
@@ -240,12 +309,12 @@ static void locate_weights(const context* c, uint32_t index, uint32_t slot, thim
   }
 }
 
-static void locate(const context* c, uint32_t index, uint32_t slot, thimble_depthwise_step* step) {
-  if (c->plan->stride == 1) {
-    locate_units(c, index, slot, step);
-  } else {
-    locate_weights(c, index, slot, step);
-  }
+/* Stride 1: where `steps` steps are; how many members of c->steps tell it. */
+static uint32_t locate(const context* c, uint32_t first_unit, uint32_t slot, uint32_t steps) {
+  if (c->plan->kernel == 3) return locate_runs(c, slot, steps);
+  for (uint32_t i = 0; i < steps; ++i, slot = slot_after(c->plan, slot, 1))
+    locate_units(c, first_unit + i, slot, c->steps + i);
+  return steps;
 }
 
 static void store_some_channels(int8_t* to, const thimble_word* stage, uint32_t step, uint32_t count, uint32_t stride,
@@ -256,43 +325,68 @@ static void store_some_channels(int8_t* to, const thimble_word* stage, uint32_t 
   }
 }
 
-static void store_step(const context* c, int8_t* to, const thimble_word* stage, uint32_t rows) {
+/* Stride 1: steps of `rows` rows each. */
+static void store_steps(const context* c, int8_t* to, const thimble_word* stage, uint32_t rows, uint32_t steps) {
   const uint32_t out_c = c->layer->out_c, out_w = c->layer->out_w, row_bytes = out_w * out_c;
-  if (c->channels < 4) {
-    const uint32_t stride = 3 - c->plan->stride;
-    for (uint32_t i = 0; i < rows; ++i)
-      store_some_channels(to + i * row_bytes, stage + i, out_c, out_w, stride, c->channels);
-  } else if (c->plan->stride == 2) {
-    thimble_depthwise_store_row(to, stage, out_c, out_w);
-  } else {
-    thimble_depthwise_store_two_rows(to, stage, out_c, out_w, rows == 2 ? row_bytes : 0);
+  if (c->channels == 4) {
+    thimble_depthwise_store_two_rows(to, stage, out_c, out_w, rows == 2 ? row_bytes : 0, steps);
+    return;
+  }
+  for (; steps != 0; --steps, stage += c->plan->stage_bytes / 4) {
+    for (uint32_t i = 0; i < rows; ++i, to += row_bytes)
+      store_some_channels(to, stage + i, out_c, out_w, 2, c->channels);
   }
 }
 
-/* One block of channels: `group` steps at a time. */
-static void run_block(context* c, uint32_t channel) {
+/* One block of channels, stride 1: `group` steps at a time. */
+static void run_block_1(context* c, uint32_t channel) {
   const thimble_depthwise_plan* const plan = c->plan;
-  const uint32_t rows = 3 - plan->stride, row_bytes = (uint32_t)c->layer->out_w * c->layer->out_c;
+  const uint32_t row_bytes = (uint32_t)c->layer->out_w * c->layer->out_c;
   int8_t* output = c->call->output + channel;
-  uint32_t next = 0, next_slot = 0, slot = 0, left = c->call->count;
-  thimble_depthwise_run run = {c->table, (int8_t*)c->stage, c->channels,   4 * plan->record_words, c->steps,
-                               0,        plan->width,       c->layer->wide};
-  for (uint32_t step = 0; step < c->total_steps; step += run.step_count) {
-    run.step_count = smaller(plan->group, c->total_steps - step);
-    const uint32_t end = (step + run.step_count - 1) * plan->advance + plan->units;
-    for (; next < end; ++next, next_slot = slot_after(plan, next_slot, 1)) fill_unit(c, channel, next, next_slot);
-    /* In one group, the steps of all blocks are the same. */
-    if (c->total_steps > plan->group || channel == 0) {
-      for (uint32_t i = 0; i < run.step_count; ++i, slot = slot_after(plan, slot, plan->advance))
-        locate(c, step + i, slot, c->steps + i);
+  uint32_t next = 0, next_slot = 0, slot = 0, left = c->call->count, steps;
+  for (uint32_t step = 0; step < c->total_steps; step += steps) {
+    steps = smaller(plan->group, c->total_steps - step);
+    if (c->holds_all && c->channels == 4) {
+      fill_all_units(c, channel);
+    } else {
+      for (const uint32_t end = step + steps - 1 + plan->units; next < end;) {
+        uint32_t filled = fill_units_at_once(c, channel, next, next_slot, end - next);
+        if (filled == 0) {
+          fill_unit(c, channel, next, next_slot);
+          filled = 1;
+        }
+        next += filled;
+        next_slot = slot_after(plan, next_slot, filled);
+      }
     }
-    c->compute(&run);
-    const thimble_word* stage = c->stage;
-    for (uint32_t i = run.step_count; i != 0; --i, stage += plan->stage_bytes / 4) {
-      const uint32_t here = smaller(rows, left);
-      store_step(c, output, stage, here);
-      output += here * row_bytes;
-      left -= here;
+    /* In one group, the steps of all blocks are the same. */
+    if (c->total_steps > plan->group || channel == 0) c->run.step_count = locate(c, step, slot, steps);
+    slot = slot_after(plan, slot, steps);
+    c->compute(&c->run);
+    const uint32_t whole = smaller(steps, left / 2);
+    if (whole != 0) store_steps(c, output, c->stage, 2, whole);
+    output += whole * 2 * row_bytes;
+    left -= whole * 2;
+    if (whole < steps) store_steps(c, output, c->stage + whole * (plan->stage_bytes / 4), 1, 1);
+  }
+}
+
+/* Stride 2: step by step. */
+static void run_block_2(context* c, uint32_t channel) {
+  const thimble_depthwise_plan* const plan = c->plan;
+  const uint32_t out_c = c->layer->out_c, out_w = c->layer->out_w;
+  int8_t* output = c->call->output + channel;
+  uint32_t next = 0, next_slot = 0, slot = 0;
+  for (uint32_t step = 0; step < c->total_steps; ++step, output += out_w * out_c) {
+    for (const uint32_t end = step * 2 + plan->units; next < end; ++next, next_slot = slot_after(plan, next_slot, 1))
+      fill_unit(c, channel, next, next_slot);
+    locate_weights(c, step, slot, c->steps);
+    slot = slot_after(plan, slot, 2);
+    c->compute(&c->run);
+    if (c->channels == 4) {
+      thimble_depthwise_store_row(output, c->stage, out_c, out_w);
+    } else {
+      store_some_channels(output, c->stage, out_c, out_w, 1, c->channels);
     }
   }
 }
@@ -329,13 +423,30 @@ void thimble_depthwise_planned(const thimble_call* call, const thimble_depthwise
   c.fill.to_step = plan->column_bytes;
   c.fill.zero = zero | zero << 16;
   set_columns(&c);
+  c.fill.units = 1;
+  c.fill.gap = 2 * c.call->input.row_bytes - c.inside * layer->in_c;
+  c.fill.to_gap = plan->unit_bytes - 16 * c.inside;
+  c.run.table = c.table;
+  c.run.stage = (int8_t*)c.stage;
+  c.run.record_bytes = 4 * plan->record_words;
+  c.run.steps = c.steps;
+  c.run.width = plan->width;
+  c.run.any_shift = layer->wide;
+  c.run.step_count = 1;
   c.top = (int32_t)(call->first * layer->stride_h) - layer->pad_top;
+  c.holds_all =
+      c.total_units <= plan->slots && call->first == 0 && call->input.saved == 0 && layer->pad_top / 2u < c.total_units;
   fill_zeros(c.planes, 4 * plan->slots * plan->columns);
   const uint32_t* block = layer->weights;
   for (uint32_t channel = 0; channel < layer->out_c; channel += 4, block += block_words) {
     c.channels = smaller(4, layer->out_c - channel);
     thimble_depthwise_fill_table(plan, block, c.table);
-    run_block(&c, channel);
+    c.run.channels = c.channels;
+    if (plan->stride == 1) {
+      run_block_1(&c, channel);
+    } else {
+      run_block_2(&c, channel);
+    }
   }
 }
 
