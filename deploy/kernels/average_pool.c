@@ -46,10 +46,15 @@ uint32_t thimble_average_pool_s8_scratch(const thimble_layer* layer) {
 static void sum_window(const thimble_layer* layer, const int8_t* const* rows, thimble_span columns, uint32_t c,
                        uint32_t channels, int32_t* sums) {
   for (uint32_t i = 0; i < channels; ++i) sums[i] = 0;
+  const uint32_t width = columns.last - columns.first, row_bytes = (uint32_t)layer->in_w * layer->in_c;
   for (uint32_t ky = 0; ky < layer->kernel_h; ++ky) {
     if (rows[ky] == NULL) continue;
     const int8_t* const x = rows[ky] + columns.first * layer->in_c + c;
-    thimble_add_columns(x, layer->in_c, columns.last - columns.first, channels, sums);
+    uint32_t pixels = width;
+    /* Whole rows side by side are one long row. */
+    for (; width == layer->in_w && ky + 1u < layer->kernel_h && rows[ky + 1] == rows[ky] + row_bytes; ++ky)
+      pixels += width;
+    thimble_add_columns(x, layer->in_c, pixels, channels, sums);
   }
 }
 
