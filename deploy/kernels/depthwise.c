@@ -30,7 +30,7 @@ int thimble_depthwise_is_planned(const thimble_layer* layer, thimble_depthwise_p
   plan->stride = stride;
   plan->units = stride == 1 ? (kernel + 1) / 2 : kernel;
   plan->advance = stride;
-  plan->width = thimble_round_up(layer->out_w, 2);
+  plan->width = kernel == 3 && stride == 1 && layer->out_w > 1 ? layer->out_w : thimble_round_up(layer->out_w, 2);
   plan->columns = plan->width + (stride == 1 ? kernel - 1 : kernel / 2);
   plan->record_words = record_words_of(kernel, stride);
   plan->table_words = 4 * plan->record_words * (kernel == 3 ? stride : 1);
@@ -39,7 +39,7 @@ int thimble_depthwise_is_planned(const thimble_layer* layer, thimble_depthwise_p
   if (stride == 1) {
     const uint32_t steps = (layer->out_h + 1u) / 2;
     const uint32_t input = (uint32_t)layer->in_h * layer->in_w * layer->in_c;
-    const uint32_t third = input / 4 + input / 16 + input / 64 + input / 256;
+    const uint32_t third = input / 4 + input / 16;
     const uint32_t most = third < GROUP_BYTES ? third : GROUP_BYTES;
     uint32_t fitting = 1;
     for (uint32_t group = 2; group <= MOST_GROUP && group <= steps; ++group) {

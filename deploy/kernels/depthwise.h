@@ -37,7 +37,7 @@ typedef struct thimble_depthwise_plan {
   uint32_t units;                    /* that a step needs: a step is two output rows with stride 1, one with stride 2 */
   uint32_t advance;                  /* units from step to step */
   uint32_t group, slots;             /* steps that are computed together; slots of the ring */
-  uint32_t width, columns;           /* outputs of a row, rounded up to even; columns of a slot */
+  uint32_t width, columns;           /* outputs of a row, with most kernels rounded up to even; columns of a slot */
   uint32_t column_bytes, unit_bytes; /* from a column to the next; from a slot to the next */
   uint32_t record_words;             /* of one channel's weights and constants */
   uint32_t table_words, stage_bytes; /* of all records; of a step */
@@ -103,10 +103,11 @@ typedef struct thimble_depthwise_fill {
 } thimble_depthwise_fill;
 void thimble_depthwise_fill_columns(thimble_depthwise_fill* fill);
 
-/* From the stage to the output: words of four channels; `steps` times, without a gap. */
+/* From the stage to the output: words of four channels; `steps` times, with a gap of so many bytes
+ * between those of the stage. */
 void thimble_depthwise_store_row(int8_t* to, const thimble_word* stage, uint32_t step, uint32_t count);
 void thimble_depthwise_store_two_rows(int8_t* to, const thimble_word* stage, uint32_t step, uint32_t count,
-                                      uint32_t row_bytes, uint32_t steps);
+                                      uint32_t row_bytes, uint32_t steps, uint32_t gap);
 
 void thimble_depthwise_planned(const thimble_call* call, const thimble_depthwise_plan* plan);
 /* Records of the block's four channels in the order of the assembly. */

@@ -137,6 +137,20 @@
   SSAT_##F("r0") SSAT_##F("r1") SSAT_##F("r2") SSAT_##F("r3")                                                                      \
   "strb r1, [r10, #4]\nstrb r2, [r10, #8]\nstrb r3, [r10, #12]\nstrb r0, [r10], #16\n"
 
+/* The last column of an odd row: r0, r1 its sums. */
+#define COLUMN_3(F)                                                                                            \
+  VMOV("r1", "s9") VMOV("r11", "s0")                                                                               \
+  "smlad r0, r4, r11, r1\nsmlatb r1, r4, r11, r1\n"                                                               \
+  VMOV("r11", "s1") MAC("smlabt", "r0", "r5", "r11") MAC("smlad", "r1", "r5", "r11")                               \
+  "ldr r4, [r8], #16\nldr r5, [r9], #16\n"                                                                         \
+  VMOV("r11", "s2") MAC("smlad", "r0", "r6", "r11") MAC("smlatb", "r1", "r6", "r11")                               \
+  VMOV("r11", "s3") MAC("smlabt", "r0", "r7", "r11") MAC("smlad", "r1", "r7", "r11")                               \
+  VMOV("r11", "s4") MAC("smlad", "r0", "r4", "r11") MAC("smlatb", "r1", "r4", "r11")                               \
+  VMOV("r11", "s5") MAC("smlabt", "r0", "r5", "r11") MAC("smlad", "r1", "r5", "r11")                               \
+  SCALE_##F("r0", "r12", "lr", "r11") SCALE_##F("r1", "r12", "lr", "r11")                                          \
+  GET_SHIFT_##F("r11", "s8") SHIFT_##F("r0", "r11") SHIFT_##F("r1", "r11") SSAT_##F("r0") SSAT_##F("r1")           \
+  "strb r1, [r10, #4]\nstrb r0, [r10], #8\n"
+
 /* Of the loops: s11: records left; s12: the channel's stage; s13: channels left; s14: bytes of a step in the stage;
  * s15: the first run of steps; on the stack: where the channel's words are in a column, and the number of runs; in a
  * run, its end in the stage. Blocks read a unit's words to its end, so that a step ends where the next one begins. */
@@ -167,7 +181,7 @@
         "add r9, r9, r8\n"                                                                          \
         "push {r2-r4}\n"                                                                            \
         "12:\n"                                                                                     \
-        VMOV("r0", "s14")                                                                           \
+        "bic r0, r0, #8\n"                                                                          \
         "add r3, r10, r0\n"                                                                         \
         VMOV("s10", "r3")                                                                           \
         "ldr r4, [r8], #16\nldr r5, [r9], #16\nldr r6, [r8], #16\nldr r7, [r9], #16\n"              \
@@ -176,6 +190,10 @@
         VMOV("r11", "s10")                                                                          \
         "cmp r10, r11\n"                                                                            \
         "bne.w 1b\n"                                                                                \
+        VMOV("r0", "s14")                                                                           \
+        "lsls r11, r0, #28\n"                                                                       \
+        "bmi.w 20f\n"                                                                               \
+        "21:\n"                                                                                     \
         "ldr r11, [sp, #8]\n"                                                                       \
         "cmp r10, r11\n"                                                                            \
         "bne.w 12b\n"                                                                               \
@@ -192,7 +210,8 @@
         VMOV("s13", "r2")                                                                           \
         "bne.w 10b\n"                                                                               \
         "add sp, sp, #8\n"                                                                          \
-        "pop {r4-r11, pc}\n");                                                                      \
+        "pop {r4-r11, pc}\n"                                                                        \
+        "20:\n" COLUMN_3(F) VMOV("r0", "s14") "b.w 21b\n");                                                                      \
   }
 
 /* r0: 16 times the number of blocks. */
@@ -728,12 +747,13 @@ __attribute__((naked)) void thimble_depthwise_put_pairs(const thimble_depthwise_
 
 __attribute__((naked)) void thimble_depthwise_store_two_rows(int8_t* to, const thimble_word* stage, uint32_t step,
                                                              uint32_t count, uint32_t row_bytes,
-                                                             uint32_t steps) {
-  (void)to, (void)stage, (void)step, (void)count, (void)row_bytes, (void)steps;
+                                                             uint32_t steps, uint32_t gap) {
+  (void)to, (void)stage, (void)step, (void)count, (void)row_bytes, (void)steps, (void)gap;
   __asm__(
-      "push {r4-r7, lr}\n"
+      "push {r4-r8, lr}\n"
       "mov r12, r3\n"
-      "ldrd r4, r7, [sp, #20]\n"
+      "ldrd r4, r7, [sp, #24]\n"
+      "ldr r8, [sp, #32]\n"
       "6:\n"
       "lsrs r3, r3, #1\n"
       "bcc 1f\n"
@@ -750,13 +770,12 @@ __attribute__((naked)) void thimble_depthwise_store_two_rows(int8_t* to, const t
       "cmp r3, #0\n"
       "bne 2b\n"
       "4:\n"
-      "lsls r3, r12, #31\n" /* an odd row leaves a column of the stage out */
-      "add r1, r1, r3, lsr #28\n"
+      "add r1, r1, r8\n"
       "add r0, r0, r4\n"
       "mov r3, r12\n"
       "subs r7, r7, #1\n"
       "bne 6b\n"
-      "pop {r4-r7, pc}\n");
+      "pop {r4-r8, pc}\n");
 }
 
 __attribute__((naked)) void thimble_depthwise_store_row(int8_t* to, const thimble_word* stage, uint32_t step,

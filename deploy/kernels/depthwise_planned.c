@@ -329,7 +329,8 @@ static void store_some_channels(int8_t* to, const thimble_word* stage, uint32_t 
 static void store_steps(const context* c, int8_t* to, const thimble_word* stage, uint32_t rows, uint32_t steps) {
   const uint32_t out_c = c->layer->out_c, out_w = c->layer->out_w, row_bytes = out_w * out_c;
   if (c->channels == 4) {
-    thimble_depthwise_store_two_rows(to, stage, out_c, out_w, rows == 2 ? row_bytes : 0, steps);
+    thimble_depthwise_store_two_rows(to, stage, out_c, out_w, rows == 2 ? row_bytes : 0, steps,
+                                     8 * (c->plan->width - out_w));
     return;
   }
   for (; steps != 0; --steps, stage += c->plan->stage_bytes / 4) {
