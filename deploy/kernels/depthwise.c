@@ -3,6 +3,8 @@
 /* Scratch that a layer may take so that several steps of a channel are computed together, at most about a third of
  * its input (no core divides by three for free). */
 #define GROUP_BYTES 3584u
+/* What it may take of any layer: those at a network's end are far from its largest. */
+#define LEAST_GROUP_BYTES 2048u
 #define MOST_GROUP 16u
 
 static uint32_t record_words_of(uint32_t kernel, uint32_t stride) {
@@ -40,7 +42,7 @@ int thimble_depthwise_is_planned(const thimble_layer* layer, thimble_depthwise_p
     const uint32_t steps = (layer->out_h + 1u) / 2;
     const uint32_t input = (uint32_t)layer->in_h * layer->in_w * layer->in_c;
     const uint32_t third = input / 4 + input / 16;
-    const uint32_t most = third < GROUP_BYTES ? third : GROUP_BYTES;
+    const uint32_t most = third < LEAST_GROUP_BYTES ? LEAST_GROUP_BYTES : third < GROUP_BYTES ? third : GROUP_BYTES;
     uint32_t fitting = 1;
     for (uint32_t group = 2; group <= MOST_GROUP && group <= steps; ++group) {
       set_group(plan, group);

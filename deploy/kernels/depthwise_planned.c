@@ -254,14 +254,18 @@ static void fill_all_units(context* c, uint32_t channel) {
   }
 }
 
+/* Stride 2: where a row is. With 3x3, odd rows are always between the two even ones. */
+static uint32_t slot_of(const context* c, uint32_t unit, uint32_t slot) {
+  if (c->plan->kernel != 3) return slot;
+  return unit % 2 != 0 ? 1 : unit % 4;
+}
+
 static void fill_unit(context* c, uint32_t channel, uint32_t unit, uint32_t slot) {
   const thimble_view* const input = &c->call->input;
   thimble_word* to = c->planes;
   if (c->plan->stride == 2) {
     const int8_t* const row = thimble_row(input, c->top + (int32_t)unit);
-    /* With 3x3, odd rows are always between the two even ones. */
-    if (c->plan->kernel == 3) slot = unit % 2 != 0 ? 1 : unit % 4;
-    fill_one_row(c, row == NULL ? NULL : row + channel, to + 4 * slot);
+    fill_one_row(c, row == NULL ? NULL : row + channel, to + 4 * slot_of(c, unit, slot));
     return;
   }
   const int8_t* const a = thimble_row(input, c->top + 2 * (int32_t)unit);
@@ -372,15 +376,38 @@ static void run_block_1(context* c, uint32_t channel) {
   }
 }
 
+/* Stride 2: two rows with nothing beside them, in one call; how many rows that was. */
+static uint32_t fill_rows_at_once(context* c, uint32_t channel, uint32_t unit, uint32_t slot) {
+  const thimble_view* const input = &c->call->input;
+  const uint32_t row = (uint32_t)(c->top + (int32_t)unit), in_c = c->layer->in_c, to_step = c->fill.to_step;
+  if (c->channels < 4 || row >= input->height - 1u || row < input->saved) return 0;
+  const uint32_t from = slot_of(c, unit, slot), to = slot_of(c, unit + 1, slot_after(c->plan, slot, 1));
+  const int8_t* const a = input->input + row * input->row_bytes + channel;
+  c->fill.to = c->planes + 4 * from + c->layer->pad_left / 2u * (to_step / 4);
+  c->fill.units = 2;
+  c->fill.gap = input->row_bytes - 2 * c->inside * in_c;
+  c->fill.to_gap = 16 * (to - from) - c->inside * to_step;
+  fill_columns(c, a, a + in_c, c->inside);
+  return 2;
+}
+
 /* Stride 2: step by step. */
 static void run_block_2(context* c, uint32_t channel) {
   const thimble_depthwise_plan* const plan = c->plan;
   const uint32_t out_c = c->layer->out_c, out_w = c->layer->out_w;
   int8_t* output = c->call->output + channel;
+  const uint32_t rows_at_once = c->inside != 0 && c->first_alone + c->last_alone == 0;
   uint32_t next = 0, next_slot = 0, slot = 0;
   for (uint32_t step = 0; step < c->total_steps; ++step, output += out_w * out_c) {
-    for (const uint32_t end = step * 2 + plan->units; next < end; ++next, next_slot = slot_after(plan, next_slot, 1))
-      fill_unit(c, channel, next, next_slot);
+    for (const uint32_t end = step * 2 + plan->units; next < end;) {
+      uint32_t filled = rows_at_once && next + 1 < end ? fill_rows_at_once(c, channel, next, next_slot) : 0;
+      if (filled == 0) {
+        fill_unit(c, channel, next, next_slot);
+        filled = 1;
+      }
+      next += filled;
+      next_slot = slot_after(plan, next_slot, filled);
+    }
     locate_weights(c, step, slot, c->steps);
     slot = slot_after(plan, slot, 2);
     c->compute(&c->run);
