@@ -86,6 +86,7 @@ typedef struct thimble_depthwise_pairs {
   uint32_t record, step; /* bytes from channel to channel, and from pair to pair */
   uint32_t scales[4];
   uint32_t count;
+  uint32_t from_step; /* bytes from a weight to the next */
 } thimble_depthwise_pairs;
 void thimble_depthwise_put_pairs(const thimble_depthwise_pairs* pairs);
 

@@ -704,7 +704,8 @@ __attribute__((naked)) void thimble_depthwise_fill_columns(thimble_depthwise_fil
 }
 
 /* --- weights into records ---
- * r0: record; r1, r2: weights; r3: bytes of a record; r4: the step; r5-r8: scales; lr: pairs left. */
+ * r0: record; r1: weights, r2: how far the others are, s0: the step of both; r3: bytes of a record; r4: the step; r5-r8:
+ * scales; lr: pairs left. */
 #define PUT(word, scale, to)              \
   "smulbb r11, " word ", " scale "\n"     \
   "smultb " word ", " word ", " scale "\n" \
@@ -716,10 +717,14 @@ __attribute__((naked)) void thimble_depthwise_put_pairs(const thimble_depthwise_
   __asm__(
       "push {r4-r11, lr}\n"
       "ldr lr, [r0, #36]\n"
+      "vldr s0, [r0, #40]\n"
       "ldm r0, {r0-r8}\n"
+      "sub r2, r2, r1\n"
       "1:\n"
-      "ldr r9, [r1], #4\n"
-      "ldr r10, [r2], #4\n"
+      "ldr r9, [r1]\n"
+      "ldr r10, [r1, r2]\n"
+      VMOV("r12", "s0")
+      "add r1, r1, r12\n"
       "pkhbt r12, r9, r10, lsl #16\n"
       "pkhtb r10, r10, r9, asr #16\n"
       "sxtb16 r9, r12\n"

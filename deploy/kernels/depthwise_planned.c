@@ -78,9 +78,11 @@ static void put_column_pairs_3(table* t, const uint32_t* block, uint32_t at, uin
 static void put_column_pairs(table* t, uint32_t at, uint32_t kernel) {
   const uint32_t half = kernel / 2, words = kernel * (half + 1), record = t->pairs.record / 4;
   static const uint32_t none = 0;
+  t->pairs.from_step = 4 * kernel;
+  for (uint32_t j = 0; j < half; ++j) put_pairs(t, at + j, half + 1, 2 * j, 2 * j + 1, kernel);
+  t->pairs.count = 1;
   for (uint32_t row = 0; row < kernel; ++row) {
     const uint32_t to = at + row * (half + 1), from = row * kernel;
-    for (uint32_t j = 0; j < half; ++j) put_pairs(t, to + j, 1, from + 2 * j, from + 2 * j + 1, 1);
     t->pairs.to = t->words + to + half;
     t->pairs.a = t->taps + from + kernel - 1;
     t->pairs.b = &none;
@@ -96,6 +98,7 @@ void thimble_depthwise_fill_table(const thimble_depthwise_plan* plan, const uint
   t.words = words;
   t.taps = block + THIMBLE_DEPTHWISE_CONSTANTS;
   t.pairs.record = 4 * record;
+  t.pairs.from_step = 4;
   for (uint32_t i = 0; i < 4; ++i) t.pairs.scales[i] = 1u << (block[8 + i] >> 8);
   if (plan->stride == 1) {
     put_row_pairs(&t, kernel);
