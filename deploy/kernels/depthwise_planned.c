@@ -3,6 +3,10 @@
 
 #if THIMBLE_DEPTHWISE_FAST
 
+/* Not worth the bytes of speed, or of a second copy. */
+#define RARE __attribute__((cold, noinline))
+#define SHARED __attribute__((noinline))
+
 typedef struct context {
   const thimble_call* call;
   const thimble_layer* layer;
@@ -64,7 +68,7 @@ static void put_row_pairs(table* t, uint32_t kernel) {
 }
 
 /* 3x3, stride 2. The ring's even slots change places from step to step; so do the weights. */
-static void put_column_pairs_3(table* t, const uint32_t* block, uint32_t at, uint32_t first, uint32_t last) {
+RARE static void put_column_pairs_3(table* t, const uint32_t* block, uint32_t at, uint32_t first, uint32_t last) {
   put_pairs(t, at, 1, first, first + 1, 1);
   put_pairs(t, at + 1, 1, 3, 4, 1);
   put_pairs(t, at + 2, 1, last, last + 1, 1);
@@ -113,7 +117,7 @@ void thimble_depthwise_fill_table(const thimble_depthwise_plan* plan, const uint
 }
 
 /* As thimble_depthwise_fill_columns, for less than four channels. */
-static void fill_some_channels(thimble_depthwise_fill* fill, uint32_t channels) {
+RARE static void fill_some_channels(thimble_depthwise_fill* fill, uint32_t channels) {
   for (; fill->columns != 0; --fill->columns, fill->a += fill->a_step, fill->b += fill->b_step) {
     const uint32_t minus_zero = fill->zero & 0xffffu;
     for (uint32_t i = 0; i < channels; ++i) {
@@ -137,7 +141,7 @@ static void fill_columns(context* c, const int8_t* a, const int8_t* b, uint32_t 
   }
 }
 
-static void fill_zeros(thimble_word* to, uint32_t words) {
+RARE static void fill_zeros(thimble_word* to, uint32_t words) {
   for (; words != 0; words -= 4, to += 4) to[0] = to[1] = to[2] = to[3] = 0;
 }
 
@@ -180,7 +184,7 @@ static void fill_one_row(context* c, const int8_t* row, thimble_word* to) {
 }
 
 /* The columns of a slot that hold pixels. */
-static void set_columns(context* c) {
+RARE static void set_columns(context* c) {
   const thimble_layer* const layer = c->layer;
   c->first_alone = c->last_alone = 0;
   if (c->plan->stride == 1) {
@@ -263,18 +267,20 @@ static uint32_t slot_of(const context* c, uint32_t unit, uint32_t slot) {
   return unit % 2 != 0 ? 1 : unit % 4;
 }
 
+/* The block's channels of an input row, or NULL. */
+SHARED static const int8_t* row_of(const context* c, uint32_t channel, int32_t row) {
+  const int8_t* const first = thimble_row(&c->call->input, row);
+  return first == NULL ? NULL : first + channel;
+}
+
 static void fill_unit(context* c, uint32_t channel, uint32_t unit, uint32_t slot) {
-  const thimble_view* const input = &c->call->input;
-  thimble_word* to = c->planes;
   if (c->plan->stride == 2) {
-    const int8_t* const row = thimble_row(input, c->top + (int32_t)unit);
-    fill_one_row(c, row == NULL ? NULL : row + channel, to + 4 * slot_of(c, unit, slot));
+    fill_one_row(c, row_of(c, channel, c->top + (int32_t)unit), c->planes + 4 * slot_of(c, unit, slot));
     return;
   }
-  const int8_t* const a = thimble_row(input, c->top + 2 * (int32_t)unit);
-  const int8_t* const b = thimble_row(input, c->top + 2 * (int32_t)unit + 1);
-  to += slot * (c->plan->unit_bytes / 4);
-  fill_two_rows(c, a == NULL ? NULL : a + channel, b == NULL ? NULL : b + channel, to);
+  const int32_t row = c->top + 2 * (int32_t)unit;
+  const int8_t* const a = row_of(c, channel, row);
+  fill_two_rows(c, a, row_of(c, channel, row + 1), c->planes + slot * (c->plan->unit_bytes / 4));
 }
 
 /* Stride 1: where the units of a step are. */
@@ -324,8 +330,8 @@ static uint32_t locate(const context* c, uint32_t first_unit, uint32_t slot, uin
   return steps;
 }
 
-static void store_some_channels(int8_t* to, const thimble_word* stage, uint32_t step, uint32_t count, uint32_t stride,
-                                uint32_t channels) {
+RARE static void store_some_channels(int8_t* to, const thimble_word* stage, uint32_t step, uint32_t count,
+                                     uint32_t stride, uint32_t channels) {
   const int8_t* from = (const int8_t*)stage;
   for (; count != 0; --count, to += step, from += 4 * stride) {
     for (uint32_t i = 0; i < channels; ++i) to[i] = from[i];
@@ -422,7 +428,7 @@ static void run_block_2(context* c, uint32_t channel) {
   }
 }
 
-static thimble_depthwise_function function_of(const thimble_layer* layer) {
+RARE static thimble_depthwise_function function_of(const thimble_layer* layer) {
   const uint32_t fixed = layer->wide == THIMBLE_DEPTHWISE_FIXED;
   if (layer->stride_h == 1) {
     if (layer->kernel_h == 3) return fixed ? thimble_depthwise_3x3_stride_1 : thimble_depthwise_3x3_stride_1_any_shift;
