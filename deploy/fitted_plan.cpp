@@ -36,13 +36,14 @@ std::int64_t estimated_bytes(const Plan& plan) {
 Result<FittedPlan, PlanError> within_flash(const Graph& graph, PlanOptions options, const CodeInventory& inventory,
                                            std::int64_t limit) {
   options.flash_budget_bytes = 0;
-  Result<FittedPlan, PlanError> fitted = sized(graph, options, inventory);
+  Result<FittedPlan, PlanError> smallest = sized(graph, options, inventory), fitted = smallest;
   for (int i = 0; i < kMostAttempts && limit > 0 && fitted && fitted->size.flash_bytes() > limit; ++i) {
     const std::int64_t excess = fitted->size.flash_bytes() - limit;
     options.flash_budget_bytes = std::max<std::int64_t>(estimated_bytes(fitted->plan) - excess, 1);
     fitted = sized(graph, options, inventory);
+    if (fitted && fitted->size.flash_bytes() < smallest->size.flash_bytes()) smallest = fitted;
   }
-  return fitted;
+  return smallest;
 }
 
 }  // namespace
@@ -57,7 +58,8 @@ Result<FittedPlan, PlanError> fit_plan(const Graph& graph, const PlanOptions& op
   tighter.arena_limit_bytes =
       smaller_limit(options.arena_limit_bytes, std::max<std::int64_t>(limits.sram_bytes - rest, 1));
   const Result<FittedPlan, PlanError> smaller = within_flash(graph, tighter, inventory, flash);
-  return smaller ? smaller : fitted;
+  const bool keeps_flash = smaller && (flash <= 0 || smaller->size.flash_bytes() <= flash);
+  return keeps_flash ? smaller : fitted;
 }
 
 }  // namespace thimble

@@ -19,7 +19,8 @@ struct FittedPlan {
 };
 
 /// A plan whose kernels are chosen so that the firmware stays within the limits, by the sizes of the compiled code.
-/// Where nothing fits, the plan that `options` alone give (SRAM), or the smallest (flash): callers compare its size.
+/// Where nothing fits, the plan that `options` alone give (SRAM), or the smallest that was tried (flash): callers compare
+/// its size.
 /// @param inventory  of the same mode as `options`
 /// @error PlanError  operators that no kernel runs, or an arena above options.arena_limit_bytes
 Result<FittedPlan, PlanError> fit_plan(const Graph& graph, const PlanOptions& options, const CodeInventory& inventory,

@@ -115,7 +115,8 @@ std::vector<Overlap> overlaps_of(const Step& step, std::size_t operands) {
   if (step.kernel == THIMBLE_DEPTHWISE && here && here->scratch_bytes == kernel_scratch(step, step.layer))
     return {*here};
   std::vector<std::int64_t> distances = {0};
-  if (operands == 1) distances.insert(distances.begin(), distance_without_ring(step.layer));
+  const bool elementwise = step.kernel == THIMBLE_ADD || step.kernel == THIMBLE_MUL;  // right over it, at no cost
+  if (operands == 1 && !elementwise) distances.insert(distances.begin(), distance_without_ring(step.layer));
   std::vector<Overlap> overlaps;
   for (std::size_t input = 0; input < operands; ++input)
     for (std::int64_t distance : distances)

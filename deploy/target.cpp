@@ -29,7 +29,6 @@ std::vector<std::string> compiler_flags(const Target& target, PlanMode mode) {
                 "-ffunction-sections", "-fdata-sections", "-fno-merge-constants",
                 // Loops that copy stay loops: memcpy must not call itself.
                 "-fno-tree-loop-distribute-patterns", "-fno-unwind-tables", "-fno-asynchronous-unwind-tables"});
-  if (mode == PlanMode::kSize) flags.push_back("-DTHIMBLE_SMALL=1");
   return flags;
 }
 

@@ -44,7 +44,7 @@ std::vector<std::string> startup_files(const std::string& startup);
 std::string fpu_of(const Target& target);
 
 /// Flags of every C file of a firmware, in order; the sizes of its functions follow from them and the compiler.
-/// @param mode  size: -Os, and THIMBLE_SMALL tells the kernels to leave out what is only faster
+/// @param mode  size: -Os
 std::vector<std::string> compiler_flags(const Target& target, PlanMode mode = PlanMode::kSpeed);
 /// Flags of the link besides those; no libc, no libgcc.
 std::vector<std::string> linker_flags(const Target& target);

@@ -11,10 +11,16 @@
 namespace thimble {
 namespace {
 
-constexpr std::uint32_t kAnyKernel = THIMBLE_KERNEL_COUNT;
+constexpr std::uint64_t kAnyKernel = THIMBLE_KERNEL_COUNT;
 constexpr int kFeatures = 11;
 using Features = std::array<double, kFeatures>;
 constexpr double kRidge = 1e-6;  ///< of the squared size of a feature column
+/// Corrections shrink towards none where few layers of a form were measured.
+constexpr double kFormRidge = 1e-2;
+
+bool is_depthwise(const ProbeLayer& layer) {
+  return layer.words[0] == THIMBLE_DEPTHWISE || layer.words[0] == THIMBLE_MVE_DEPTHWISE;
+}
 
 bool clamps(const thimble_layer& shape) { return shape.activation_min > -128 || shape.activation_max < 127; }
 
@@ -82,23 +88,21 @@ Features depthwise_features(const thimble_layer& shape) {
           1.0};
 }
 
-/// Layers that a kernel computes in the same way have a model of their own.
+/// Layers that a kernel computes in the same way have a correction of their own on its model.
 struct Form {
-  std::uint32_t key = 0;
+  std::uint64_t key = 0;
   Features features;
 };
 
-constexpr std::uint32_t kIsForm = 1u << 8;  ///< in a key; without it a key is a kernel's id
-bool is_form(std::uint32_t key) { return (key & kIsForm) != 0; }
-/// Fewer layers of a form than that would be fitted, and the next one missed.
-constexpr std::size_t kLeastSamples = 4;
-
+constexpr std::uint64_t kKernelMask = 0xff, kIsForm = 1u << 8;  ///< in a key; without it a key is a kernel's id
+bool is_form(std::uint64_t key) { return (key & kIsForm) != 0; }
 constexpr int kFewChannels = 16;  ///< of a 1x1 convolution whose inputs stay in registers
 
 Form form_of(const ProbeLayer& layer, const thimble_layer& shape) {
-  const std::uint32_t id = layer.words[0];
-  if (id == THIMBLE_DEPTHWISE)
-    return {id | kIsForm | std::uint32_t{shape.kernel_h} << 16 | std::uint32_t{shape.stride_h} << 24,
+  const std::uint64_t id = layer.words[0];
+  if (is_depthwise(layer))
+    return {id | kIsForm | std::uint64_t{shape.kernel_h} << 16 | std::uint64_t{shape.kernel_w} << 24 |
+                std::uint64_t{shape.stride_h} << 32 | std::uint64_t{shape.stride_w} << 40,
             depthwise_features(shape)};
   const bool few = id == THIMBLE_POINTWISE && shape.in_c <= kFewChannels;
   return {id | kIsForm | (few ? 1u : 0u) << 16, general_features(shape, false)};
@@ -113,10 +117,12 @@ thimble_layer shape_of(const ProbeLayer& layer) {
 struct Sample {
   Features features;
   double cycles = 0;
+  double aim = 0;      ///< what is fitted: the cycles, or what another model leaves of them
+  Features general{};  ///< of a form's sample: what its kernel's model sees
 };
 
 /// Minimises the squared relative errors, with the features scaled to comparable sizes.
-std::vector<double> regress(const std::vector<Sample>& samples) {
+std::vector<double> regress(const std::vector<Sample>& samples, double ridge) {
   Eigen::MatrixXd rows(static_cast<Eigen::Index>(samples.size()), kFeatures);
   for (std::size_t i = 0; i < samples.size(); ++i)
     for (int f = 0; f < kFeatures; ++f)
@@ -125,8 +131,11 @@ std::vector<double> regress(const std::vector<Sample>& samples) {
   Eigen::VectorXd scale = rows.colwise().norm().transpose();
   for (double& s : scale) s = s > 0 ? s : 1;
   const Eigen::MatrixXd scaled = rows * scale.cwiseInverse().asDiagonal();
-  const Eigen::MatrixXd normal = scaled.transpose() * scaled + kRidge * Eigen::MatrixXd::Identity(kFeatures, kFeatures);
-  const Eigen::VectorXd right = scaled.transpose() * Eigen::VectorXd::Ones(rows.rows());
+  const Eigen::MatrixXd normal = scaled.transpose() * scaled + ridge * Eigen::MatrixXd::Identity(kFeatures, kFeatures);
+  Eigen::VectorXd aims(rows.rows());
+  for (std::size_t i = 0; i < samples.size(); ++i)
+    aims(static_cast<Eigen::Index>(i)) = samples[i].aim / std::max(samples[i].cycles, 1.0);
+  const Eigen::VectorXd right = scaled.transpose() * aims;
   const Eigen::VectorXd solution = normal.ldlt().solve(right).cwiseQuotient(scale);
   return {solution.data(), solution.data() + kFeatures};
 }
@@ -138,22 +147,22 @@ double dot(const std::vector<double>& a, const Features& b) {
 }
 
 /// Layers by form, by kernel, and all of them under kAnyKernel; equal ones once.
-std::map<std::uint32_t, std::vector<Sample>> samples_of(std::span<const ProbedPlan> probed) {
-  std::map<std::uint32_t, std::vector<Sample>> samples;
-  std::set<std::pair<std::uint32_t, Features>> seen;
+std::map<std::uint64_t, std::vector<Sample>> samples_of(std::span<const ProbedPlan> probed) {
+  std::map<std::uint64_t, std::vector<Sample>> samples;
+  std::set<std::pair<std::uint64_t, Features>> seen;
   for (const ProbedPlan& one : probed) {
     const auto& measured = one.measurement.layers;
     for (std::size_t i = 0; i < std::min(measured.size(), one.plan.layers.size()); ++i) {
       const ProbeLayer& layer = one.plan.layers[i];
       const thimble_layer shape = shape_of(layer);
-      const std::uint32_t kernel = layer.words[0];
+      const std::uint64_t kernel = layer.words[0];
       const auto cycles = static_cast<double>(measured[i].cycles);
       const Form form = form_of(layer, shape);
       if (!seen.insert({form.key, form.features}).second) continue;
-      const Features general = general_features(shape, kernel == THIMBLE_DEPTHWISE);
-      samples[form.key].push_back({form.features, cycles});
-      samples[kernel].push_back({general, cycles});
-      samples[kAnyKernel].push_back({general, cycles});
+      const Features general = general_features(shape, is_depthwise(layer));
+      samples[form.key].push_back({form.features, cycles, cycles, general});
+      samples[kernel].push_back({general, cycles, cycles, {}});
+      samples[kAnyKernel].push_back({general, cycles, cycles, {}});
     }
   }
   return samples;
@@ -174,8 +183,13 @@ double mean_overhead(std::span<const ProbedPlan> probed) {
 
 LatencyModel LatencyModel::fit(std::span<const ProbedPlan> probed) {
   LatencyModel model;
-  for (const auto& [key, samples] : samples_of(probed))
-    if (!is_form(key) || samples.size() >= kLeastSamples) model.coefficients_[key] = regress(samples);
+  for (auto& [key, samples] : samples_of(probed)) {  // kernels come before their forms
+    if (is_form(key)) {
+      const std::vector<double>& kernel = model.coefficients_.at(key & kKernelMask);
+      for (Sample& sample : samples) sample.aim -= dot(kernel, sample.general);
+    }
+    model.coefficients_[key] = regress(samples, is_form(key) ? kFormRidge : kRidge);
+  }
   THIMBLE_CHECK(!model.coefficients_.empty(), "no plan was measured layer by layer");
   model.overhead_per_layer_ = mean_overhead(probed);
   return model;
@@ -189,12 +203,12 @@ double LatencyModel::predict(const ProbePlan& plan) const {
 
 double LatencyModel::predict(const ProbeLayer& layer) const {
   const thimble_layer shape = shape_of(layer);
-  const Form form = form_of(layer, shape);
-  if (const auto found = coefficients_.find(form.key); found != coefficients_.end())
-    return dot(found->second, form.features);
   const auto kernel = coefficients_.find(layer.words[0]);
-  return dot(kernel != coefficients_.end() ? kernel->second : coefficients_.at(kAnyKernel),
-             general_features(shape, layer.words[0] == THIMBLE_DEPTHWISE));
+  const double cycles = dot(kernel != coefficients_.end() ? kernel->second : coefficients_.at(kAnyKernel),
+                            general_features(shape, is_depthwise(layer)));
+  const Form form = form_of(layer, shape);
+  const auto correction = coefficients_.find(form.key);
+  return correction == coefficients_.end() ? cycles : cycles + dot(correction->second, form.features);
 }
 
 PredictionError cross_validate(std::span<const ProbedPlan> probed, int folds) {

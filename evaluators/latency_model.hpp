@@ -13,9 +13,9 @@ struct ProbedPlan {
   Measurement measurement;
 };
 
-/// Cycles of a plan before it is measured: per form of a kernel (depthwise: window and stride; 1x1: few input channels
-/// or many) a linear function of work, data moved and calls, fitted by ridge regression to layers that were measured on
-/// one board. A form that no measured plan has is priced like its kernel. Errors count relative to a layer's cycles.
+/// Cycles of a plan before it is measured: per kernel a linear function of work, data moved and calls, and per form of
+/// a kernel (depthwise: window and stride; 1x1: few input channels or many) a correction of it, fitted by ridge
+/// regression to layers that were measured on one board. Errors count relative to a layer's cycles.
 class LatencyModel {
  public:
   /// @pre at least one of the plans was measured layer by layer
@@ -28,7 +28,7 @@ class LatencyModel {
  private:
   double predict(const ProbeLayer& layer) const;
 
-  std::map<std::uint32_t, std::vector<double>> coefficients_;  ///< per form of a kernel, per kernel, and over all
+  std::map<std::uint64_t, std::vector<double>> coefficients_;  ///< per form of a kernel, per kernel, and over all
   double overhead_per_layer_ = 0;  ///< of a whole inference beyond its layers measured one by one
 };
 

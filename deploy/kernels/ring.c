@@ -58,7 +58,8 @@ int32_t thimble_ring_rows(const thimble_layer* layer) {
     const uint32_t needed = first < 0 ? 0 : (uint32_t)first;
     if (saved > needed && saved - needed > most) most = saved - needed;
   }
-  if (most == 0 && is_depthwise(layer)) most = 1; /* block by block it would not do: row by row, then */
+  /* Channel by channel over all rows it would not do: row by row, then. */
+  if (most == 0 && (is_depthwise(layer) || layer->broadcast == THIMBLE_PIXEL)) most = 1;
   return most > THIMBLE_MAX_KERNEL_H ? -1 : (int32_t)most;
 }
 

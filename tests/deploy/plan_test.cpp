@@ -141,3 +141,18 @@ TEST_CASE("a plan from shapes is the plan of the int8 network", "[deploy][plan]"
   REQUIRE(a.size() == b.size());
   for (std::size_t i = 0; i < a.size(); ++i) CHECK(a[i]->weight_bytes == b[i]->weight_bytes);
 }
+
+TEST_CASE("a product with a constant pixel goes row by row where its output lies a little before its input",
+          "[deploy][plan]") {
+  thimble_layer layer{};
+  layer.kernel = thimble_mul_s8;
+  layer.in_h = layer.out_h = layer.in_w = layer.out_w = 3, layer.in_c = layer.out_c = 12;
+  layer.kernel_h = layer.kernel_w = layer.stride_h = layer.stride_w = 1;
+  layer.operands = 1, layer.broadcast = THIMBLE_PIXEL;
+  layer.input = 400;
+  layer.output =
+      400 - 40;  // a row, rounded up: channel by channel, pixel 4 would write over channels 8 to 11 of pixel 0
+  CHECK(thimble_ring_rows(&layer) == 1);
+  layer.output = layer.input;
+  CHECK(thimble_ring_rows(&layer) == 0);
+}

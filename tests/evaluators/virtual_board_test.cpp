@@ -1,4 +1,7 @@
 #include "evaluators/latency_model.hpp"
+
+#include <cmath>
+
 #include "evaluators/subnet_planner.hpp"
 #include "graph/base/error.hpp"
 #include "profiler/probe.hpp"
@@ -30,7 +33,8 @@ std::vector<ProbedPlan> run_samples(Probe& probe, const SubnetPlanner& planner, 
 
 }  // namespace
 
-TEST_CASE("a dozen runs predict the virtual board's cycles within 2 %", "[evaluators][latency_model][virtual]") {
+TEST_CASE("a dozen runs predict the virtual board's cycles within 4 %, 1.5 % on average",
+          "[evaluators][latency_model][virtual]") {
   const auto probe = virtual_m4();
   if (!probe) {
     WARN("skipped: the probe firmware or its emulator is not on this machine");
@@ -38,6 +42,12 @@ TEST_CASE("a dozen runs predict the virtual board's cycles within 2 %", "[evalua
   }
   const SubnetPlanner planner(load_space(THIMBLE_SOURCE_DIR "/configs/spaces/demo.yaml"), test::made_up_inventory());
   const LatencyModel model = LatencyModel::fit(run_samples(*probe, planner, 1, 12));
-  for (const ProbedPlan& unseen : run_samples(*probe, planner, 2, 8))
-    CHECK(model.predict(unseen.plan) == Approx(unseen.measurement.cycles).epsilon(0.02));
+  double error = 0;
+  const std::vector<ProbedPlan> unseen = run_samples(*probe, planner, 2, 8);
+  for (const ProbedPlan& one : unseen) {
+    const auto cycles = static_cast<double>(one.measurement.cycles);
+    CHECK(model.predict(one.plan) == Approx(cycles).epsilon(0.04));
+    error += std::abs(model.predict(one.plan) - cycles) / cycles / static_cast<double>(unseen.size());
+  }
+  CHECK(error < 0.015);
 }
