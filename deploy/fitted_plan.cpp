@@ -36,12 +36,15 @@ std::int64_t estimated_bytes(const Plan& plan) {
 Result<FittedPlan, PlanError> within_flash(const Graph& graph, PlanOptions options, const CodeInventory& inventory,
                                            std::int64_t limit) {
   options.flash_budget_bytes = 0;
-  Result<FittedPlan, PlanError> smallest = sized(graph, options, inventory), fitted = smallest;
-  for (int i = 0; i < kMostAttempts && limit > 0 && fitted && fitted->size.flash_bytes() > limit; ++i) {
-    const std::int64_t excess = fitted->size.flash_bytes() - limit;
-    options.flash_budget_bytes = std::max<std::int64_t>(estimated_bytes(fitted->plan) - excess, 1);
-    fitted = sized(graph, options, inventory);
-    if (fitted && fitted->size.flash_bytes() < smallest->size.flash_bytes()) smallest = fitted;
+  Result<FittedPlan, PlanError> smallest = sized(graph, options, inventory);
+  if (!smallest || limit <= 0 || smallest->size.flash_bytes() <= limit) return smallest;
+  std::int64_t bytes = smallest->size.flash_bytes(), estimate = estimated_bytes(smallest->plan);
+  for (int i = 0; i < kMostAttempts && bytes > limit; ++i) {
+    options.flash_budget_bytes = std::max<std::int64_t>(estimate - (bytes - limit), 1);
+    Result<FittedPlan, PlanError> fitted = sized(graph, options, inventory);
+    if (!fitted) break;
+    bytes = fitted->size.flash_bytes(), estimate = estimated_bytes(fitted->plan);
+    if (bytes < smallest->size.flash_bytes()) smallest = std::move(fitted);
   }
   return smallest;
 }

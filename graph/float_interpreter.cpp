@@ -89,15 +89,7 @@ Step gather(const Operator& op, std::vector<int> map) {
 }
 
 Step concat(const Graph& graph, const Operator& op) {
-  const Shape& out = graph.tensor(op.outputs[0]).shape;
-  std::vector<std::pair<std::size_t, std::vector<int>>> parts;
-  int offset = 0;
-  for (int input : op.inputs) {
-    const Shape& in = graph.tensor(input).shape;
-    parts.emplace_back(static_cast<std::size_t>(input), concat_map(in, out, op.axes[0], offset));
-    offset += in[static_cast<std::size_t>(op.axes[0])];
-  }
-  return [at = Places(op), parts = std::move(parts)](FloatWorkspace& ws) {
+  return [at = Places(op), parts = concat_parts(graph, op)](FloatWorkspace& ws) {
     float* y = ws.values[at.y].data();
     for (const auto& [input, map] : parts) {
       for (std::size_t i = 0; i < map.size(); ++i) y[map[i]] = ws.values[input][i];

@@ -86,11 +86,19 @@ std::vector<int> resize_nearest_map(const Shape& in, const Shape& out) {
   return map;
 }
 
-std::vector<int> concat_map(const Shape& in, const Shape& out, int axis, int offset) {
-  const std::vector<int> out_strides = strides_of(out);
-  std::vector<int> map = strided_map(in, out_strides);
-  for (int& entry : map) entry += offset * out_strides.at(static_cast<std::size_t>(axis));
-  return map;
+std::vector<std::pair<std::size_t, std::vector<int>>> concat_parts(const Graph& graph, const Operator& op) {
+  const std::vector<int> out_strides = strides_of(graph.tensor(op.outputs[0]).shape);
+  const auto axis = static_cast<std::size_t>(op.axes[0]);
+  std::vector<std::pair<std::size_t, std::vector<int>>> parts;
+  int offset = 0;
+  for (int input : op.inputs) {
+    const Shape& in = graph.tensor(input).shape;
+    std::vector<int> map = strided_map(in, out_strides);
+    for (int& entry : map) entry += offset * out_strides.at(axis);
+    parts.emplace_back(static_cast<std::size_t>(input), std::move(map));
+    offset += in[axis];
+  }
+  return parts;
 }
 
 std::vector<int> reduce_map(const Shape& in, const std::vector<int>& axes) {

@@ -1,4 +1,5 @@
 #pragma once
+#include <utility>
 #include <vector>
 
 #include "graph/graph.hpp"
@@ -20,9 +21,8 @@ std::vector<int> transpose_map(const Shape& in, const std::vector<int>& axes);
 /// For each output element of a nearest-neighbour resize the input element: floor(index * in / out), NHWC.
 std::vector<int> resize_nearest_map(const Shape& in, const Shape& out);
 
-/// For each element of a concatenation's input the output element that it becomes.
-/// @param offset  the input's first index along the axis
-std::vector<int> concat_map(const Shape& in, const Shape& out, int axis, int offset);
+/// Per input of a concatenation: its tensor, and for each of its elements the output element that it becomes.
+std::vector<std::pair<std::size_t, std::vector<int>>> concat_parts(const Graph& graph, const Operator& op);
 
 /// For each input element the output element that it is reduced into.
 std::vector<int> reduce_map(const Shape& in, const std::vector<int>& axes);

@@ -59,23 +59,9 @@ void thimble_winograd_transform(const thimble_winograd_input* input) {
   }
 }
 
-/* Floor of a * b / 2^32. */
-static int32_t high_product(int32_t a, int32_t b) {
-#if defined(__thumb__) && !defined(__thumb2__)
-  /* Armv6-M has no long multiply: four products of halfwords. */
-  const int32_t a_high = a >> 16, b_high = b >> 16;
-  const uint32_t a_low = (uint16_t)a, b_low = (uint16_t)b;
-  const int32_t cross = a_high * (int32_t)b_low + (int32_t)((a_low * b_low) >> 16);
-  const int32_t cross2 = (int32_t)a_low * b_high + (int32_t)(uint16_t)cross;
-  return a_high * b_high + (cross >> 16) + (cross2 >> 16);
-#else
-  return (int32_t)(((int64_t)a * b) >> 32);
-#endif
-}
-
 static int8_t requantised(int32_t x, const thimble_winograd_channel* channel, uint32_t relu) {
   const uint32_t nudge = relu != 0 ? 0 : ((uint32_t)x >> 31) * 2;
-  const uint32_t scaled = (uint32_t)high_product(x, channel->multiplier) + (uint32_t)channel->addend - nudge;
+  const uint32_t scaled = (uint32_t)thimble_high_mul(x, channel->multiplier) + (uint32_t)channel->addend - nudge;
   return thimble_saturate_s8((int32_t)scaled >> channel->shift);
 }
 
