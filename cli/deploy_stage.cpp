@@ -10,6 +10,7 @@
 #include "cli/space_stage.hpp"
 #include "cli/stop.hpp"
 #include "cli/train_stage.hpp"
+#include "deploy/simplify/crop_windows.hpp"
 #include "evaluators/int8_accuracy.hpp"
 
 using nlohmann::json;
@@ -109,8 +110,10 @@ class Winner {
   void add_firmware(json& facts, const PlannedSubnet& planned) {
     const KnownAnswers answers =
         known_answers(network_.int8_graph, test_, context_.job().deploy.known_answers, context_.job().threads);
-    const FirmwareCheck check = deploy_and_check(planned, network_.int8_graph, context_.board(), inventory_, answers,
-                                                 context_.run().firmware());
+    Graph deployed = network_.int8_graph;
+    crop_windows(deployed);
+    const FirmwareCheck check =
+        deploy_and_check(planned, deployed, context_.board(), inventory_, answers, context_.run().firmware());
     facts["known_answers"] = check.cases;
     facts["bit_exact"] = check.bit_exact;
     facts["probe_cycles"] = facts["cycles"];  // of the same plan in the probe firmware, before this image was built

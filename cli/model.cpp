@@ -11,6 +11,7 @@
 #include "cli/train_stage.hpp"
 #include "deploy/quantize.hpp"
 #include "deploy/random_weights.hpp"
+#include "deploy/simplify/crop_windows.hpp"
 #include "graph/base/hash.hpp"
 #include "graph/base/rng.hpp"
 #include "graph/tflite_import.hpp"
@@ -72,6 +73,7 @@ Model model_of_config(const std::string& file) {
   }
   Model model{.name = graph.name, .graph = quantize(graph, inputs)};
   model.deployed = model.graph;
+  crop_windows(model.deployed);
   model.answers = reference_answers(model.graph, random_inputs(elements, kCases));
   return model;
 }
@@ -101,6 +103,7 @@ Model model_of_run(const std::string& folder, const std::string& subnet_text) {
   SubnetAccuracy accuracy(weights, context.data().train, test, job.search.calibration);
   Model model{.name = text, .graph = quantize_subnet(context, accuracy, *subnet).int8_graph};
   model.deployed = model.graph;
+  crop_windows(model.deployed);
   model.answers = known_answers(model.graph, test, job.deploy.known_answers, job.threads);
   return model;
 }

@@ -17,7 +17,7 @@ namespace thimble {
 struct Model {
   std::string name{};  ///< the file's, or the subnet's text
   Graph graph{};       ///< int8 with weights, as imported or quantised: the reference of everything
-  Graph deployed{};    ///< what is planned: an imported graph simplified, with the same output bits
+  Graph deployed{};    ///< what is planned: simplified, or with cropped windows; the same output bits
   SimplifyReport simplified{};
   std::vector<std::string> unsupported{};  ///< operators that cannot even be imported; the graphs are empty then
   KnownAnswers answers{};                  ///< some cases, answered by the reference interpreter from `graph`

@@ -50,6 +50,7 @@ json simplification_facts(const SimplifyReport& r) {
         {{"name", layer.name}, {"channels_before", layer.channels_before}, {"channels_after", layer.channels_after}});
   return {{"float_edges", r.float_edges},
           {"folded_pads", r.folded_pads},
+          {"cropped_windows", r.cropped_windows},
           {"identities", r.identities},
           {"sunk_transposes", r.sunk_transposes},
           {"constant_operators", r.constant_operators},

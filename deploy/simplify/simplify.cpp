@@ -5,6 +5,7 @@
 
 #include "deploy/operator_order.hpp"
 #include "deploy/simplify/constant_operators.hpp"
+#include "deploy/simplify/crop_windows.hpp"
 #include "deploy/simplify/float_edges.hpp"
 #include "deploy/simplify/fold_padding.hpp"
 #include "deploy/simplify/graph_edit.hpp"
@@ -90,7 +91,7 @@ void add_line(std::string& text, int count, const char* what) {
 
 bool SimplifyReport::changed() const {
   return float_edges + folded_pads + identities + sunk_transposes + constant_operators + unused_operators +
-                 removed_filters >
+                 cropped_windows + removed_filters >
              0 ||
          reordered;
 }
@@ -101,6 +102,7 @@ std::string to_text(const SimplifyReport& report) {
   add_line(text, report.folded_pads, "pads folded");
   add_line(text, report.sunk_transposes, "transposes and reshapes moved behind means");
   add_line(text, report.constant_operators, "constant operators computed");
+  add_line(text, report.cropped_windows, "windows cropped to what can meet the picture");
   add_line(text, report.unused_operators, "unused operators removed");
   if (report.removed_filters > 0)
     text += std::to_string(report.removed_filters) + " of " + std::to_string(report.filters) + " filters removed (" +
@@ -121,6 +123,7 @@ Simplified simplify(const Graph& original, const SimplifyOptions& options) {
   report.float_edges = drop_float_edges(graph);
   report.unused_operators = remove_unused_operators(graph);
   while (pass_once(graph, options, report)) continue;
+  report.cropped_windows = crop_windows(graph);
   report.reordered = reorder_operators(graph);
   remove_unused_tensors(graph);
   count_after(original, graph, report);

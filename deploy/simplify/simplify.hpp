@@ -25,6 +25,7 @@ struct SimplifyReport {
   int identities = 0;          ///< operators that changed nothing, or only a shape
   int sunk_transposes = 0;     ///< transposes and reshapes that a mean passed
   int constant_operators = 0;  ///< operators that were computed
+  int cropped_windows = 0;     ///< operators whose windows lost rows or columns that only meet padding
   int unused_operators = 0;    ///< operators that no output depends on
   int filters = 0;             ///< output channels of all layers with weights, before
   int zero_filters = 0;        ///< of those: with weights that are all zero
@@ -48,7 +49,7 @@ struct Simplified {
 /// The same network with less work: for every input the same output bits.
 ///
 /// Float edges go; paddings move into the operators behind them; dead channels, constant, identical and unused
-/// operators go, until nothing changes any more; operators run in the order of the lowest peak. Tensors are renumbered,
+/// operators go, until nothing changes any more; windows lose what only meets padding; operators run in the order of the lowest peak. Tensors are renumbered,
 /// layers keep their names.
 /// @param graph  int8 with weights; a graph without quantisation, or of more than 4096 operators, comes back as it is
 Simplified simplify(const Graph& graph, const SimplifyOptions& options = {});

@@ -179,6 +179,83 @@ TEST_CASE("paddings move into convolutions and never into average pools", "[depl
   check_same_bits(pooled, simplify(pooled).graph, 5);
 }
 
+/// A depthwise or a full convolution of random weights over a picture of two channels.
+Graph window_over(OpType type, Shape picture, int kernel, int stride, Padding padding, std::uint64_t seed) {
+  Graph graph;
+  Rng rng({seed, 77});
+  graph.inputs = {graph.add(quantized("x", picture, 1, 3))};
+  const bool depthwise = type == OpType::kDepthwiseConv2D;
+  Bytes values;
+  for (int i = 0; i < 2 * kernel * kernel * (depthwise ? 1 : 2); ++i)
+    values.push_back(static_cast<std::int8_t>(rng.between(-127, 127)));
+  const int w = graph.add(weights_of(depthwise ? Shape{1, kernel, kernel, 2} : Shape{2, kernel, kernel, 2}, values));
+  const int b = graph.add(bias_of({5, -7}));
+  const auto outputs = [&](int size, int before, int after) { return (size + before + after - kernel) / stride + 1; };
+  const Shape out = {1, outputs(picture[1], padding.top, padding.bottom),
+                     outputs(picture[2], padding.left, padding.right), 2};
+  append(graph,
+         {.type = type,
+          .inputs = {w, b},
+          .stride_h = stride,
+          .stride_w = stride,
+          .kernel_h = kernel,
+          .kernel_w = kernel,
+          .padding = padding},
+         0, quantized("y", out, 200, -2));
+  return graph;
+}
+
+std::vector<int> window_of(const Graph& graph) {
+  const Operator& op = graph.operators.at(0);
+  const Padding& p = op.padding;
+  return {op.kernel_h, op.kernel_w, p.top, p.bottom, p.left, p.right};
+}
+
+TEST_CASE("rows and columns of a window that only meet padding go", "[deploy][simplify]") {
+  using enum OpType;
+  struct Case {
+    OpType type;
+    int height, width, kernel, stride;
+    Padding padding;
+    std::vector<int> expected;  ///< window, padding
+  };
+  const std::vector<Case> cases = {
+      {kDepthwiseConv2D, 3, 3, 7, 1, {3, 3, 3, 3}, {5, 5, 2, 2, 2, 2}},
+      {kDepthwiseConv2D, 3, 2, 7, 1, {3, 3, 3, 3}, {5, 5, 2, 2, 2, 2}},  // stays square
+      {kDepthwiseConv2D, 1, 1, 5, 1, {2, 2, 2, 2}, {3, 3, 1, 1, 1, 1}},  // at least 3x3
+      {kDepthwiseConv2D, 5, 5, 5, 2, {2, 2, 2, 2}, {5, 5, 2, 2, 2, 2}},  // every tap meets a pixel
+      {kConv2D, 1, 1, 3, 1, {1, 1, 1, 1}, {1, 1, 0, 0, 0, 0}},
+      {kConv2D, 6, 1, 3, 1, {1, 1, 1, 1}, {3, 1, 1, 1, 0, 0}},
+      {kConv2D, 2, 2, 5, 2, {1, 2, 2, 1}, {2, 2, 0, 0, 0, 0}},  // one output
+  };
+  for (const Case& c : cases) {
+    const Graph graph = window_over(c.type, {1, c.height, c.width, 2}, c.kernel, c.stride, c.padding, 9);
+    const Simplified result = simplify(graph, {.channel_multiple = 1});
+    CAPTURE(c.height, c.width, c.kernel);
+    CHECK(window_of(result.graph) == c.expected);
+    CHECK(result.report.cropped_windows == (c.expected[0] != c.kernel || c.expected[1] != c.kernel ? 1 : 0));
+    check_same_bits(graph, result.graph, 11);
+  }
+}
+
+TEST_CASE("cropped windows give the same bits, whatever their place", "[deploy][simplify]") {
+  Rng rng({4, 4});
+  int cropped = 0;
+  for (std::uint64_t i = 0; i < 500; ++i) {
+    const int kernel = rng.between(1, 7), most = kernel - 1;
+    const Padding padding = {rng.between(0, most), rng.between(0, most), rng.between(0, most), rng.between(0, most)};
+    const Shape picture = {1, rng.between(1, 6), rng.between(1, 6), 2};
+    if (picture[1] + padding.top + padding.bottom < kernel || picture[2] + padding.left + padding.right < kernel)
+      continue;
+    const OpType type = rng.between(0, 1) == 0 ? OpType::kConv2D : OpType::kDepthwiseConv2D;
+    const Graph graph = window_over(type, picture, kernel, rng.between(1, 3), padding, i);
+    const Simplified result = simplify(graph, {.channel_multiple = 1});
+    cropped += result.report.cropped_windows;
+    check_same_bits(graph, result.graph, i);
+  }
+  CHECK(cropped > 50);
+}
+
 TEST_CASE("a max pool takes padding only where nothing is below zero", "[deploy][simplify]") {
   for (const std::int32_t zero : {-128, 0}) {
     Graph graph;
