@@ -74,7 +74,7 @@ void thimble_depthwise_s8(const thimble_call* call) {
 #if THIMBLE_DEPTHWISE_FAST
   thimble_depthwise_plan plan;
   if (thimble_depthwise_is_planned(call->layer, &plan)) {
-    thimble_depthwise_planned(call, &plan);
+    (plan.stride == 1 ? thimble_depthwise_stride_1 : thimble_depthwise_stride_2)(call, &plan);
     return;
   }
 #endif

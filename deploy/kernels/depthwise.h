@@ -110,9 +110,8 @@ void thimble_depthwise_store_row(int8_t* to, const thimble_word* stage, uint32_t
 void thimble_depthwise_store_two_rows(int8_t* to, const thimble_word* stage, uint32_t step, uint32_t count,
                                       uint32_t row_bytes, uint32_t steps, uint32_t gap);
 
-void thimble_depthwise_planned(const thimble_call* call, const thimble_depthwise_plan* plan);
-/* Records of the block's four channels in the order of the assembly. */
-void thimble_depthwise_fill_table(const thimble_depthwise_plan* plan, const uint32_t* block, thimble_word* table);
+void thimble_depthwise_stride_1(const thimble_call* call, const thimble_depthwise_plan* plan);
+void thimble_depthwise_stride_2(const thimble_call* call, const thimble_depthwise_plan* plan);
 #endif
 
 #endif

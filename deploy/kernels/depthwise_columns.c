@@ -1,0 +1,217 @@
+/* Into the words that the depthwise functions read, and from the words that they write. */
+#include "depthwise_dsp.h"
+
+#if THIMBLE_DEPTHWISE_FAST
+
+/* The formatter would break lines of instructions apart. */
+/* clang-format off */
+
+/* --- columns of two rows into words, and back ---
+ * r0: pixel a; r1: pixel b, or how far it is from a; r2, r3: their steps, or a's and how far the next b is from a;
+ * r4: columns, r5: their step; r6: minus the zero point; r7: columns left. On the stack: the argument. */
+#define PACK(a, b)                             \
+  "pkhbt r12, " a ", " b ", lsl #16\n"         \
+  "pkhtb lr, " b ", " a ", asr #16\n"          \
+  "sxtab16 " a ", r6, r12\n"                   \
+  "sxtab16 r12, r6, r12, ror #8\n"             \
+  "sxtab16 " b ", r6, lr\n"                    \
+  "sxtab16 lr, r6, lr, ror #8\n"               \
+  "str " a ", [r4]\n"                          \
+  "str r12, [r4, #4]\n"                        \
+  "str " b ", [r4, #8]\n"                      \
+  "str lr, [r4, #12]\n"                        \
+  "add r4, r4, r5\n"
+/* Columns that lie side by side. */
+#define PACK_16(a, b)                          \
+  "pkhbt r12, " a ", " b ", lsl #16\n"         \
+  "pkhtb lr, " b ", " a ", asr #16\n"          \
+  "sxtab16 " a ", r6, r12\n"                   \
+  "sxtab16 r12, r6, r12, ror #8\n"             \
+  "sxtab16 " b ", r6, lr\n"                    \
+  "sxtab16 lr, r6, lr, ror #8\n"               \
+  "str r12, [r4, #4]\n"                        \
+  "str " b ", [r4, #8]\n"                      \
+  "str lr, [r4, #12]\n"                        \
+  "str " a ", [r4], #16\n"
+#define TWO_COLUMNS_16                                                                           \
+  "ldr r8, [r0]\nldr r9, [r0, r2]\nldr r10, [r0, r1]\nldr r11, [r0, r3]\n"                       \
+  "add r0, r0, r2, lsl #1\n"                                                                     \
+  PACK_16("r8", "r10") PACK_16("r9", "r11")
+#define TWO_COLUMNS                                                                              \
+  "ldr r8, [r0]\nldr r9, [r0, r2]\nldr r10, [r0, r1]\nldr r11, [r0, r3]\n"                       \
+  "add r0, r0, r2, lsl #1\n"                                                                     \
+  PACK("r8", "r10") PACK("r9", "r11")
+
+__attribute__((naked)) void thimble_depthwise_fill_columns(thimble_depthwise_fill* fill) {
+  (void)fill;
+  __asm__(
+      "push {r0, r4-r11, lr}\n"
+      "ldm r0, {r0-r7}\n"
+      "cmp r2, r3\n"
+      "bne.w 5f\n"
+      "sub r1, r1, r0\n"
+      "add r3, r1, r2\n"
+      "3:\n"
+      "lsrs r7, r7, #1\n"
+      "bcc 1f\n"
+      "ldr r8, [r0]\nldr r10, [r0, r1]\n"
+      "add r0, r0, r2\n"
+      PACK("r8", "r10")
+      "cmp r7, #0\n"
+      "beq.w 4f\n"
+      "1:\n"
+      "cmp r5, #16\n"
+      "beq.w 6f\n"
+      "2:\n"
+      TWO_COLUMNS
+      "subs r7, r7, #1\n"
+      "beq.w 4f\n"
+      TWO_COLUMNS
+      "subs r7, r7, #1\n"
+      "bne.w 2b\n"
+      "4:\n"
+      "ldr r8, [sp]\n"
+      "ldrd r9, r10, [r8, #32]\n"
+      "subs r9, r9, #1\n"
+      "bne 7f\n"
+      "str r4, [r8, #16]\n"
+      "pop {r0, r4-r11, pc}\n"
+      "7:\n"
+      "ldr r11, [r8, #40]\n"
+      "ldr r7, [r8, #28]\n"
+      "str r9, [r8, #32]\n"
+      "add r0, r0, r10\n"
+      "add r4, r4, r11\n"
+      "b 3b\n"
+      "5:\n"
+      "ldr r8, [r0]\nldr r10, [r1]\n"
+      "add r0, r0, r2\n"
+      "add r1, r1, r3\n"
+      PACK("r8", "r10")
+      "subs r7, r7, #1\n"
+      "bne.w 5b\n"
+      "b.w 4b\n"
+      "6:\n"
+      TWO_COLUMNS_16
+      "subs r7, r7, #1\n"
+      "beq.w 4b\n"
+      TWO_COLUMNS_16
+      "subs r7, r7, #1\n"
+      "bne.w 6b\n"
+      "b.w 4b\n");
+}
+
+/* --- weights into records ---
+ * r0: record; r1: weights, r2: how far the others are, s0: the step of both; r3: bytes of a record; r4: the step; r5-r8:
+ * scales; lr: pairs left. */
+#define PUT(word, scale, to)              \
+  "smulbb r11, " word ", " scale "\n"     \
+  "smultb " word ", " word ", " scale "\n" \
+  "pkhbt r11, r11, " word ", lsl #16\n"   \
+  "str r11, " to "\n"
+
+__attribute__((naked)) void thimble_depthwise_put_pairs(const thimble_depthwise_pairs* pairs) {
+  (void)pairs;
+  __asm__(
+      "push {r4-r11, lr}\n"
+      "ldr lr, [r0, #36]\n"
+      "vldr s0, [r0, #40]\n"
+      "ldm r0, {r0-r8}\n"
+      "sub r2, r2, r1\n"
+      "1:\n"
+      "ldr r9, [r1]\n"
+      "ldr r10, [r1, r2]\n"
+      VMOV("r12", "s0")
+      "add r1, r1, r12\n"
+      "pkhbt r12, r9, r10, lsl #16\n"
+      "pkhtb r10, r10, r9, asr #16\n"
+      "sxtb16 r9, r12\n"
+      PUT("r9", "r5", "[r0]")
+      "sxtb16 r9, r12, ror #8\n"
+      PUT("r9", "r6", "[r0, r3]")
+      "sxtb16 r9, r10\n"
+      PUT("r9", "r7", "[r0, r3, lsl #1]")
+      "sxtb16 r9, r10, ror #8\n"
+      "add r12, r3, r3, lsl #1\n"
+      PUT("r9", "r8", "[r0, r12]")
+      "add r0, r0, r4\n"
+      "subs lr, lr, #1\n"
+      "bne 1b\n"
+      "pop {r4-r11, pc}\n");
+}
+
+/* Two words in, two words out: six cycles a column. */
+#define STORE_TWO                     \
+  "ldr r5, [r1], #4\n"                \
+  "ldr r6, [r1], #4\n"                \
+  "str r6, [r0, r4]\n"                \
+  "str r5, [r0]\n"                    \
+  "add r0, r0, r2\n"
+
+__attribute__((naked)) void thimble_depthwise_store_two_rows(int8_t* to, const thimble_word* stage, uint32_t step,
+                                                             uint32_t count, uint32_t row_bytes,
+                                                             uint32_t steps, uint32_t gap) {
+  (void)to, (void)stage, (void)step, (void)count, (void)row_bytes, (void)steps, (void)gap;
+  __asm__(
+      "push {r4-r8, lr}\n"
+      "mov r12, r3\n"
+      "ldrd r4, r7, [sp, #24]\n"
+      "ldr r8, [sp, #32]\n"
+      "6:\n"
+      "lsrs r3, r3, #1\n"
+      "bcc 1f\n"
+      STORE_TWO
+      "cbz r3, 4f\n"
+      "1:\n"
+      "lsrs r3, r3, #1\n"
+      "bcs 3f\n"
+      "2:\n"
+      "subs r3, r3, #1\n"
+      STORE_TWO STORE_TWO
+      "3:\n"
+      STORE_TWO STORE_TWO
+      "cmp r3, #0\n"
+      "bne 2b\n"
+      "4:\n"
+      "add r1, r1, r8\n"
+      "add r0, r0, r4\n"
+      "mov r3, r12\n"
+      "subs r7, r7, #1\n"
+      "bne 6b\n"
+      "pop {r4-r8, pc}\n");
+}
+
+__attribute__((naked)) void thimble_depthwise_store_row(int8_t* to, const thimble_word* stage, uint32_t step,
+                                                        uint32_t count) {
+  (void)to, (void)stage, (void)step, (void)count;
+  __asm__(
+      "push {r4, r5}\n"
+      "lsrs r3, r3, #1\n"
+      "bcc 1f\n"
+      "ldr r4, [r1], #4\n"
+      "str r4, [r0]\n"
+      "add r0, r0, r2\n"
+      "cbz r3, 4f\n"
+      "1:\n"
+      "ldr r4, [r1], #4\n"
+      "ldr r5, [r1], #4\n"
+      "str r5, [r0, r2]\n"
+      "subs r3, r3, #1\n"
+      "str r4, [r0]\n"
+      "add r0, r0, r2, lsl #1\n"
+      "beq 4f\n"
+      "ldr r4, [r1], #4\n"
+      "ldr r5, [r1], #4\n"
+      "str r5, [r0, r2]\n"
+      "subs r3, r3, #1\n"
+      "str r4, [r0]\n"
+      "add r0, r0, r2, lsl #1\n"
+      "bne 1b\n"
+      "4:\n"
+      "pop {r4, r5}\n"
+      "bx lr\n");
+}
+
+#else
+typedef int thimble_depthwise_columns_is_empty; /* ISO C wants a declaration */
+#endif

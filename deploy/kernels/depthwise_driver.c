@@ -1,0 +1,74 @@
+#include "depthwise_driver.h"
+
+#if THIMBLE_DEPTHWISE_FAST
+
+void thimble_depthwise_start_table(thimble_depthwise_table* t, const thimble_depthwise_plan* plan,
+                                   const uint32_t* block, thimble_word* words) {
+  t->words = words;
+  t->taps = block + THIMBLE_DEPTHWISE_CONSTANTS;
+  t->pairs.record = 4 * plan->record_words;
+  t->pairs.from_step = 4;
+  for (uint32_t i = 0; i < 4; ++i) t->pairs.scales[i] = 1u << (block[8 + i] >> 8);
+}
+
+void thimble_depthwise_put(thimble_depthwise_table* t, uint32_t at, uint32_t step, uint32_t a, uint32_t b,
+                           uint32_t count) {
+  t->pairs.to = t->words + at;
+  t->pairs.step = 4 * step;
+  t->pairs.a = t->taps + a;
+  t->pairs.b = t->taps + b;
+  t->pairs.count = count;
+  thimble_depthwise_put_pairs(&t->pairs);
+}
+
+void thimble_depthwise_put_constants(const thimble_depthwise_table* t, const uint32_t* block, uint32_t at) {
+  const uint32_t record = t->pairs.record / 4;
+  thimble_word* to = t->words + at;
+  for (uint32_t i = 0; i < 4; ++i, to += record, ++block) {
+    to[0] = block[0];
+    to[1] = block[4];
+    to[2] = block[8];
+    to[3] = block[12] << (block[8] >> 8);
+  }
+}
+
+/* As thimble_depthwise_fill_columns, for less than four channels. */
+THIMBLE_RARE static void fill_some_channels(thimble_depthwise_fill* fill, uint32_t channels) {
+  for (; fill->columns != 0; --fill->columns, fill->a += fill->a_step, fill->b += fill->b_step) {
+    const uint32_t minus_zero = fill->zero & 0xffffu;
+    for (uint32_t i = 0; i < channels; ++i) {
+      const uint32_t a = (uint32_t)fill->a[i] + minus_zero, b = (uint32_t)fill->b[i] + minus_zero;
+      fill->to[i] = (a & 0xffffu) | b << 16;
+    }
+    fill->to += fill->to_step / 4;
+  }
+}
+
+void thimble_depthwise_fill_pixels(thimble_depthwise_fill* fill, const int8_t* a, const int8_t* b, uint32_t columns,
+                                   uint32_t channels) {
+  if (columns == 0) return;
+  fill->a = a;
+  fill->b = b;
+  fill->columns = columns;
+  if (channels == 4) {
+    thimble_depthwise_fill_columns(fill);
+  } else {
+    fill_some_channels(fill, channels);
+  }
+}
+
+THIMBLE_RARE void thimble_depthwise_fill_zeros(thimble_word* to, uint32_t words) {
+  for (; words != 0; words -= 4, to += 4) to[0] = to[1] = to[2] = to[3] = 0;
+}
+
+THIMBLE_RARE void thimble_depthwise_store_some(int8_t* to, const thimble_word* stage, uint32_t step, uint32_t count,
+                                               uint32_t stride, uint32_t channels) {
+  const int8_t* from = (const int8_t*)stage;
+  for (; count != 0; --count, to += step, from += 4 * stride) {
+    for (uint32_t i = 0; i < channels; ++i) to[i] = from[i];
+  }
+}
+
+#else
+typedef int thimble_depthwise_driver_is_empty; /* ISO C wants a declaration */
+#endif

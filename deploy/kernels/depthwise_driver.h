@@ -1,0 +1,47 @@
+/* What the drivers of stride 1 and of stride 2 share: both fill planes of words, call the functions in assembly, and
+ * store what those staged. */
+#ifndef THIMBLE_DEPTHWISE_DRIVER_H
+#define THIMBLE_DEPTHWISE_DRIVER_H
+
+#include "depthwise.h"
+
+#if THIMBLE_DEPTHWISE_FAST
+
+/* Not worth the bytes of speed, or of a second copy. */
+#define THIMBLE_RARE __attribute__((cold, noinline))
+#define THIMBLE_SHARED __attribute__((noinline))
+
+/* How a block's weights go into its records. */
+typedef struct thimble_depthwise_table {
+  thimble_depthwise_pairs pairs; /* record and scales are set */
+  thimble_word* words;
+  const uint32_t* taps;
+} thimble_depthwise_table;
+
+/* Pairs of weights `a` and `b` side by side, `count` from one word of the records to every `step`th. */
+void thimble_depthwise_put(thimble_depthwise_table* t, uint32_t at, uint32_t step, uint32_t a, uint32_t b,
+                           uint32_t count);
+/* The block's constants, from word `at` of each record. */
+void thimble_depthwise_put_constants(const thimble_depthwise_table* t, const uint32_t* block, uint32_t at);
+void thimble_depthwise_start_table(thimble_depthwise_table* t, const thimble_depthwise_plan* plan,
+                                   const uint32_t* block, thimble_word* words);
+
+/* Columns of up to four channels. */
+void thimble_depthwise_fill_pixels(thimble_depthwise_fill* fill, const int8_t* a, const int8_t* b, uint32_t columns,
+                                   uint32_t channels);
+void thimble_depthwise_fill_zeros(thimble_word* to, uint32_t words);
+/* As thimble_depthwise_store_row, for less than four channels; `stride` words from one of the stage to the next. */
+void thimble_depthwise_store_some(int8_t* to, const thimble_word* stage, uint32_t step, uint32_t count, uint32_t stride,
+                                  uint32_t channels);
+
+static inline uint32_t thimble_smaller(uint32_t a, uint32_t b) { return a < b ? a : b; }
+
+/* The slot `by` slots on. */
+static inline uint32_t thimble_depthwise_slot_after(const thimble_depthwise_plan* plan, uint32_t slot, uint32_t by) {
+  slot += by;
+  return slot >= plan->slots ? slot - plan->slots : slot;
+}
+
+#endif
+
+#endif

@@ -1,0 +1,267 @@
+/* Depthwise of stride 1 through planes of words: fills the ring, calls the functions in assembly, stores what they
+ * staged. */
+#include "depthwise_driver.h"
+
+#if THIMBLE_DEPTHWISE_FAST
+
+typedef struct context {
+  const thimble_call* call;
+  const thimble_layer* layer;
+  const thimble_depthwise_plan* plan;
+  thimble_depthwise_function compute;
+  thimble_word *table, *planes, *stage;
+  thimble_depthwise_step* steps;
+  uint32_t total_units, total_steps;
+  uint32_t channels;           /* of the block */
+  uint32_t holds_all;          /* the ring holds all units of an input that is in one piece */
+  uint32_t inside;             /* columns of a slot that hold pixels */
+  uint32_t padding;            /* a pixel of it */
+  thimble_depthwise_fill fill; /* what all fills have in common is set once; */
+  thimble_depthwise_run run;   /* of the runs, too */
+  int32_t top;                 /* input row of the first unit */
+} context;
+
+/* Where pairs of kernel rows (row, row + 1) go in a record: first column's word, words from column to column. */
+typedef struct row_pair {
+  uint8_t row, at, step;
+} row_pair;
+
+static const row_pair pairs_3[] = {{0, 0, 2}, {1, 1, 2}};
+static const row_pair pairs_5[] = {{0, 0, 1}, {2, 5, 2}, {1, 6, 2}, {3, 15, 1}};
+static const row_pair pairs_7[] = {{0, 0, 1}, {1, 7, 1}, {3, 14, 1}, {5, 21, 1}, {2, 32, 1}, {4, 39, 1}};
+
+static void put_row_pairs(thimble_depthwise_table* t, uint32_t kernel) {
+  const row_pair* pair = kernel == 3 ? pairs_3 : kernel == 5 ? pairs_5 : pairs_7;
+  for (uint32_t left = kernel - 1; left != 0; --left, ++pair)
+    thimble_depthwise_put(t, pair->at, pair->step, pair->row * kernel, (pair->row + 1u) * kernel, kernel);
+}
+
+static void fill_table(const thimble_depthwise_plan* plan, const uint32_t* block, thimble_word* words) {
+  const uint32_t kernel = plan->kernel;
+  thimble_depthwise_table t;
+  thimble_depthwise_start_table(&t, plan, block, words);
+  put_row_pairs(&t, kernel);
+  thimble_depthwise_put_constants(&t, block, kernel == 3 ? 6 : kernel == 5 ? 20 : 28);
+}
+
+/* Two rows, either of which may be padding. */
+static void fill_two_rows(context* c, const int8_t* a, const int8_t* b, thimble_word* to) {
+  const uint32_t in_c = c->layer->in_c;
+  const int8_t* const padding = (const int8_t*)&c->padding;
+  c->fill.to = to + 4u * c->layer->pad_left;
+  if (a != NULL && b != NULL) {
+    thimble_depthwise_fill_pixels(&c->fill, a, b, c->inside, c->channels);
+  } else if (a != NULL || b != NULL) {
+    c->fill.a_step = a == NULL ? 0 : in_c;
+    c->fill.b_step = b == NULL ? 0 : in_c;
+    thimble_depthwise_fill_pixels(&c->fill, a == NULL ? padding : a, b == NULL ? padding : b, c->inside, c->channels);
+    c->fill.a_step = c->fill.b_step = in_c;
+  } else if (c->total_units > c->plan->slots) {
+    thimble_depthwise_fill_zeros(c->fill.to, 4 * c->inside);
+  }
+}
+
+static int is_padding(const context* c, uint32_t unit) {
+  const int32_t row = c->top + 2 * (int32_t)unit;
+  return row < -1 || row >= (int32_t)c->layer->in_h;
+}
+
+/* Units whose rows follow each other in the input, from `first` on. */
+static uint32_t fill_units_at_once(context* c, uint32_t channel, uint32_t first, uint32_t slot, uint32_t most) {
+  const thimble_view* const input = &c->call->input;
+  const uint32_t row = (uint32_t)(c->top + 2 * (int32_t)first);
+  if (c->channels < 4 || row >= input->height || row < input->saved) return 0;
+  const uint32_t units = thimble_smaller(thimble_smaller(most, (input->height - row) / 2), c->plan->slots - slot);
+  if (units == 0) return 0;
+  const int8_t* const a = input->input + row * input->row_bytes + channel;
+  c->fill.to = c->planes + slot * (c->plan->unit_bytes / 4) + 4u * c->layer->pad_left;
+  c->fill.units = units;
+  thimble_depthwise_fill_pixels(&c->fill, a, a + input->row_bytes, c->inside, c->channels);
+  return units;
+}
+
+/* The ring holds all units: those that are wholly padding stay as they are. */
+static void fill_all_units(context* c, uint32_t channel) {
+  thimble_depthwise_fill* const fill = &c->fill;
+  const thimble_view* const input = &c->call->input;
+  const uint32_t in_c = c->layer->in_c, empty = (uint32_t)-c->top / 2;
+  const int8_t* row = input->input + channel;
+  uint32_t rows = input->height, units = c->total_units - empty;
+  fill->to = c->planes + empty * (c->plan->unit_bytes / 4) + 4u * c->layer->pad_left;
+  fill->columns = c->inside;
+  if (c->top & 1) {
+    fill->a = (const int8_t*)&c->padding;
+    fill->b = row;
+    fill->a_step = 0;
+    thimble_depthwise_fill_columns(fill);
+    fill->a_step = in_c;
+    fill->to += fill->to_gap / 4;
+    row += input->row_bytes;
+    --rows;
+    --units;
+  }
+  const uint32_t pairs = thimble_smaller(rows / 2, units);
+  if (pairs != 0) {
+    fill->a = row;
+    fill->b = row + input->row_bytes;
+    fill->units = pairs;
+    thimble_depthwise_fill_columns(fill);
+    fill->to += fill->to_gap / 4;
+    row += 2 * pairs * input->row_bytes;
+  }
+  if (rows % 2 != 0 && pairs < units) {
+    fill->a = row;
+    fill->b = (const int8_t*)&c->padding;
+    fill->b_step = 0;
+    thimble_depthwise_fill_columns(fill);
+    fill->b_step = in_c;
+  }
+}
+
+/* The block's channels of an input row, or NULL. */
+THIMBLE_SHARED static const int8_t* row_of(const context* c, uint32_t channel, int32_t row) {
+  const int8_t* const first = thimble_row(&c->call->input, row);
+  return first == NULL ? NULL : first + channel;
+}
+
+static void fill_unit(context* c, uint32_t channel, uint32_t unit, uint32_t slot) {
+  const int32_t row = c->top + 2 * (int32_t)unit;
+  const int8_t* const a = row_of(c, channel, row);
+  fill_two_rows(c, a, row_of(c, channel, row + 1), c->planes + slot * (c->plan->unit_bytes / 4));
+}
+
+/* Where the units of a step are. */
+static void locate_units(const context* c, uint32_t first_unit, uint32_t slot, thimble_depthwise_step* step) {
+  const thimble_depthwise_plan* const plan = c->plan;
+  const int32_t bytes = (int32_t)plan->unit_bytes, ring = bytes * (int32_t)plan->slots;
+  const uint32_t last = plan->units - 1;
+  uint32_t left = plan->slots - slot; /* slots until the ring begins anew */
+  step->first = c->planes + slot * (plan->unit_bytes / 4);
+  for (uint32_t i = 0; i < last; ++i) step->next[i] = --left == 0 ? bytes - ring : bytes;
+  step->next[last] = (plan->slots - slot > last ? 0 : ring) - (int32_t)last * bytes;
+  if (plan->kernel == 3) return;
+  step->skip = (uint32_t)is_padding(c, first_unit) << 30 | (uint32_t)is_padding(c, first_unit + last) << 31;
+}
+
+/* 3x3: steps that follow each other in the ring. */
+static uint32_t locate_runs(const context* c, uint32_t slot, uint32_t steps) {
+  const thimble_depthwise_plan* const plan = c->plan;
+  const uint32_t last = plan->slots - 1;
+  thimble_depthwise_step* run = c->steps;
+  for (; steps != 0; ++run) {
+    run->first = c->planes + slot * (plan->unit_bytes / 4);
+    run->next[0] = slot == last ? -(int32_t)(last * plan->unit_bytes) : (int32_t)plan->unit_bytes;
+    run->skip = slot == last ? 1 : thimble_smaller(steps, last - slot);
+    steps -= run->skip;
+    slot = thimble_depthwise_slot_after(plan, slot, run->skip);
+  }
+  return (uint32_t)(run - c->steps);
+}
+
+/* Where `steps` steps are; how many members of c->steps tell it. */
+static uint32_t locate(const context* c, uint32_t first_unit, uint32_t slot, uint32_t steps) {
+  if (c->plan->kernel == 3) return locate_runs(c, slot, steps);
+  for (uint32_t i = 0; i < steps; ++i, slot = thimble_depthwise_slot_after(c->plan, slot, 1))
+    locate_units(c, first_unit + i, slot, c->steps + i);
+  return steps;
+}
+
+/* Steps of `rows` rows each. */
+static void store_steps(const context* c, int8_t* to, const thimble_word* stage, uint32_t rows, uint32_t steps) {
+  const uint32_t out_c = c->layer->out_c, out_w = c->layer->out_w, row_bytes = out_w * out_c;
+  if (c->channels == 4) {
+    thimble_depthwise_store_two_rows(to, stage, out_c, out_w, rows == 2 ? row_bytes : 0, steps,
+                                     8 * (c->plan->width - out_w));
+    return;
+  }
+  for (; steps != 0; --steps, stage += c->plan->stage_bytes / 4) {
+    for (uint32_t i = 0; i < rows; ++i, to += row_bytes)
+      thimble_depthwise_store_some(to, stage + i, out_c, out_w, 2, c->channels);
+  }
+}
+
+/* One block of channels: `group` steps at a time. */
+static void run_block(context* c, uint32_t channel) {
+  const thimble_depthwise_plan* const plan = c->plan;
+  const uint32_t row_bytes = (uint32_t)c->layer->out_w * c->layer->out_c;
+  int8_t* output = c->call->output + channel;
+  uint32_t next = 0, next_slot = 0, slot = 0, left = c->call->count, steps;
+  for (uint32_t step = 0; step < c->total_steps; step += steps) {
+    steps = thimble_smaller(plan->group, c->total_steps - step);
+    if (c->holds_all && c->channels == 4) {
+      fill_all_units(c, channel);
+    } else {
+      for (const uint32_t end = step + steps - 1 + plan->units; next < end;) {
+        uint32_t filled = fill_units_at_once(c, channel, next, next_slot, end - next);
+        if (filled == 0) {
+          fill_unit(c, channel, next, next_slot);
+          filled = 1;
+        }
+        next += filled;
+        next_slot = thimble_depthwise_slot_after(plan, next_slot, filled);
+      }
+    }
+    /* In one group, the steps of all blocks are the same. */
+    if (c->total_steps > plan->group || channel == 0) c->run.step_count = locate(c, step, slot, steps);
+    slot = thimble_depthwise_slot_after(plan, slot, steps);
+    c->compute(&c->run);
+    const uint32_t whole = thimble_smaller(steps, left / 2);
+    if (whole != 0) store_steps(c, output, c->stage, 2, whole);
+    output += whole * 2 * row_bytes;
+    left -= whole * 2;
+    if (whole < steps) store_steps(c, output, c->stage + whole * (plan->stage_bytes / 4), 1, 1);
+  }
+}
+
+THIMBLE_RARE static thimble_depthwise_function function_of(const thimble_layer* layer) {
+  const uint32_t fixed = layer->wide == THIMBLE_DEPTHWISE_FIXED;
+  if (layer->kernel_h == 3) return fixed ? thimble_depthwise_3x3_stride_1 : thimble_depthwise_3x3_stride_1_any_shift;
+  return layer->kernel_h == 5 ? thimble_depthwise_5x5_stride_1 : thimble_depthwise_7x7_stride_1;
+}
+
+void thimble_depthwise_stride_1(const thimble_call* call, const thimble_depthwise_plan* plan) {
+  const thimble_layer* const layer = call->layer;
+  const uint32_t zero = (uint32_t)-layer->input_zero & 0xffffu;
+  const uint32_t block_words = THIMBLE_DEPTHWISE_CONSTANTS + plan->kernel * plan->kernel;
+  context c;
+  c.call = call;
+  c.layer = layer;
+  c.plan = plan;
+  c.compute = function_of(layer);
+  c.table = call->scratch;
+  c.planes = c.table + plan->table_words;
+  c.stage = c.planes + 4 * plan->slots * plan->columns;
+  c.steps = (thimble_depthwise_step*)(void*)(c.stage + plan->group * plan->stage_bytes / 4);
+  c.total_steps = (call->count + 1) / 2;
+  c.total_units = (c.total_steps - 1) * plan->advance + plan->units;
+  c.padding = 0x01010101u * (uint8_t)layer->input_zero;
+  c.fill.a_step = c.fill.b_step = layer->in_c;
+  c.fill.to_step = plan->column_bytes;
+  c.fill.zero = zero | zero << 16;
+  c.inside = thimble_smaller(layer->in_w, layer->out_w - 1u + plan->kernel - layer->pad_left);
+  c.fill.units = 1;
+  c.fill.gap = 2 * c.call->input.row_bytes - c.inside * layer->in_c;
+  c.fill.to_gap = plan->unit_bytes - 16 * c.inside;
+  c.run.table = c.table;
+  c.run.stage = (int8_t*)c.stage;
+  c.run.record_bytes = 4 * plan->record_words;
+  c.run.steps = c.steps;
+  c.run.width = plan->width;
+  c.run.any_shift = layer->wide;
+  c.run.step_count = 1;
+  c.top = (int32_t)call->first - layer->pad_top;
+  c.holds_all =
+      c.total_units <= plan->slots && call->first == 0 && call->input.saved == 0 && layer->pad_top / 2u < c.total_units;
+  thimble_depthwise_fill_zeros(c.planes, 4 * plan->slots * plan->columns);
+  const uint32_t* block = layer->weights;
+  for (uint32_t channel = 0; channel < layer->out_c; channel += 4, block += block_words) {
+    c.channels = thimble_smaller(4, layer->out_c - channel);
+    fill_table(plan, block, c.table);
+    c.run.channels = c.channels;
+    run_block(&c, channel);
+  }
+}
+
+#else
+typedef int thimble_depthwise_stride_1_is_empty; /* ISO C wants a declaration */
+#endif
