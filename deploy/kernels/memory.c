@@ -2,8 +2,31 @@
 
 #if THIMBLE_MVE
 
-void thimble_copy(int8_t* to, const int8_t* from, uint32_t count) { thimble_mve_copy(to, from, count); }
-void thimble_fill(int8_t* to, int8_t value, uint32_t count) { thimble_mve_fill(to, value, count); }
+void thimble_copy(int8_t* to, const int8_t* from, uint32_t count) {
+  __asm__ volatile(
+      "wlstp.8 lr, %[count], 1f\n"
+      "2:\n"
+      "vldrb.8 q0, [%[from]], #16\n"
+      "vstrb.8 q0, [%[to]], #16\n"
+      "letp lr, 2b\n"
+      "1:\n"
+      : [to] "+r"(to), [from] "+r"(from)
+      : [count] "r"(count)
+      : "lr", "q0", "memory");
+}
+
+void thimble_fill(int8_t* to, int8_t value, uint32_t count) {
+  __asm__ volatile(
+      "vdup.8 q0, %[value]\n"
+      "wlstp.8 lr, %[count], 1f\n"
+      "2:\n"
+      "vstrb.8 q0, [%[to]], #16\n"
+      "letp lr, 2b\n"
+      "1:\n"
+      : [to] "+r"(to)
+      : [count] "r"(count), [value] "r"((int32_t)value)
+      : "lr", "q0", "memory");
+}
 
 #else
 

@@ -57,32 +57,6 @@ void thimble_mve_gemm_two(const thimble_mve_gemm* gemm);
 
 #if THIMBLE_MVE
 
-/* Bytes from a to b, and a byte repeated; `count` may be 0. */
-static inline void thimble_mve_copy(int8_t* to, const int8_t* from, uint32_t count) {
-  __asm__ volatile(
-      "wlstp.8 lr, %[count], 1f\n"
-      "2:\n"
-      "vldrb.8 q0, [%[from]], #16\n"
-      "vstrb.8 q0, [%[to]], #16\n"
-      "letp lr, 2b\n"
-      "1:\n"
-      : [to] "+r"(to), [from] "+r"(from)
-      : [count] "r"(count)
-      : "lr", "q0", "memory");
-}
-static inline void thimble_mve_fill(int8_t* to, int8_t value, uint32_t count) {
-  __asm__ volatile(
-      "vdup.8 q0, %[value]\n"
-      "wlstp.8 lr, %[count], 1f\n"
-      "2:\n"
-      "vstrb.8 q0, [%[to]], #16\n"
-      "letp lr, 2b\n"
-      "1:\n"
-      : [to] "+r"(to)
-      : [count] "r"(count), [value] "r"((int32_t)value)
-      : "lr", "q0", "memory");
-}
-
 /* Rounding right shift of a vector of SRDHM's results `x` by `shift`, which is negative; `t` is free. */
 #define THIMBLE_MVE_SHIFT_RELU(x, t, shift) "vrshl.s32 " x ", " x ", " shift "\n"
 #define THIMBLE_MVE_SHIFT_NUDGED(x, t, shift) \
@@ -107,9 +81,6 @@ static inline void thimble_mve_fill(int8_t* to, int8_t value, uint32_t count) {
   "vqmovnb.s16 " x ", " x "\n"
 
 #else
-
-static inline void thimble_mve_copy(int8_t* to, const int8_t* from, uint32_t count) { thimble_copy(to, from, count); }
-static inline void thimble_mve_fill(int8_t* to, int8_t value, uint32_t count) { thimble_fill(to, value, count); }
 
 /* The result of one accumulator; `tail`: biases, multipliers and shifts of its block, whose channel `lane` it is. */
 int8_t thimble_mve_result(int32_t sum, const uint32_t* tail, uint32_t lane, int32_t output_zero,

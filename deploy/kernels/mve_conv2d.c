@@ -12,12 +12,12 @@ static void gather(const thimble_layer* layer, const int8_t* const* rows, uint32
   const uint32_t from = left < 0 ? 0 : (uint32_t)left * in_c;
   for (uint32_t ky = 0; ky < layer->kernel_h; ++ky, to += row_bytes) {
     if (rows[ky] == NULL) {
-      thimble_mve_fill(to, layer->input_zero, row_bytes);
+      thimble_fill(to, layer->input_zero, row_bytes);
       continue;
     }
-    if (before != 0) thimble_mve_fill(to, layer->input_zero, before);
-    thimble_mve_copy(to + before, rows[ky] + from, row_bytes - before - after);
-    if (after != 0) thimble_mve_fill(to + row_bytes - after, layer->input_zero, after);
+    if (before != 0) thimble_fill(to, layer->input_zero, before);
+    thimble_copy(to + before, rows[ky] + from, row_bytes - before - after);
+    if (after != 0) thimble_fill(to + row_bytes - after, layer->input_zero, after);
   }
 }
 

@@ -296,8 +296,8 @@ static inside_columns inside_columns_of(const thimble_layer* layer) {
 static void pad_columns(const thimble_layer* layer, inside_columns at, int8_t* planes) {
   const uint32_t columns = columns_of(layer), end = at.before + at.inside;
   for (uint32_t plane = 0; plane < planes_of(layer); ++plane, planes += columns * kColumn) {
-    thimble_mve_fill(planes, layer->input_zero, at.before * kColumn);
-    thimble_mve_fill(planes + end * kColumn, layer->input_zero, (columns - end) * kColumn);
+    thimble_fill(planes, layer->input_zero, at.before * kColumn);
+    thimble_fill(planes + end * kColumn, layer->input_zero, (columns - end) * kColumn);
   }
 }
 
@@ -349,7 +349,7 @@ void thimble_mve_depthwise_s8(const thimble_call* call) {
   const uint32_t vectors = vectors_of(layer);
   int8_t* const zeros = (int8_t*)call->scratch + 16 * vectors;
   find_places(layer, call->scratch);
-  thimble_mve_fill(zeros, layer->input_zero, 16);
+  thimble_fill(zeros, layer->input_zero, 16);
   pad_columns(layer, inside_columns_of(layer), zeros + 16);
   thimble_each_row(call, compute_row);
 }

@@ -10,7 +10,7 @@ static void place(thimble_mve_gemm* gemm, const int8_t* input, uint32_t in_c, in
   for (uint32_t i = 0; i < pixels; ++i, input += in_c) {
     gemm->pixels[i] = input;
     if (copies == NULL) continue;
-    thimble_mve_copy(copies, input, in_c);
+    thimble_copy(copies, input, in_c);
     gemm->pixels[i] = copies;
     copies += 16 * gemm->vectors;
   }
