@@ -1,7 +1,6 @@
 #include "deploy/build_firmware.hpp"
 
 #include "deploy/elf.hpp"
-#include "deploy/subprocess.hpp"
 #include "graph/base/error.hpp"
 
 namespace thimble {
@@ -19,8 +18,9 @@ LinkedSize linked_size(const std::filesystem::path& elf) {
   return size;
 }
 
-Result<BuiltFirmware, BuildError> build_firmware(const std::filesystem::path& folder) {
-  const ProcessResult result = run_process({"make", "--no-print-directory", "-C", folder.string()});
+Result<BuiltFirmware, BuildError> build_firmware(const std::filesystem::path& folder, double deadline_s) {
+  const ProcessResult result = run_process({"make", "--no-print-directory", "-C", folder.string()}, "", deadline_s);
+  if (result.timed_out) return BuildError{timeout_text("make -C " + folder.string(), deadline_s, result.output)};
   if (result.exit_code == 127 && result.output.empty())
     return BuildError{"make: cannot be run; Debian: apt install make"};
   if (result.exit_code != 0) return BuildError{result.output};

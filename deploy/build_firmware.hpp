@@ -4,6 +4,7 @@
 #include <string>
 
 #include "graph/base/result.hpp"
+#include "graph/base/run_process.hpp"
 
 namespace thimble {
 
@@ -24,8 +25,9 @@ struct BuildError {
 };
 
 /// Runs make in a folder of write_firmware.
-/// @error BuildError  make is missing, or ended with an error
-Result<BuiltFirmware, BuildError> build_firmware(const std::filesystem::path& folder);
+/// @param deadline_s  seconds that it may take
+/// @error BuildError  make is missing, ended with an error, or did not end in time
+Result<BuiltFirmware, BuildError> build_firmware(const std::filesystem::path& folder, double deadline_s = kToolSeconds);
 
 /// @error Error  the file is no ELF file, or holds a section that Thimble does not know
 LinkedSize linked_size(const std::filesystem::path& elf);

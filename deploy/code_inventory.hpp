@@ -8,6 +8,7 @@
 
 #include "deploy/isa.hpp"
 #include "deploy/target.hpp"
+#include "graph/base/run_process.hpp"
 
 namespace thimble {
 
@@ -48,8 +49,9 @@ std::optional<CodeInventory> inventory_from_text(const std::string& text);  ///<
 
 /// Compiles the shipped sources with the target's compiler and reads the objects; an inventory of the same compiler,
 /// flags and sources is taken from `cache_folder` (made where missing; empty: no cache).
-/// @error Error  there is no such compiler, or it refuses a source; with its message
+/// @param deadline_s  seconds that one call of the compiler may take
+/// @error Error  there is no such compiler, it refuses a source, or does not end in time; with its message
 CodeInventory measure_code(const Target& target, const std::filesystem::path& cache_folder,
-                           PlanMode mode = PlanMode::kSpeed);
+                           PlanMode mode = PlanMode::kSpeed, double deadline_s = kToolSeconds);
 
 }  // namespace thimble

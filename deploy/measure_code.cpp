@@ -7,11 +7,11 @@
 #include "deploy/code_inventory.hpp"
 #include "deploy/elf.hpp"
 #include "deploy/project_files.hpp"
-#include "deploy/subprocess.hpp"
 #include "deploy/thumb_code.hpp"
 #include "graph/base/error.hpp"
 #include "graph/base/files.hpp"
 #include "graph/base/hash.hpp"
+#include "graph/base/run_process.hpp"
 
 namespace thimble {
 namespace {
@@ -23,8 +23,16 @@ constexpr const char* kSizes =
     "const char thimble_layer_bytes[sizeof(thimble_layer)] = {0};\n"
     "const char thimble_model_bytes[sizeof(thimble_model)] = {0};\n";
 
-std::string compiler_version() {
-  const ProcessResult result = run_process({kCompiler, "--version"});
+/// @error Error  it did not end in time
+ProcessResult run_compiler(std::vector<std::string> arguments, const std::string& folder, double deadline_s) {
+  arguments.insert(arguments.begin(), kCompiler);
+  ProcessResult result = run_process(arguments, folder, deadline_s);
+  if (result.timed_out) throw Error(timeout_text(kCompiler, deadline_s, result.output));
+  return result;
+}
+
+std::string compiler_version(double deadline_s) {
+  const ProcessResult result = run_compiler({"--version"}, "", deadline_s);
   if (result.exit_code != 0)
     throw Error(std::string(kCompiler) + ": cannot be run; Debian: apt install gcc-arm-none-eabi");
   return result.output.substr(0, result.output.find('\n'));
@@ -137,17 +145,16 @@ class Collector {
   std::vector<Loose> loose_;
 };
 
-CodeInventory compile_and_read(const Target& target, PlanMode mode) {
+CodeInventory compile_and_read(const Target& target, PlanMode mode, double deadline_s) {
   const TemporaryFolder folder;
-  std::vector<std::string> command = {kCompiler};
-  for (const std::string& flag : compiler_flags(target, mode)) command.push_back(flag);
+  std::vector<std::string> command = compiler_flags(target, mode);
   command.insert(command.end(), {"-fstack-usage", "-I.", "-Ithimble", "-c", "sizes.c"});
   write_file(folder.path() / "sizes.c", kSizes);
   for (const ProjectFile& file : project_files(target)) {
     write_file(folder.path() / file.path, file.text);
     if (file.is_source()) command.push_back(file.path);
   }
-  const ProcessResult result = run_process(command, folder.path().string());
+  const ProcessResult result = run_compiler(command, folder.path().string(), deadline_s);
   if (result.exit_code != 0)
     throw Error("the firmware's sources do not compile for " + target.cpu + ":\n" + result.output);
 
@@ -185,12 +192,13 @@ void store(const CodeInventory& inventory, const std::filesystem::path& path) {
 
 }  // namespace
 
-CodeInventory measure_code(const Target& target, const std::filesystem::path& cache_folder, PlanMode mode) {
-  const std::string compiler = compiler_version();
+CodeInventory measure_code(const Target& target, const std::filesystem::path& cache_folder, PlanMode mode,
+                           double deadline_s) {
+  const std::string compiler = compiler_version(deadline_s);
   const std::filesystem::path cached = cache_folder / ("code-" + to_hex(sources_key(target, mode, compiler)) + ".json");
   if (!cache_folder.empty() && std::filesystem::exists(cached))
     if (std::optional<CodeInventory> inventory = inventory_from_text(read_file(cached))) return *inventory;
-  CodeInventory inventory = compile_and_read(target, mode);
+  CodeInventory inventory = compile_and_read(target, mode, deadline_s);
   inventory.compiler = compiler;
   if (!cache_folder.empty()) store(inventory, cached);
   return inventory;

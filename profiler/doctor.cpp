@@ -1,8 +1,8 @@
 #include "profiler/doctor.hpp"
 
 #include "deploy/target.hpp"
+#include "graph/base/child_process.hpp"
 #include "graph/base/error.hpp"
-#include "profiler/child_process.hpp"
 #include "profiler/emulator.hpp"
 #include "profiler/resources.hpp"
 

@@ -6,6 +6,7 @@
 
 #include <cerrno>
 #include <charconv>
+#include <cstring>
 
 #include "graph/base/error.hpp"
 #include "profiler/cycle_model/core.hpp"
@@ -74,18 +75,19 @@ std::vector<RegionCount> take_regions(std::string& text) {
 Emulator::Emulator(const Board& board, const std::filesystem::path& image) {
   std::error_code error;
   if (!std::filesystem::exists(image, error)) throw BoardError(board.name + ": there is no image " + image.string());
-  auto [uart, child_uart] = make_socket_pair();
-  auto [regions, child_regions] = make_pipe();
-  uart_ = std::move(uart);
-  regions_ = std::move(regions);
+  const std::vector<std::string> arguments = command(board, image);
   try {
+    auto [uart, child_uart] = make_socket_pair();
+    auto [regions, child_regions] = make_pipe();
+    uart_ = std::move(uart);
+    regions_ = std::move(regions);
     child_ = std::make_unique<ChildProcess>(
-        command(board, image), std::vector<std::pair<int, int>>{{child_uart.number(), kUartInChild},
-                                                                {child_regions.number(), kRegionsInChild}});
-  } catch (const BoardError&) {
-    throw;
-  } catch (const Error& failure) {
+        arguments, ChildProcess::Options{.descriptors = {{child_uart.number(), kUartInChild},
+                                                         {child_regions.number(), kRegionsInChild}}});
+  } catch (const NoSuchProgram& failure) {
     throw BoardError(board.name + ": " + failure.what() + "; apt install qemu-system-arm");
+  } catch (const Error& failure) {
+    throw BoardError(board.name + ": " + failure.what());
   }
 }
 
@@ -106,7 +108,8 @@ bool Emulator::wait_for_uart(short events, const Deadline& deadline) {
   for (;;) {
     pollfd files[2] = {{uart_.number(), events, 0}, {regions_.number(), POLLIN, 0}};
     const int ready = poll(files, 2, deadline.remaining_ms());
-    if (ready < 0 && errno != EINTR) throw Error("cannot wait for the emulator");
+    if (ready < 0 && errno != EINTR)
+      throw BoardError("cannot wait for the emulator: " + std::string(std::strerror(errno)));
     if (files[1].revents & POLLIN) read_regions();
     if (files[0].revents) return true;
     if (files[1].revents & POLLHUP) throw_dead();

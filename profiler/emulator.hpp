@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "profiler/board.hpp"
-#include "profiler/child_process.hpp"
+#include "graph/base/child_process.hpp"
 #include "profiler/transport.hpp"
 
 namespace thimble {

@@ -4,7 +4,7 @@
 #include <chrono>
 #include <new>
 
-#include "profiler/deadline.hpp"
+#include "graph/base/deadline.hpp"
 #include "profiler/provenance.hpp"
 #include "profiler/statistics.hpp"
 

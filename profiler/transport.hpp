@@ -2,7 +2,7 @@
 #include <cstdint>
 #include <span>
 
-#include "profiler/deadline.hpp"
+#include "graph/base/deadline.hpp"
 
 namespace thimble {
 

@@ -1,3 +1,4 @@
+#include <cstdlib>
 #include <filesystem>
 
 #include "deploy/build_firmware.hpp"
@@ -5,9 +6,9 @@
 #include "deploy/elf.hpp"
 #include "deploy/footprint.hpp"
 #include "deploy/host_executor.hpp"
-#include "deploy/subprocess.hpp"
 #include "graph/base/error.hpp"
 #include "graph/base/files.hpp"
+#include "graph/base/run_process.hpp"
 #include "tests/catch.hpp"
 #include "tests/deploy/random_networks.hpp"
 
@@ -285,4 +286,26 @@ TEST_CASE("a build that fails gives the compiler's words", "[deploy][build_firmw
   const auto built = build_firmware(folder.path());
   REQUIRE_FALSE(built);
   CHECK(built.error().output.find("no such file") != std::string::npos);
+}
+
+TEST_CASE("a build that hangs ends with a named error", "[deploy][build_firmware]") {
+  THIMBLE_SKIP_WITHOUT_PROGRAM("make");
+  const TemporaryFolder folder;
+  write_file(folder.path() / "Makefile", "all:\n\t@echo compiling; sleep 60\n");
+  const auto built = build_firmware(folder.path(), 1);
+  REQUIRE_FALSE(built);
+  CHECK(built.error().output ==
+        "make -C " + folder.path().string() + ": did not end within 1 s and was stopped; it printed:\ncompiling\n");
+}
+
+TEST_CASE("a compiler that hangs ends with a named error", "[deploy][code_inventory]") {
+  const TemporaryFolder folder;
+  const std::filesystem::path compiler = folder.path() / "arm-none-eabi-gcc";
+  write_file(compiler, "#!/bin/sh\nsleep 60\n");
+  std::filesystem::permissions(compiler, std::filesystem::perms::owner_all);
+  const std::string path = std::getenv("PATH");
+  setenv("PATH", (folder.path().string() + ":" + path).c_str(), 1);
+  CHECK_THROWS_WITH(measure_code(Target{}, "", PlanMode::kSpeed, 0.5),
+                    "arm-none-eabi-gcc: did not end within 0.5 s and was stopped; it printed nothing");
+  setenv("PATH", path.c_str(), 1);
 }

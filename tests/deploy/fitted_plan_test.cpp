@@ -5,9 +5,9 @@
 #include "deploy/host_executor.hpp"
 #include "deploy/quantize.hpp"
 #include "deploy/random_weights.hpp"
-#include "deploy/subprocess.hpp"
 #include "graph/base/files.hpp"
 #include "graph/base/rng.hpp"
+#include "graph/base/run_process.hpp"
 #include "tests/catch.hpp"
 
 using namespace thimble;

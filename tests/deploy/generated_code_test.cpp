@@ -2,8 +2,8 @@
 #include <filesystem>
 
 #include "deploy/c_writer.hpp"
-#include "deploy/subprocess.hpp"
 #include "graph/base/files.hpp"
+#include "graph/base/run_process.hpp"
 #include "graph/int8_interpreter.hpp"
 #include "tests/catch.hpp"
 #include "tests/deploy/random_networks.hpp"

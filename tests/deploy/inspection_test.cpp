@@ -1,6 +1,6 @@
 #include "deploy/inspection.hpp"
 
-#include "deploy/subprocess.hpp"
+#include "graph/base/run_process.hpp"
 #include "tests/catch.hpp"
 #include "tests/deploy/random_networks.hpp"
 

@@ -18,7 +18,7 @@ FakeBoard::FakeBoard() {
   regions_ = std::move(regions);
   child_ = std::make_unique<ChildProcess>(
       std::vector<std::string>{THIMBLE_FAKE_FIRMWARE},
-      std::vector<std::pair<int, int>>{{child_wire.number(), 3}, {child_regions.number(), 4}});
+      ChildProcess::Options{.descriptors = {{child_wire.number(), 3}, {child_regions.number(), 4}}});
 }
 
 void FakeBoard::write(std::span<const std::uint8_t> bytes, const Deadline&) {

@@ -3,7 +3,7 @@
 #include <memory>
 #include <vector>
 
-#include "profiler/child_process.hpp"
+#include "graph/base/child_process.hpp"
 #include "profiler/emulator.hpp"
 #include "profiler/probe_plan.hpp"
 #include "profiler/transport.hpp"

@@ -6,9 +6,16 @@
 #include <utility>
 #include <vector>
 
-#include "profiler/deadline.hpp"
+#include "graph/base/deadline.hpp"
+#include "graph/base/error.hpp"
 
 namespace thimble {
+
+/// A program that is not on PATH, or may not be run.
+class NoSuchProgram : public Error {
+ public:
+  using Error::Error;
+};
 
 /// A file descriptor that is closed when its owner goes.
 class FileDescriptor {
@@ -33,14 +40,21 @@ class FileDescriptor {
 std::pair<FileDescriptor, FileDescriptor> make_pipe();
 std::pair<FileDescriptor, FileDescriptor> make_socket_pair();
 
-/// A program that runs beside us. It is killed when this object goes, and when the thread that made it ends.
+/// A program that runs beside us, without a shell. It is killed, with all that it started, when this object goes; it
+/// alone when the thread that made it ends.
 class ChildProcess {
  public:
-  /// @param arguments    program (found on PATH) and its arguments
-  /// @param descriptors  {ours, its}: descriptors that it inherits under other numbers, from 3 on
-  /// @error Error        it cannot be started
-  explicit ChildProcess(const std::vector<std::string>& arguments,
-                        const std::vector<std::pair<int, int>>& descriptors = {});
+  struct Options {
+    std::vector<std::pair<int, int>> descriptors{};  ///< {ours, its}: it inherits them under other numbers, from 3 on
+    std::string folder{};                            ///< where it runs; empty: here
+    std::size_t kept_output = 64 * 1024;             ///< bytes of its output, the last ones
+  };
+
+  /// @param arguments      program (found on PATH) and its arguments
+  /// @error NoSuchProgram  it cannot be started
+  /// @error Error          the system cannot start processes, or there is no such folder
+  explicit ChildProcess(const std::vector<std::string>& arguments) : ChildProcess(arguments, Options()) {}
+  ChildProcess(const std::vector<std::string>& arguments, const Options& options);
   ~ChildProcess();
   ChildProcess(const ChildProcess&) = delete;
   ChildProcess& operator=(const ChildProcess&) = delete;
@@ -50,7 +64,7 @@ class ChildProcess {
   std::optional<int> exit_code();
   /// Waits for its end; nothing where the deadline passes first.
   std::optional<int> wait(const Deadline& deadline);
-  /// Standard output and error so far, the last 64 KiB of them.
+  /// Standard output and error so far, together.
   std::string output();
   void kill();
 
@@ -60,6 +74,7 @@ class ChildProcess {
   pid_t id_ = -1;
   std::optional<int> exit_code_;
   FileDescriptor output_;
+  std::size_t kept_output_;
   std::string text_;
 };
 

@@ -1,4 +1,4 @@
-#include "profiler/child_process.hpp"
+#include "graph/base/child_process.hpp"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -11,12 +11,9 @@
 #include <cerrno>
 #include <cstring>
 
-#include "graph/base/error.hpp"
-
 namespace thimble {
 namespace {
 
-constexpr std::size_t kKeptOutput = 64 * 1024;
 constexpr int kFirstFree = 200;  // above what a child inherits by number
 
 std::string cause() { return std::strerror(errno); }
@@ -28,20 +25,39 @@ FileDescriptor out_of_the_way(int descriptor) {
   return FileDescriptor(copy);
 }
 
-/// Runs in the child between fork and exec, where only system calls are allowed.
-[[noreturn]] void become(char* const* arguments, const std::pair<int, int>* descriptors, std::size_t count, int output,
-                         pid_t parent, int exec_failed) {
-  prctl(PR_SET_PDEATHSIG, SIGKILL);
-  setpgid(0, 0);  // Ctrl-C is for us: we end it when we are done with it
-  if (getppid() != parent) _exit(127);
-  for (std::size_t i = 0; i < count; ++i) dup2(descriptors[i].first, descriptors[i].second);
-  dup2(open("/dev/null", O_RDONLY), STDIN_FILENO);
-  dup2(output, STDOUT_FILENO);
-  dup2(output, STDERR_FILENO);
-  execvp(arguments[0], arguments);
-  const int error = errno;
-  if (write(exec_failed, &error, sizeof error) < 0) _exit(126);
+/// What the child needs between fork and exec, where only system calls are allowed.
+struct Start {
+  char* const* arguments;
+  const std::pair<int, int>* descriptors;
+  std::size_t count;
+  const char* folder;
+  int output, failed;
+  pid_t parent;
+};
+
+/// Why a child did not become its program.
+struct Failure {
+  int error = 0;
+  bool of_folder = false;
+};
+
+[[noreturn]] void give_up(const Start& start, bool of_folder) {
+  const Failure failure{errno, of_folder};
+  if (write(start.failed, &failure, sizeof failure) < 0) _exit(126);
   _exit(127);
+}
+
+[[noreturn]] void become(const Start& start) {
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  setpgid(0, 0);  // Ctrl-C is for us: a compiler that it ended would look like one that failed
+  if (getppid() != start.parent) _exit(127);
+  for (std::size_t i = 0; i < start.count; ++i) dup2(start.descriptors[i].first, start.descriptors[i].second);
+  dup2(open("/dev/null", O_RDONLY), STDIN_FILENO);
+  dup2(start.output, STDOUT_FILENO);
+  dup2(start.output, STDERR_FILENO);
+  if (*start.folder != '\0' && chdir(start.folder) != 0) give_up(start, true);
+  execvp(start.arguments[0], start.arguments);
+  give_up(start, false);
 }
 
 int decode_status(int status) { return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status); }
@@ -67,14 +83,14 @@ std::pair<FileDescriptor, FileDescriptor> make_socket_pair() {
   return {FileDescriptor(ends[0]), FileDescriptor(ends[1])};
 }
 
-ChildProcess::ChildProcess(const std::vector<std::string>& arguments,
-                           const std::vector<std::pair<int, int>>& descriptors) {
+ChildProcess::ChildProcess(const std::vector<std::string>& arguments, const Options& options)
+    : kept_output_(options.kept_output) {
   std::vector<char*> pointers;
   for (const std::string& argument : arguments) pointers.push_back(const_cast<char*>(argument.c_str()));
   pointers.push_back(nullptr);
   std::vector<FileDescriptor> kept;
   std::vector<std::pair<int, int>> inherited;
-  for (const auto& [ours, its] : descriptors) {
+  for (const auto& [ours, its] : options.descriptors) {
     kept.push_back(out_of_the_way(ours));
     inherited.emplace_back(kept.back().number(), its);
   }
@@ -83,19 +99,26 @@ ChildProcess::ChildProcess(const std::vector<std::string>& arguments,
   output_ = std::move(output);
   child_output = out_of_the_way(child_output.number());
   child_failure = out_of_the_way(child_failure.number());
-  const pid_t parent = getpid();
+  const Start start{.arguments = pointers.data(),
+                    .descriptors = inherited.data(),
+                    .count = inherited.size(),
+                    .folder = options.folder.c_str(),
+                    .output = child_output.number(),
+                    .failed = child_failure.number(),
+                    .parent = getpid()};
   id_ = fork();
   if (id_ < 0) throw Error("cannot start " + arguments.at(0) + ": " + cause());
-  if (id_ == 0)
-    become(pointers.data(), inherited.data(), inherited.size(), child_output.number(), parent, child_failure.number());
+  if (id_ == 0) become(start);
   child_failure.reset();
   pollfd started{failure.number(), POLLIN, 0};
   while (poll(&started, 1, -1) < 0 && errno == EINTR) {
   }
-  int error = 0;
-  if (read(failure.number(), &error, sizeof error) != sizeof error) return;
+  Failure why;
+  if (read(failure.number(), &why, sizeof why) != sizeof why) return;
   wait(Deadline(10));
-  throw Error("cannot start " + arguments.at(0) + ": " + std::strerror(error));
+  const std::string message = "cannot start " + arguments.at(0) + ": " + std::strerror(why.error);
+  if (why.of_folder) throw Error(message + ": " + options.folder);
+  throw NoSuchProgram(message);
 }
 
 ChildProcess::~ChildProcess() { kill(); }
@@ -129,12 +152,12 @@ void ChildProcess::read_output() {
     if (count <= 0) break;
     text_.append(block, static_cast<std::size_t>(count));
   }
-  if (text_.size() > kKeptOutput) text_.erase(0, text_.size() - kKeptOutput);
+  if (text_.size() > kept_output_) text_.erase(0, text_.size() - kept_output_);
 }
 
 void ChildProcess::kill() {
   if (exit_code()) return;
-  ::kill(id_, SIGKILL);
+  ::kill(-id_, SIGKILL);  // its group: a make's compilers too
   int status = 0;
   while (waitpid(id_, &status, 0) < 0 && errno == EINTR) {
   }
