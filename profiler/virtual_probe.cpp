@@ -55,9 +55,10 @@ void set_totals(Measurement& measurement, const std::vector<RegionCount>& region
 
 }  // namespace
 
-VirtualProbe::VirtualProbe(Board board) : board_(std::move(board)), image_(image_of(board_)) {
+VirtualProbe::VirtualProbe(Board board, std::filesystem::path firmware)
+    : board_(std::move(board)), image_(image_of(board_)), firmware_(std::move(firmware)) {
   const std::string name = "share/thimble/probe-" + image_ + ".elf";
-  firmware_ = find_resource(name);
+  if (firmware_.empty()) firmware_ = find_resource(name);
   if (firmware_.empty())
     throw BoardError(board_.name + ": " + name + " is missing; apt install gcc-arm-none-eabi, and build Thimble again");
   firmware_hash_ = hash_of(firmware_);
@@ -96,11 +97,18 @@ Result<std::vector<RegionCount>, ProbeFailure> VirtualProbe::run_regions(probe_m
   return regions;
 }
 
+ProbeFailure VirtualProbe::stale(std::uint32_t version) const {
+  return {.code = "stale_probe",
+          .message = firmware_.string() + " carries kernels of version " + hex_of(version) +
+                     ", and this program plans for " + hex_of(kernel_library_version()) + "; build Thimble again"};
+}
+
 Result<Measurement, ProbeFailure> VirtualProbe::attempt(const ProbePlan& plan, const RunOptions& options) {
   start();
   const Deadline deadline(options.deadline_s);
   const auto hello = session_->hello(deadline);
   if (!hello) return hello.error();
+  if (hello->kernel_library_version != kernel_library_version()) return stale(hello->kernel_library_version);
   const auto loaded = session_->load(plan, deadline);
   if (!loaded) return loaded.error();
   Measurement measurement{.board = board_.name,

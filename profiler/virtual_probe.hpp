@@ -14,13 +14,15 @@ namespace thimble {
 class VirtualProbe : public Probe {
  public:
   /// Starts nothing yet.
+  /// @param firmware    image of the probe; empty: the one that was built with this program
   /// @error BoardError  the firmware of this board is missing
-  explicit VirtualProbe(Board board);
+  explicit VirtualProbe(Board board, std::filesystem::path firmware = {});
 
   const Board& board() const override { return board_; }
   /// Of the probe's image, the cycle model and its core, the compiler and its flags: whatever cycles depend on.
   std::string firmware_hash() const override;
   /// An emulator that dies is started once more.
+  /// @error ProbeFailure  "stale_probe": the image carries other kernels than plans are made for
   Result<Measurement, ProbeFailure> run(const ProbePlan& plan, const RunOptions& options) override;
 
   SessionState state() const { return session_ ? session_->state() : SessionState::kOff; }
@@ -30,6 +32,7 @@ class VirtualProbe : public Probe {
  private:
   void start();
   void stop();
+  ProbeFailure stale(std::uint32_t version) const;
   Result<Measurement, ProbeFailure> attempt(const ProbePlan& plan, const RunOptions& options);
   Result<std::vector<RegionCount>, ProbeFailure> run_regions(probe_mode mode, int runs, std::size_t expected,
                                                              Measurement& measurement, const Deadline& deadline);

@@ -1,5 +1,10 @@
+#include <sys/resource.h>
+
+#include "graph/base/error.hpp"
 #include "profiler/emulator.hpp"
 #include "profiler/probe_session.hpp"
+#include "profiler/provenance.hpp"
+#include "profiler/virtual_probe.hpp"
 #include "tests/catch.hpp"
 
 using namespace thimble;
@@ -68,4 +73,27 @@ TEST_CASE("a kernel that never ends is a timeout", "[profiler][virtual]") {
   Emulator emulator(load_board("virtual-m4"), THIMBLE_FAULTY_FIRMWARE);
   ProbeSession session(emulator);
   CHECK(failure_of(session, plan_of(kNeverEnd), 0.5).code == "timeout");
+}
+
+TEST_CASE("a probe that carries other kernels is named, and nothing is run on it", "[profiler][virtual]") {
+  VirtualProbe probe(load_board("virtual-m4"), THIMBLE_FAULTY_FIRMWARE);  // of kernel version 0
+  const auto result = probe.run(plan_of(kUseStack), {});
+  REQUIRE_FALSE(result);
+  CHECK(result.error().kind == FailureKind::kBoard);
+  CHECK(result.error().code == "stale_probe");
+  CHECK(result.error().message == THIMBLE_FAULTY_FIRMWARE
+                                      " carries kernels of version 00000000, and this program plans for " +
+                                      hex_of(kernel_library_version()) + "; build Thimble again");
+  CHECK_FALSE(probe.emulator_id());
+}
+
+TEST_CASE("an emulator that gets no sockets is a board error", "[profiler][virtual]") {
+  const Board board = load_board("virtual-m4");
+  rlimit files{};
+  REQUIRE(getrlimit(RLIMIT_NOFILE, &files) == 0);
+  const rlimit few{4, files.rlim_max};  // three are open, and one stays free
+  REQUIRE(setrlimit(RLIMIT_NOFILE, &few) == 0);
+  CHECK_THROWS_AS(Emulator(board, THIMBLE_FAULTY_FIRMWARE), BoardError);
+  CHECK_THROWS_WITH(Emulator(board, THIMBLE_FAULTY_FIRMWARE), "virtual-m4: cannot make a socket: Too many open files");
+  REQUIRE(setrlimit(RLIMIT_NOFILE, &files) == 0);
 }
