@@ -1,4 +1,5 @@
 #include "depthwise.h"
+#include "depthwise_narrow.h"
 
 /* Scratch that a layer may take so that several steps of a channel are computed together, at most about a third of
  * its input (no core divides by three for free). */
@@ -66,13 +67,19 @@ static uint32_t general_columns(const thimble_layer* layer) {
 uint32_t thimble_depthwise_s8_scratch(const thimble_layer* layer) {
   thimble_depthwise_plan plan;
   const uint32_t general = 4 * layer->kernel_h * general_columns(layer);
-  const uint32_t planned = thimble_depthwise_is_planned(layer, &plan) ? thimble_depthwise_plan_bytes(&plan) : 0;
+  uint32_t planned = thimble_depthwise_is_planned(layer, &plan) ? thimble_depthwise_plan_bytes(&plan) : 0;
+  if (thimble_depthwise_is_narrow(layer) && thimble_depthwise_narrow_bytes(layer) > planned)
+    planned = thimble_depthwise_narrow_bytes(layer);
   return thimble_round_up(planned > general ? planned : general, 8);
 }
 
 void thimble_depthwise_s8(const thimble_call* call) {
 #if THIMBLE_DEPTHWISE_FAST
   thimble_depthwise_plan plan;
+  if (call->count == call->layer->out_h && call->input.saved == 0 && thimble_depthwise_is_narrow(call->layer)) {
+    thimble_depthwise_narrow(call);
+    return;
+  }
   if (thimble_depthwise_is_planned(call->layer, &plan)) {
     (plan.stride == 1 ? thimble_depthwise_stride_1 : thimble_depthwise_stride_2)(call, &plan);
     return;
