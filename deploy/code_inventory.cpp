@@ -72,7 +72,6 @@ int section_of(const CodeInventory& inventory, const std::string& symbol) {
 std::string to_text(const CodeInventory& inventory) {
   nlohmann::json json = {{"compiler", inventory.compiler},
                          {"mve", inventory.isa == Isa::kMve},
-                         {"layer_bytes", inventory.layer_bytes},
                          {"model_bytes", inventory.model_bytes},
                          {"exception_frame_bytes", inventory.exception_frame_bytes},
                          {"defined_in", inventory.defined_in}};
@@ -88,7 +87,6 @@ std::optional<CodeInventory> inventory_from_text(const std::string& text) {
   try {
     json.at("compiler").get_to(inventory.compiler);
     inventory.isa = json.at("mve").get<bool>() ? Isa::kMve : Isa::kPortable;
-    json.at("layer_bytes").get_to(inventory.layer_bytes);
     json.at("model_bytes").get_to(inventory.model_bytes);
     json.at("exception_frame_bytes").get_to(inventory.exception_frame_bytes);
     json.at("defined_in").get_to(inventory.defined_in);

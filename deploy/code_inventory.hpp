@@ -28,7 +28,6 @@ struct CodeSection {
 struct CodeInventory {
   std::string compiler;                    ///< its version line
   Isa isa = Isa::kPortable;                ///< of that core: which kernels a plan for it may name
-  std::int64_t layer_bytes = 0;            ///< sizeof(thimble_layer) on the target
   std::int64_t model_bytes = 0;            ///< sizeof(thimble_model)
   std::int64_t exception_frame_bytes = 0;  ///< what the core pushes for one exception
   std::vector<CodeSection> sections;

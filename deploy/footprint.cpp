@@ -2,6 +2,8 @@
 
 #include <set>
 
+#include "deploy/layer_table.hpp"
+
 namespace thimble {
 namespace {
 
@@ -36,11 +38,9 @@ Footprint footprint(const Plan& plan, const CodeInventory& inventory) {
   result.arena_bytes = plan.arena_bytes;
   result.stack_bytes = stack_bytes(plan, inventory);
   constexpr std::int64_t kOutputBytes = 8;  // thimble_output
-  result.code_bytes = inventory.model_bytes + kOutputBytes * static_cast<std::int64_t>(plan.outputs.size());
-  for (const Step* step : plan.steps()) {
-    result.weight_bytes += step->weight_bytes;
-    result.code_bytes += inventory.layer_bytes;
-  }
+  result.code_bytes = inventory.model_bytes + kOutputBytes * static_cast<std::int64_t>(plan.outputs.size()) +
+                      layer_table(plan).flash_bytes();
+  for (const Step* step : plan.steps()) result.weight_bytes += step->weight_bytes;
   for (int index : linked_sections(plan, inventory)) {
     const CodeSection& section = inventory.sections[static_cast<std::size_t>(index)];
     if (!section.counted) continue;

@@ -2,11 +2,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <tuple>
 
 #include "deploy/c_writer.hpp"
 #include "deploy/footprint.hpp"
+#include "deploy/kernels/layer_table.h"
+#include "deploy/layer_table.hpp"
 #include "deploy/pack/elementwise.hpp"
 #include "deploy/packed_model.hpp"
+#include "graph/base/check.hpp"
 
 namespace thimble {
 namespace {
@@ -61,8 +65,10 @@ std::string window_text(const thimble_layer& layer) {
   return text;
 }
 
-/// "op 3: stage1.block1.dw, depthwise_conv2d 3x3 s1, int8 [1,25,5,64] -> [1,25,5,64], arena [0,8000) -> [8000,16000)"
-std::string layer_comment(const Graph& graph, const Plan& plan, const Step& step, std::size_t index) {
+/// "op 3: stage1.block1.dw, depthwise_conv2d 3x3 s1, int8 [1,25,5,64] -> [1,25,5,64], arena [0,8000) -> [8000,16000),
+/// zero points -128 -> 3"
+std::string layer_comment(const Graph& graph, const Plan& plan, const Step& step, const thimble_layer& layer,
+                          std::size_t index) {
   const Operator& op = graph.operators.at(static_cast<std::size_t>(step.op));
   const auto range = [&](int tensor) {
     return range_text(plan.offsets.at(static_cast<std::size_t>(tensor)), graph.tensor(tensor).elements());
@@ -75,35 +81,89 @@ std::string layer_comment(const Graph& graph, const Plan& plan, const Step& step
   if (step.layer.operands == 2) text += (op.type == OpType::kMul ? " * " : " + ") + range(inputs.at(1));
   text += " -> " + range(output) + (step.in_place ? " in place" : "");
   if (step.layer.scratch_bytes > 0) text += ", scratch " + range_text(step.layer.scratch, step.layer.scratch_bytes);
+  text += fmt::format(", zero points {} -> {}", layer.input_zero, layer.output_zero);
   return text + " */\n";
 }
 
-std::string words_text(const std::vector<std::uint32_t>& words) {
+/// Items of an array, as many to a line as it takes.
+std::string items_text(const std::vector<std::string>& items) {
   std::string text, line;
-  for (std::uint32_t word : words) {
-    const std::string item = fmt::format("0x{:08x},", word);
-    if (4 + line.size() + item.size() + 1 > kLineWidth) {
+  for (const std::string& item : items) {
+    if (4 + line.size() + item.size() + 2 > kLineWidth) {
       text += "   " + line + "\n";
       line.clear();
     }
-    line += " " + item;
+    line += " " + item + ",";
   }
   return line.empty() ? text : text + "   " + line + "\n";
 }
 
-std::string layer_text(const Step& step, const thimble_layer& l, bool weights, std::size_t index) {
-  return fmt::format(
-      "    {{.kernel = {}, .weights = {},\n"
-      "     .input = {}, .input2 = {}, .output = {}, .scratch = {}, .scratch_bytes = {},\n"
-      "     .in_h = {}, .in_w = {}, .in_c = {}, .out_h = {}, .out_w = {}, .out_c = {},\n"
-      "     .kernel_h = {}, .kernel_w = {}, .stride_h = {}, .stride_w = {}, .pad_top = {}, .pad_left = {},\n"
-      "     .operands = {}, .ring_rows = {}, .relu = {}, .wide = {}, .broadcast = {}, .more_rows = {}, .input_zero = {}, .output_zero = {}, .activation_min = {}, "
-      ".activation_max = "
-      "{}}},\n",
-      step.kernel_name(), weights ? fmt::format("weights_{}", index) : "NULL", l.input, l.input2, l.output, l.scratch,
-      l.scratch_bytes, l.in_h, l.in_w, l.in_c, l.out_h, l.out_w, l.out_c, l.kernel_h, l.kernel_w, l.stride_h,
-      l.stride_w, l.pad_top, l.pad_left, l.operands, l.ring_rows, l.relu, l.wide, l.broadcast, l.more_rows, l.input_zero, l.output_zero, l.activation_min,
-      l.activation_max);
+template <class Value>
+std::string numbers_text(const std::vector<Value>& values) {
+  std::vector<std::string> items;
+  for (Value value : values) items.push_back(fmt::format("0x{:0{}x}", value, 2 * sizeof(Value)));
+  return items_text(items);
+}
+
+std::vector<thimble_layer> quantized_layers(const Plan& plan, const Graph& graph) {
+  std::vector<thimble_layer> layers;
+  for (const Step* step : plan.steps()) layers.push_back(quantized_layer(*step, graph));
+  return layers;
+}
+
+/// Whether two layers do the same, with `weights` at an offset of their own.
+bool same_work(const thimble_layer& a, const thimble_layer& b) {
+  const auto facts = [](const thimble_layer& l) {
+    const std::uint32_t scratch = l.scratch_bytes == 0 ? 0 : l.scratch;
+    return std::tuple(l.kernel, l.input, l.output, scratch, l.in_h, l.in_w, l.in_c, l.out_h, l.out_w, l.out_c,
+                      l.kernel_h, l.kernel_w, l.stride_h, l.stride_w, l.pad_top, l.pad_left, l.operands, l.ring_rows,
+                      l.relu, l.wide, l.broadcast, l.more_rows, l.input_zero, l.output_zero, l.activation_min,
+                      l.activation_max);
+  };
+  return facts(a) == facts(b);
+}
+
+/// Reads the table back as the firmware does, and has the runtime check every layer: the firmware does not.
+void check_table(const LayerTable& table, const Plan& plan, const std::vector<thimble_layer>& layers) {
+  std::vector<std::uint16_t> halves;
+  for (const auto& layer : table.layers) halves.insert(halves.end(), layer.begin(), layer.end());
+  std::vector<thimble_kernel> kernels;
+  for (thimble_kernel_id id : table.kernels) kernels.push_back(thimble_kernel_by_id(id)->kernel);
+  thimble_reader reader = {halves.data(), kernels.data(), nullptr};
+  thimble_layer read{};
+  const std::vector<const Step*> steps = plan.steps();
+  for (std::size_t i = 0; i < layers.size(); ++i) {
+    thimble_next_layer(&reader, &read);
+    read.scratch_bytes = layers[i].scratch_bytes;
+    const bool second = layers[i].operands == 2 || steps[i]->kernel == THIMBLE_CONCAT;
+    THIMBLE_CHECK(same_work(read, layers[i]) && (!second || read.input2 == layers[i].input2), "the layer table");
+    const thimble_status status = thimble_prepare(&layers[i], 1, nullptr, static_cast<std::uint32_t>(plan.arena_bytes));
+    THIMBLE_CHECK(status == THIMBLE_OK, "the runtime refuses a layer: " + std::to_string(status));
+  }
+}
+
+/// Arrays `kernels` and `layers`.
+std::string table_text(const LayerTable& table, const std::vector<std::string>& comments) {
+  std::vector<std::string> names;
+  for (thimble_kernel_id id : table.kernels) names.emplace_back(thimble_kernel_by_id(id)->name);
+  std::string text =
+      fmt::format("static const thimble_kernel kernels[{}] = {{\n{}}};\n\n", names.size(), items_text(names));
+  text += "/* How to read it: thimble/layer_table.h. */\nstatic const uint16_t layers[] = {\n";
+  for (std::size_t i = 0; i < table.layers.size(); ++i) text += "    " + comments[i] + numbers_text(table.layers[i]);
+  return text + "};\n\n";
+}
+
+/// Array `weights`; empty where no layer has any.
+std::string weights_text(const std::vector<std::vector<std::uint32_t>>& packed,
+                         const std::vector<std::string>& comments) {
+  std::size_t words = 0;
+  std::string text;
+  for (std::size_t i = 0; i < packed.size(); ++i) {
+    if (packed[i].empty()) continue;
+    words += packed[i].size();
+    text += "    " + comments[i] + numbers_text(packed[i]);
+  }
+  return words == 0 ? "" : fmt::format("static const uint32_t weights[{}] = {{\n{}}};\n\n", words, text);
 }
 
 }  // namespace
@@ -140,27 +200,27 @@ std::string model_header(const Plan& plan, const Graph& graph, const Target& tar
 
 std::string model_source(const Plan& plan, const Graph& graph, const Target& target, const CodeInventory& inventory) {
   const std::vector<const Step*> steps = plan.steps();
-  const std::vector<std::vector<std::uint32_t>> packed = pack_model(plan, graph);
+  const std::vector<thimble_layer> layers = quantized_layers(plan, graph);
+  const LayerTable table = layer_table(plan, layers);
+  check_table(table, plan, layers);
+  std::vector<std::string> comments;
+  for (std::size_t i = 0; i < steps.size(); ++i)
+    comments.push_back(layer_comment(graph, plan, *steps[i], layers[i], i));
+  const std::string weights = weights_text(pack_model(plan, graph), comments);
   std::string text = head(plan, graph, target, inventory) + "#include \"model.h\"\n\n#include \"thimble_model.h\"\n\n";
-  std::string table;
-  for (std::size_t i = 0; i < steps.size(); ++i) {
-    const std::string comment = layer_comment(graph, plan, *steps[i], i);
-    if (!packed[i].empty())
-      text += fmt::format("{}static const uint32_t weights_{}[{}] = {{\n{}}};\n\n", comment, i, packed[i].size(),
-                          words_text(packed[i]));
-    table += "    " + comment + layer_text(*steps[i], quantized_layer(*steps[i], graph), !packed[i].empty(), i);
-  }
+  text += weights + table_text(table, comments);
   text += "static int8_t arena[MODEL_ARENA_BYTES] __attribute__((aligned(8)));\n\n";
-  text += fmt::format("static const thimble_layer layers[{}] = {{\n{}}};\n\n", steps.size(), table);
   text += fmt::format("static const thimble_output outputs[{}] = {{", plan.outputs.size());
   for (const PlacedOutput& output : plan.outputs) text += fmt::format("{{{}, {}}}, ", output.offset, output.bytes);
   text.resize(text.size() - 2);
   text += "};\n\n";
   return text + fmt::format(
                     "const thimble_model model_description = {{\n"
-                    "    .layers = layers, .layer_count = {}, .arena = arena, .arena_bytes = MODEL_ARENA_BYTES,\n"
-                    "    .input_offset = {}, .input_bytes = {}, .outputs = outputs, .output_count = {},\n}};\n",
-                    steps.size(), plan.input_offset, plan.input_bytes, plan.outputs.size());
+                    "    .layers = {{.layers = layers, .kernels = kernels, .weights = {}, .count = {}}},\n"
+                    "    .arena = arena, .input_offset = {}, .input_bytes = {}, .outputs = outputs, .output_count = "
+                    "{},\n}};\n",
+                    weights.empty() ? "NULL" : "weights", steps.size(), plan.input_offset, plan.input_bytes,
+                    plan.outputs.size());
 }
 
 }  // namespace thimble

@@ -16,7 +16,7 @@
 extern "C" {
 #endif
 
-int model_init(void);           /* checks the model once; 0, or a negative thimble_status */
+int model_init(void);           /* once; 0, or negative: the linker script aligns the model's data less than it asks */
 void model_invoke(void);        /* one inference; not reentrant */
 int8_t *model_input(void);      /* int8 [MODEL_INPUT_BYTES], NHWC */
 const int8_t* model_output(void);              /* int8 [MODEL_OUTPUT_BYTES]: the first output */

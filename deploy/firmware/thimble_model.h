@@ -2,7 +2,7 @@
 #ifndef THIMBLE_MODEL_H
 #define THIMBLE_MODEL_H
 
-#include "thimble.h"
+#include "layer_table.h"
 
 /* Where an output lies in the arena after a run. */
 typedef struct thimble_output {
@@ -10,10 +10,8 @@ typedef struct thimble_output {
 } thimble_output;
 
 typedef struct thimble_model {
-  const thimble_layer *layers;
-  uint32_t layer_count;
+  thimble_table layers;
   int8_t *arena; /* aligned to 8 bytes */
-  uint32_t arena_bytes;
   uint32_t input_offset, input_bytes; /* from the arena's start */
   const thimble_output* outputs;
   uint32_t output_count;

@@ -8,7 +8,6 @@ namespace thimble::test {
 inline CodeInventory made_up_inventory() {
   CodeInventory inventory;
   inventory.compiler = "made up";
-  inventory.layer_bytes = 64;
   inventory.model_bytes = 32;
   const auto add = [&](const std::string& symbol) {
     inventory.defined_in[symbol] = static_cast<int>(inventory.sections.size());
