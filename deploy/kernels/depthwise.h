@@ -55,7 +55,8 @@ void thimble_depthwise_general(const thimble_call* call);
 typedef struct thimble_depthwise_step {
   const thimble_word* first;
   int32_t next[4];
-  uint32_t skip; /* bit 31: the last unit is padding, bit 30: the first one is; 3x3: the number of steps */
+  uint32_t skip; /* bit 31: the last unit is padding, bit 30: the first one is; 3x3: the number of steps; then next[1]
+                    is 1 where one more row follows them, whose last unit is padding, and 0 else */
 } thimble_depthwise_step;
 
 /* What the functions in assembly compute: some steps of some channels. They know the order of the members. */
@@ -66,7 +67,7 @@ typedef struct thimble_depthwise_run {
   const thimble_depthwise_step* steps;
   uint32_t step_count; /* of `steps` */
   uint32_t width;
-  uint32_t any_shift; /* for 5x5 and 7x7; 3x3 has functions of its own */
+  uint32_t any_shift; /* for 5x5 and 7x7; 3x3, which has functions of its own: ties below zero are nudged */
 } thimble_depthwise_run;
 
 typedef void (*thimble_depthwise_function)(thimble_depthwise_run* run);
@@ -74,9 +75,10 @@ void thimble_depthwise_3x3_stride_1(thimble_depthwise_run* run);
 void thimble_depthwise_3x3_stride_1_any_shift(thimble_depthwise_run* run);
 void thimble_depthwise_3x3_stride_2(thimble_depthwise_run* run);
 void thimble_depthwise_3x3_stride_2_any_shift(thimble_depthwise_run* run);
+void thimble_depthwise_3x3_records(const uint32_t* block, thimble_word* records);
 void thimble_depthwise_5x5_stride_1(thimble_depthwise_run* run);
-void thimble_depthwise_5x5_stride_2(thimble_depthwise_run* run);
 void thimble_depthwise_7x7_stride_1(thimble_depthwise_run* run);
+void thimble_depthwise_5x5_stride_2(thimble_depthwise_run* run);
 void thimble_depthwise_7x7_stride_2(thimble_depthwise_run* run);
 
 /* Words of four channels' weights, `a` and `b` side by side, scaled, into the channels' records. */
@@ -103,6 +105,18 @@ typedef struct thimble_depthwise_fill {
   uint32_t gap, to_gap; /* from the end of a unit to the next one */
 } thimble_depthwise_fill;
 void thimble_depthwise_fill_columns(thimble_depthwise_fill* fill);
+
+/* The rows of a map, two by two: units whose other row is padding, above and below them, or not. The assembly knows the
+ * order of the members. */
+typedef struct thimble_depthwise_map {
+  uint32_t row_bytes, pixel_bytes, columns;
+  uint32_t zero; /* two lanes of minus the input's zero point */
+  thimble_word* to;
+  uint32_t gap; /* from a unit's last column to the next unit */
+  uint32_t above, units, below;
+  uint32_t rest; /* from a row's last pixel that is wanted to the next row */
+} thimble_depthwise_map;
+void thimble_depthwise_fill_map(const thimble_depthwise_map* map, const int8_t* input);
 
 /* From the stage to the output: words of four channels; `steps` times, with a gap of so many bytes
  * between those of the stage. */

@@ -101,6 +101,91 @@ __attribute__((naked)) void thimble_depthwise_fill_columns(thimble_depthwise_fil
       "b.w 4b\n");
 }
 
+/* --- a map of two rows a unit ---
+ * r0: pixel a; r1: how far pixel b is from it; r2: from a column to the next; r3: r1 + r2; r4: to; r5: units left; r6:
+ * minus the zero point; r7: columns left. On the stack: the argument. */
+/* A row whose other one is padding, which is zero: into the upper lanes, or the lower ones. */
+#define IN_UPPER(x)                   \
+  "lsl lr, " x ", #16\n"              \
+  "bfc " x ", #0, #16\n"
+#define IN_LOWER(x)                   \
+  "uxth lr, " x "\n"                  \
+  "lsr " x ", " x ", #16\n"
+#define HALF_COLUMN(x, IN_LANE)       \
+  "sxtab16 r12, r6, " x ", ror #8\n"  \
+  "sxtab16 " x ", r6, " x "\n"        \
+  IN_LANE(x)                          \
+  "str " x ", [r4, #8]\n"             \
+  "str lr, [r4], #4\n"                \
+  IN_LANE("r12")                      \
+  "str r12, [r4, #8]\n"               \
+  "str lr, [r4], #12\n"
+#define HALF_UNIT(IN_LANE)            \
+  "lsrs r7, r7, #1\n"                 \
+  "bcc 1f\n"                          \
+  "ldr r8, [r0]\n"                    \
+  "add r0, r0, r2\n"                  \
+  HALF_COLUMN("r8", IN_LANE)          \
+  "cbz r7, 2f\n"                      \
+  "1:\n"                              \
+  "ldr r8, [r0]\nldr r9, [r0, r2]\n"  \
+  "add r0, r0, r2, lsl #1\n"          \
+  HALF_COLUMN("r8", IN_LANE)          \
+  HALF_COLUMN("r9", IN_LANE)          \
+  "subs r7, r7, #1\n"                 \
+  "bne 1b\n"                          \
+  "2:\n"
+#define NEXT_UNIT_OF_MAP                                                                         \
+  "ldr r7, [r11, #8]\nldr r9, [r11, #20]\nldr r10, [r11, #36]\n"                                 \
+  "add r4, r4, r9\n"                                                                             \
+  "add r0, r0, r10\n"
+
+__attribute__((naked)) void thimble_depthwise_fill_map(const thimble_depthwise_map* map, const int8_t* input) {
+  (void)map, (void)input;
+  __asm__(
+      "push {r0, r4-r11, lr}\n"
+      "mov r11, r0\n"
+      "mov r0, r1\n"
+      "ldr r1, [r11]\nldr r2, [r11, #4]\nldr r7, [r11, #8]\nldr r6, [r11, #12]\nldr r4, [r11, #16]\n"
+      "ldr r9, [r11, #24]\nldr r5, [r11, #28]\n"
+      "cmp r9, #0\n"
+      "beq 9f\n"
+      HALF_UNIT(IN_UPPER)
+      NEXT_UNIT_OF_MAP
+      "9:\n"
+      "add r3, r1, r2\n"
+      "cmp r5, #0\n"
+      "beq.w 6f\n"
+      "3:\n"
+      "lsrs r7, r7, #1\n"
+      "bcc 4f\n"
+      "ldr r8, [r0]\nldr r10, [r0, r1]\n"
+      "add r0, r0, r2\n"
+      PACK_16("r8", "r10")
+      "cmp r7, #0\n"
+      "beq.w 5f\n"
+      "4:\n"
+      TWO_COLUMNS_16
+      "subs r7, r7, #1\n"
+      "beq 5f\n"
+      TWO_COLUMNS_16
+      "subs r7, r7, #1\n"
+      "bne 4b\n"
+      "5:\n"
+      "ldr r11, [sp]\n"
+      NEXT_UNIT_OF_MAP
+      "add r0, r0, r1\n"
+      "subs r5, r5, #1\n"
+      "bne 3b\n"
+      "6:\n"
+      "ldr r9, [r11, #32]\n"
+      "cmp r9, #0\n"
+      "beq 8f\n"
+      HALF_UNIT(IN_LOWER)
+      "8:\n"
+      "pop {r0, r4-r11, pc}\n");
+}
+
 /* --- weights into records ---
  * r0: record; r1: weights, r2: how far the others are, s0: the step of both; r3: bytes of a record; r4: the step; r5-r8:
  * scales; lr: pairs left. */

@@ -13,7 +13,6 @@ typedef struct context {
   thimble_depthwise_step* steps;
   uint32_t total_units, total_steps;
   uint32_t channels;           /* of the block */
-  uint32_t holds_all;          /* the ring holds all units of an input that is in one piece */
   uint32_t inside;             /* columns of a slot that hold pixels */
   uint32_t padding;            /* a pixel of it */
   thimble_depthwise_fill fill; /* what all fills have in common is set once; */
@@ -26,22 +25,29 @@ typedef struct row_pair {
   uint8_t row, at, step;
 } row_pair;
 
-static const row_pair pairs_3[] = {{0, 0, 2}, {1, 1, 2}};
 static const row_pair pairs_5[] = {{0, 0, 1}, {2, 5, 2}, {1, 6, 2}, {3, 15, 1}};
 static const row_pair pairs_7[] = {{0, 0, 1}, {1, 7, 1}, {3, 14, 1}, {5, 21, 1}, {2, 32, 1}, {4, 39, 1}};
 
 static void put_row_pairs(thimble_depthwise_table* t, uint32_t kernel) {
-  const row_pair* pair = kernel == 3 ? pairs_3 : kernel == 5 ? pairs_5 : pairs_7;
+  const row_pair* pair = kernel == 5 ? pairs_5 : pairs_7;
   for (uint32_t left = kernel - 1; left != 0; --left, ++pair)
     thimble_depthwise_put(t, pair->at, pair->step, pair->row * kernel, (pair->row + 1u) * kernel, kernel);
 }
 
-static void fill_table(const thimble_depthwise_plan* plan, const uint32_t* block, thimble_word* words) {
+static void put_larger(const thimble_depthwise_plan* plan, const uint32_t* block, thimble_word* words) {
   const uint32_t kernel = plan->kernel;
   thimble_depthwise_table t;
   thimble_depthwise_start_table(&t, plan, block, words);
   put_row_pairs(&t, kernel);
-  thimble_depthwise_put_constants(&t, block, kernel == 3 ? 6 : kernel == 5 ? 20 : 28);
+  thimble_depthwise_put_constants(&t, block, kernel == 5 ? 20 : 28);
+}
+
+static inline void fill_table(const thimble_depthwise_plan* plan, const uint32_t* block, thimble_word* words) {
+  if (plan->kernel == 3) {
+    thimble_depthwise_3x3_records(block, words);
+  } else {
+    put_larger(plan, block, words);
+  }
 }
 
 /* Two rows, either of which may be padding. */
@@ -80,44 +86,6 @@ static uint32_t fill_units_at_once(context* c, uint32_t channel, uint32_t first,
   return units;
 }
 
-/* The ring holds all units: those that are wholly padding stay as they are. */
-static void fill_all_units(context* c, uint32_t channel) {
-  thimble_depthwise_fill* const fill = &c->fill;
-  const thimble_view* const input = &c->call->input;
-  const uint32_t in_c = c->layer->in_c, empty = (uint32_t)-c->top / 2;
-  const int8_t* row = input->input + channel;
-  uint32_t rows = input->height, units = c->total_units - empty;
-  fill->to = c->planes + empty * (c->plan->unit_bytes / 4) + 4u * c->layer->pad_left;
-  fill->columns = c->inside;
-  if (c->top & 1) {
-    fill->a = (const int8_t*)&c->padding;
-    fill->b = row;
-    fill->a_step = 0;
-    thimble_depthwise_fill_columns(fill);
-    fill->a_step = in_c;
-    fill->to += fill->to_gap / 4;
-    row += input->row_bytes;
-    --rows;
-    --units;
-  }
-  const uint32_t pairs = thimble_smaller(rows / 2, units);
-  if (pairs != 0) {
-    fill->a = row;
-    fill->b = row + input->row_bytes;
-    fill->units = pairs;
-    thimble_depthwise_fill_columns(fill);
-    fill->to += fill->to_gap / 4;
-    row += 2 * pairs * input->row_bytes;
-  }
-  if (rows % 2 != 0 && pairs < units) {
-    fill->a = row;
-    fill->b = (const int8_t*)&c->padding;
-    fill->b_step = 0;
-    thimble_depthwise_fill_columns(fill);
-    fill->b_step = in_c;
-  }
-}
-
 /* The block's channels of an input row, or NULL. */
 THIMBLE_SHARED static const int8_t* row_of(const context* c, uint32_t channel, int32_t row) {
   const int8_t* const first = thimble_row(&c->call->input, row);
@@ -151,6 +119,7 @@ static uint32_t locate_runs(const context* c, uint32_t slot, uint32_t steps) {
   for (; steps != 0; ++run) {
     run->first = c->planes + slot * (plan->unit_bytes / 4);
     run->next[0] = slot == last ? -(int32_t)(last * plan->unit_bytes) : (int32_t)plan->unit_bytes;
+    run->next[1] = 0;
     run->skip = slot == last ? 1 : thimble_smaller(steps, last - slot);
     steps -= run->skip;
     slot = thimble_depthwise_slot_after(plan, slot, run->skip);
@@ -188,21 +157,16 @@ static void run_block(context* c, uint32_t channel) {
   uint32_t next = 0, next_slot = 0, slot = 0, left = c->call->count, steps;
   for (uint32_t step = 0; step < c->total_steps; step += steps) {
     steps = thimble_smaller(plan->group, c->total_steps - step);
-    if (c->holds_all && c->channels == 4) {
-      fill_all_units(c, channel);
-    } else {
-      for (const uint32_t end = step + steps - 1 + plan->units; next < end;) {
-        uint32_t filled = fill_units_at_once(c, channel, next, next_slot, end - next);
-        if (filled == 0) {
-          fill_unit(c, channel, next, next_slot);
-          filled = 1;
-        }
-        next += filled;
-        next_slot = thimble_depthwise_slot_after(plan, next_slot, filled);
+    for (const uint32_t end = step + steps - 1 + plan->units; next < end;) {
+      uint32_t filled = fill_units_at_once(c, channel, next, next_slot, end - next);
+      if (filled == 0) {
+        fill_unit(c, channel, next, next_slot);
+        filled = 1;
       }
+      next += filled;
+      next_slot = thimble_depthwise_slot_after(plan, next_slot, filled);
     }
-    /* In one group, the steps of all blocks are the same. */
-    if (c->total_steps > plan->group || channel == 0) c->run.step_count = locate(c, step, slot, steps);
+    c->run.step_count = locate(c, step, slot, steps);
     slot = thimble_depthwise_slot_after(plan, slot, steps);
     c->compute(&c->run);
     const uint32_t whole = thimble_smaller(steps, left / 2);
@@ -211,6 +175,54 @@ static void run_block(context* c, uint32_t channel) {
     left -= whole * 2;
     if (whole < steps) store_steps(c, output, c->stage + whole * (plan->stage_bytes / 4), 1, 1);
   }
+}
+
+/* A layer in one group, its input in one piece: units that are wholly padding stay as they are. How many of the blocks
+ * of four channels that computes. */
+THIMBLE_RARE static uint32_t set_map(const context* c, thimble_depthwise_map* map) {
+  const thimble_layer* const layer = c->layer;
+  const uint32_t empty = layer->pad_top / 2u, above = layer->pad_top & 1u, rows = layer->in_h - above;
+  if (c->total_steps > c->plan->group || c->call->count != layer->out_h || c->call->input.saved != 0 ||
+      empty + above >= c->total_units)
+    return 0;
+  map->row_bytes = c->call->input.row_bytes;
+  map->pixel_bytes = layer->in_c;
+  map->columns = c->inside;
+  map->zero = c->fill.zero;
+  map->to = c->planes + empty * (c->plan->unit_bytes / 4) + 4u * layer->pad_left;
+  map->gap = c->fill.to_gap;
+  map->above = above;
+  map->units = thimble_smaller(rows / 2, c->total_units - empty - above);
+  map->below = rows % 2 != 0 && empty + above + map->units < c->total_units;
+  map->rest = map->row_bytes - c->inside * layer->in_c;
+  return c->inside == 0 ? 0 : layer->out_c / 4u;
+}
+
+/* The whole layer, block by block; returns the next block's weights. */
+static const uint32_t* run_map(context* c, const thimble_depthwise_map* map, uint32_t blocks, uint32_t block_words) {
+  const thimble_depthwise_plan* const plan = c->plan;
+  const thimble_layer* const layer = c->layer;
+  const int8_t* input = c->call->input.input;
+  int8_t* output = c->call->output;
+  const uint32_t* block = layer->weights;
+  const uint32_t pairs = layer->out_h / 2u, out_c = layer->out_c, out_w = layer->out_w;
+  const thimble_word* const last = c->stage + pairs * (plan->stage_bytes / 4);
+  const uint32_t last_output = 2 * pairs * out_w * out_c, gap = 8 * (plan->width - out_w);
+  const int alone = layer->out_h % 2u != 0 && pairs != 0 && plan->kernel == 3 && is_padding(c, c->total_units - 1);
+  c->run.channels = 4;
+  c->run.step_count = locate(c, 0, 0, c->total_steps);
+  if (alone) {
+    --c->steps[0].skip;
+    c->steps[0].next[1] = 1;
+  }
+  for (; blocks != 0; --blocks, input += 4, output += 4, block += block_words) {
+    fill_table(plan, block, c->table);
+    thimble_depthwise_fill_map(map, input);
+    c->compute(&c->run);
+    if (pairs != 0) thimble_depthwise_store_two_rows(output, c->stage, out_c, out_w, out_w * out_c, pairs, gap);
+    if (layer->out_h % 2u != 0) thimble_depthwise_store_two_rows(output + last_output, last, out_c, out_w, 0, 1, gap);
+  }
+  return block;
 }
 
 THIMBLE_RARE static thimble_depthwise_function function_of(const thimble_layer* layer) {
@@ -247,14 +259,14 @@ void thimble_depthwise_stride_1(const thimble_call* call, const thimble_depthwis
   c.run.record_bytes = 4 * plan->record_words;
   c.run.steps = c.steps;
   c.run.width = plan->width;
-  c.run.any_shift = layer->wide;
+  c.run.any_shift = plan->kernel == 3 ? !layer->relu : layer->wide;
   c.run.step_count = 1;
   c.top = (int32_t)call->first - layer->pad_top;
-  c.holds_all =
-      c.total_units <= plan->slots && call->first == 0 && call->input.saved == 0 && layer->pad_top / 2u < c.total_units;
   thimble_depthwise_fill_zeros(c.planes, 4 * plan->slots * plan->columns);
-  const uint32_t* block = layer->weights;
-  for (uint32_t channel = 0; channel < layer->out_c; channel += 4, block += block_words) {
+  thimble_depthwise_map map;
+  const uint32_t blocks = set_map(&c, &map);
+  const uint32_t* block = blocks == 0 ? layer->weights : run_map(&c, &map, blocks, block_words);
+  for (uint32_t channel = 4 * blocks; channel < layer->out_c; channel += 4, block += block_words) {
     c.channels = thimble_smaller(4, layer->out_c - channel);
     fill_table(plan, block, c.table);
     c.run.channels = c.channels;
