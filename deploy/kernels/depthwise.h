@@ -55,7 +55,7 @@ void thimble_depthwise_general(const thimble_call* call);
 typedef struct thimble_depthwise_step {
   const thimble_word* first;
   int32_t next[4];
-  uint32_t skip; /* bit 31: the last unit is padding, bit 30: the first one is; 3x3: the number of steps; then next[1]
+  uint32_t skip; /* bit 29: the last unit is padding, bit 28: the first one is; 3x3: the number of steps; then next[1]
                     is 1 where one more row follows them, whose last unit is padding, and 0 else */
 } thimble_depthwise_step;
 

@@ -108,7 +108,7 @@ static void locate_units(const context* c, uint32_t first_unit, uint32_t slot, t
   for (uint32_t i = 0; i < last; ++i) step->next[i] = --left == 0 ? bytes - ring : bytes;
   step->next[last] = (plan->slots - slot > last ? 0 : ring) - (int32_t)last * bytes;
   if (plan->kernel == 3) return;
-  step->skip = (uint32_t)is_padding(c, first_unit) << 30 | (uint32_t)is_padding(c, first_unit + last) << 31;
+  step->skip = (uint32_t)is_padding(c, first_unit) << 28 | (uint32_t)is_padding(c, first_unit + last) << 29;
 }
 
 /* 3x3: steps that follow each other in the ring. */
