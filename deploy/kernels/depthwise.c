@@ -1,4 +1,5 @@
 #include "depthwise.h"
+#include "depthwise_general.h"
 #include "depthwise_narrow.h"
 
 /* Scratch that a layer may take so that several steps of a channel are computed together, at most about a third of
@@ -59,14 +60,9 @@ int thimble_depthwise_is_planned(const thimble_layer* layer, thimble_depthwise_p
   return 1;
 }
 
-/* The general kernel's ring: kernel_h rows of words of four channels, padding included. */
-static uint32_t general_columns(const thimble_layer* layer) {
-  return (layer->out_w - 1u) * layer->stride_w + layer->kernel_w;
-}
-
 uint32_t thimble_depthwise_s8_scratch(const thimble_layer* layer) {
   thimble_depthwise_plan plan;
-  const uint32_t general = 4 * layer->kernel_h * general_columns(layer);
+  const uint32_t general = thimble_small_depthwise_s8_scratch(layer);
   uint32_t planned = thimble_depthwise_is_planned(layer, &plan) ? thimble_depthwise_plan_bytes(&plan) : 0;
   if (thimble_depthwise_is_narrow(layer) && thimble_depthwise_narrow_bytes(layer) > planned)
     planned = thimble_depthwise_narrow_bytes(layer);
@@ -85,5 +81,5 @@ void thimble_depthwise_s8(const thimble_call* call) {
     return;
   }
 #endif
-  thimble_depthwise_general(call);
+  thimble_small_depthwise_s8(call);
 }

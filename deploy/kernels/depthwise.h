@@ -47,8 +47,6 @@ typedef struct thimble_depthwise_plan {
 int thimble_depthwise_is_planned(const thimble_layer* layer, thimble_depthwise_plan* plan);
 uint32_t thimble_depthwise_plan_bytes(const thimble_depthwise_plan* plan);
 
-void thimble_depthwise_general(const thimble_call* call);
-
 #if THIMBLE_DEPTHWISE_FAST
 /* Where a step's units are: the first one's first column, and how far it is from each to the next, cyclically. With 3x3
  * and stride 1 several steps, each of which begins a unit after the one before it. */

@@ -23,6 +23,7 @@ static const thimble_kernel_entry entries[THIMBLE_KERNEL_COUNT] = {
     ENTRY(mve_conv2d, mve_conv2d_s8_scratch, gemm, mve),
     ENTRY(mve_pointwise, mve_pointwise_s8_scratch, pointwise, mve),
     ENTRY(mve_depthwise, mve_depthwise_s8_scratch, depthwise, mve_depthwise),
+    ENTRY(small_depthwise, small_depthwise_s8_scratch, depthwise, depthwise),
 };
 /* clang-format on */
 

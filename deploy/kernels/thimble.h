@@ -79,7 +79,8 @@ typedef struct thimble_layer {
   uint8_t operands;  /* 2: add and mul of two activations; 1: all others, also those with a constant operand */
   uint8_t ring_rows; /* thimble_ring_rows: 0 unless the output lies over the input */
   uint8_t relu;      /* 1: activation_min >= output_zero: a shorter rounding gives the same results */
-  uint8_t wide;      /* 1: an accumulator may leave [-2^23, 2^23): weights packed for the kernel that bears it;
+  uint8_t wide;      /* 1: a channel has no exact form for the fast kernel (its sums may leave [-2^23, 2^23), its
+                        multiplier suits no fixed shift): weights packed for the kernel that bears it;
                         add, mul: no short form gives the same results */
   uint8_t broadcast; /* second operand: THIMBLE_SAME, THIMBLE_PIXEL or THIMBLE_ELEMENT */
   uint8_t more_rows; /* output rows beyond the first that the kernel computes at a time; Winograd: 1 */
@@ -106,6 +107,7 @@ uint32_t thimble_winograd_s8_scratch(const thimble_layer* layer);
 uint32_t thimble_mul_s8_scratch(const thimble_layer* layer);
 /* Of the kernels that need none. */
 uint32_t thimble_no_scratch(const thimble_layer* layer);
+uint32_t thimble_small_depthwise_s8_scratch(const thimble_layer* layer);
 uint32_t thimble_mve_conv2d_s8_scratch(const thimble_layer* layer);
 uint32_t thimble_mve_pointwise_s8_scratch(const thimble_layer* layer);
 uint32_t thimble_mve_depthwise_s8_scratch(const thimble_layer* layer);
@@ -117,6 +119,8 @@ void thimble_conv2d_s8(const thimble_call* call);
 void thimble_pointwise_s8(const thimble_call* call);
 /* Depth multiplier 1: out_c = in_c. */
 void thimble_depthwise_s8(const thimble_call* call);
+/* The same from the same weights, with less code. */
+void thimble_small_depthwise_s8(const thimble_call* call);
 void thimble_fully_connected_s8(const thimble_call* call);
 /* Two activations, or one and a constant that is packed with the weights. */
 void thimble_add_s8(const thimble_call* call);
@@ -169,7 +173,8 @@ typedef enum thimble_kernel_id {
   THIMBLE_MVE_CONV2D = 16,
   THIMBLE_MVE_POINTWISE = 17,
   THIMBLE_MVE_DEPTHWISE = 18,
-  THIMBLE_KERNEL_COUNT = 19,
+  THIMBLE_SMALL_DEPTHWISE = 19,
+  THIMBLE_KERNEL_COUNT = 20,
 } thimble_kernel_id;
 
 typedef struct thimble_kernel_entry {

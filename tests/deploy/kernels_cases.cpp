@@ -257,7 +257,7 @@ void Builder::lay_out(bool in_place) {
   lay_out_case(result, {.input = input, .input2 = input2, .expected = expected}, in_place, rng);
 }
 
-/// The portable kernel that computes what `kernel` does.
+/// The usual portable kernel that computes what `kernel` does.
 thimble_kernel_id portable(thimble_kernel_id kernel, std::uint64_t seed) {
   switch (kernel) {
     case THIMBLE_MVE_CONV2D:
@@ -265,6 +265,7 @@ thimble_kernel_id portable(thimble_kernel_id kernel, std::uint64_t seed) {
     case THIMBLE_MVE_POINTWISE:
       return seed % 8 < 5 ? THIMBLE_POINTWISE : THIMBLE_FULLY_CONNECTED;
     case THIMBLE_MVE_DEPTHWISE:
+    case THIMBLE_SMALL_DEPTHWISE:
       return THIMBLE_DEPTHWISE;
     default:
       return kernel;

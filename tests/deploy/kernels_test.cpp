@@ -40,4 +40,5 @@ TEST_CASE("every kernel gives TFLite's bits for any shape, in place too, and wri
   SECTION("conv2d for MVE") { check_kernel(THIMBLE_MVE_CONV2D, 400); }
   SECTION("pointwise for MVE") { check_kernel(THIMBLE_MVE_POINTWISE, 400); }
   SECTION("depthwise for MVE") { check_kernel(THIMBLE_MVE_DEPTHWISE, 400); }
+  SECTION("small depthwise") { check_kernel(THIMBLE_SMALL_DEPTHWISE, 400); }
 }
