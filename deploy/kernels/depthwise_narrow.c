@@ -35,7 +35,7 @@ typedef struct narrow_run {
 #define BEGIN_5 "ldm r12!, {r5-r9}\nldr r10, [lr, #-16]\nldr r11, [lr]\n" LEFT_1("r10") DOTS_5("r11")
 #define MIDDLE_5 "ldr r10, [lr, #16]\nldr r11, [lr, #-32]\n" RIGHT_1("r10") LEFT_2("r11")
 /* On to the next unit of the row. */
-#define NEXT_OF_ROW(label) "vmov r10, s7\nadds lr, #4\ncmp r12, r10\nbne " label "b\nb 30f\n"
+#define NEXT_OF_ROW(label) "vmov r10, s7\nadds lr, #4\ncmp r12, r10\nbne " label "b\n"
 
 /* One result: the sum is scaled, multiplied, shifted, stored; on to the pixel on the left. */
 #define RESULT(x)                       \
@@ -68,11 +68,9 @@ __attribute__((naked)) static void run_blocks(narrow_run* run) {
       "lsls r4, r4, #1\n"
       "vmov s8, r3\nvmov s14, r4\nvmov s12, r5\n"
       /* The loop for this width of the map and of the window; the first result. */
-      "adr.w r7, 13f\n"
-      "cmp r1, #5\nit eq\nadreq.w r7, 15f\n"
+      "adr.w r7, 15f\n"
       "cmp r6, #3\nbeq 1f\n"
-      "adr.w r7, 23f\n"
-      "cmp r1, #5\nit eq\nadreq.w r7, 25f\n"
+      "adr.w r7, 25f\n"
       "cmp r1, #7\nit eq\nadreq.w r7, 27f\n"
       "1:\n"
       "adr.w r8, 35f\n"
@@ -121,7 +119,7 @@ __attribute__((naked)) static void run_blocks(narrow_run* run) {
 
       /* --- its windows ---
        * r0, r1: weights a and b; r2, r3: their steps; r4: to; r5: window; r6: pairs of rows left; r7: columns left.
-       * The rows of windows of 3 and 7 begin with a zero, those of 5 end with one, so that most rows of outputs find
+       * The columns of windows of 7 begin with a zero, those of 5 end with one, so that most rows of outputs find
        * their words aligned. */
       "ldr r1, [r11, #8]\n"
       "ldr r4, [r11, #52]\n"
@@ -201,14 +199,12 @@ __attribute__((naked)) static void run_blocks(narrow_run* run) {
       "ldr r10, [lr, #32]\nldr r11, [lr, #48]\n" RIGHT_2("r10") RIGHT_3("r11")
       "ldr r10, [lr, #-48]\n" LEFT_3("r10")
       NEXT_OF_ROW("27")
+      "b 30f\n"
       ".balign 4\n"
       "25:\n" BEGIN_5 MIDDLE_5
       "ldr r10, [lr, #32]\n" RIGHT_2("r10")
       NEXT_OF_ROW("25")
-      ".balign 4\n"
-      "23:\n" BEGIN_5
-      "ldr r10, [lr, #16]\n" RIGHT_1("r10")
-      NEXT_OF_ROW("23")
+      "b 30f\n"
       ".balign 4\n"
       "15:\n"
       "ldm r12!, {r5-r7}\n"
@@ -217,14 +213,6 @@ __attribute__((naked)) static void run_blocks(narrow_run* run) {
       DOT("r0", "r5", "r10") DOT("r1", "r6", "r10") DOT("r2", "r7", "r10")
       DOT("r0", "r6", "r11") DOT("r1", "r7", "r11") DOT("r0", "r7", "r3")
       NEXT_OF_ROW("15")
-      ".balign 4\n"
-      "13:\n"
-      "ldm r12!, {r5-r7}\n"
-      "ldr r9, [lr, #-16]\nldr r10, [lr]\nldr r11, [lr, #16]\n"
-      DOT("r1", "r5", "r9") DOT("r2", "r6", "r9")
-      DOT("r0", "r5", "r10") DOT("r1", "r6", "r10") DOT("r2", "r7", "r10")
-      DOT("r0", "r6", "r11") DOT("r1", "r7", "r11")
-      "vmov r10, s7\nadds lr, #4\ncmp r12, r10\nbne 13b\n"
 
       "30:\n"
       "vmov r8, s1\nvmov r6, s2\nvmov r7, s3\nvmov r5, s13\nvmov r9, s11\nvmov r10, s9\nvmov r11, s8\n"

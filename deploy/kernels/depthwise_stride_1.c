@@ -98,16 +98,19 @@ static void fill_unit(context* c, uint32_t channel, uint32_t unit, uint32_t slot
   fill_two_rows(c, a, row_of(c, channel, row + 1), c->planes + slot * (c->plan->unit_bytes / 4));
 }
 
-/* Where the units of a step are. */
+/* 5x5 and 7x7: where the units of a step are. */
 static void locate_units(const context* c, uint32_t first_unit, uint32_t slot, thimble_depthwise_step* step) {
   const thimble_depthwise_plan* const plan = c->plan;
-  const int32_t bytes = (int32_t)plan->unit_bytes, ring = bytes * (int32_t)plan->slots;
-  const uint32_t last = plan->units - 1;
-  uint32_t left = plan->slots - slot; /* slots until the ring begins anew */
+  const int32_t bytes = (int32_t)plan->unit_bytes;
+  const uint32_t last = plan->units - 1, wraps = plan->slots - slot; /* after so many units the ring begins anew */
   step->first = c->planes + slot * (plan->unit_bytes / 4);
-  for (uint32_t i = 0; i < last; ++i) step->next[i] = --left == 0 ? bytes - ring : bytes;
-  step->next[last] = (plan->slots - slot > last ? 0 : ring) - (int32_t)last * bytes;
-  if (plan->kernel == 3) return;
+  step->next[0] = step->next[1] = step->next[2] = bytes;
+  step->next[last] = -(int32_t)last * bytes;
+  if (wraps <= last) {
+    const int32_t ring = bytes * (int32_t)plan->slots;
+    step->next[wraps - 1] -= ring;
+    step->next[last] += ring;
+  }
   step->skip = (uint32_t)is_padding(c, first_unit) << 28 | (uint32_t)is_padding(c, first_unit + last) << 29;
 }
 

@@ -10,18 +10,28 @@
  * r0-r7: sums, column by column, upper row first. r8-r11: words of neighbouring columns. r12: the unit. lr: weights.
  * The first unit needs one word of weights per kernel column for both rows, (w0, w1), the last one too, (w[k-2],
  * w[k-1]); those between need one for each row. */
-#define TILE_STAGE "[sp, #36]"
-#define TILE_END_4 "[sp, #40]"
-#define TILE_END "[sp, #44]"
-#define TILE_FORM "[sp, #48]"
-#define TILE_CONSTANTS "#52" /* multiplier, addend, shift, bias */
-#define TILE_MULTIPLIER "[sp, #52]"
-#define TILE_ADDEND "[sp, #56]"
-#define TILE_SHIFT "[sp, #60]"
-#define TILE_BIAS "[sp, #64]"
-#define TILE_FRAME "128"     /* 7x7: weights from byte 72 on */
+#define TILE_END "[sp, #36]"
+#define TILE_FRAME "128"
 
-#define GET(to, from) "ldr " to ", " from "\n"
+/* What a tile needs: in s20-s26 with 5x5, on the stack with 7x7, whose weights begin at byte 72. */
+#define MULTIPLIER_5 "s20"
+#define ADDEND_5 "s21"
+#define SHIFT_5 "s22"
+#define BIAS_5 "s23"
+#define STAGE_5 "s24"
+#define END_4_5 "s25"
+#define FORM_5 "s26"
+#define STAGE_7 "[sp, #40]"
+#define END_4_7 "[sp, #44]"
+#define FORM_7 "[sp, #48]"
+#define MULTIPLIER_7 "[sp, #52]"
+#define ADDEND_7 "[sp, #56]"
+#define SHIFT_7 "[sp, #60]"
+#define BIAS_7 "[sp, #64]"
+#define GET_5(what, to) VMOV(to, what##_5)
+#define SET_5(what, from) VMOV(what##_5, from)
+#define GET_7(what, to) "ldr " to ", " what##_7 "\n"
+#define SET_7(what, from) "str " from ", " what##_7 "\n"
 
 /* Sums of some columns of a kernel column; `x`: of the tile's first one, and so on. */
 #define COLUMN_0(up, low, x) MAC(up, "r0", x, "lr") MAC(low, "r1", x, "lr")
@@ -143,39 +153,39 @@
 #define STORE_2 "strb r1, [r11, #4]\nstrb r2, [r11, #8]\nstrb r3, [r11, #12]\nstrb r0, [r11], #16\n"
 
 /* The fixed way to results, or out of line the other. */
-#define FINISH(P, other, back)                                                                       \
-  GET("r8", TILE_MULTIPLIER) GET("r9", TILE_ADDEND) GET("r11", TILE_STAGE) GET("lr", TILE_FORM)      \
+#define FINISH(K, P, other, back)                                                                    \
+  GET_##K(MULTIPLIER, "r8") GET_##K(ADDEND, "r9") GET_##K(STAGE, "r11") GET_##K(FORM, "lr")          \
   "teq lr, #0\nbne.w " other "f\n"                                                                   \
   EACH_##P(MULTIPLY) EACH_##P(SSAT_LARGE_FIXED)                                                      \
   back ":\n" STORE_##P
-#define ANY_WAY(P, other, back) \
-  other ":\n" GET("r10", TILE_SHIFT) EACH_##P(NUDGE) EACH_##P(SHIFT) EACH_##P(SSAT_ANY) "b.w " back "b\n"
+#define ANY_WAY(K, P, other, back) \
+  other ":\n" GET_##K(SHIFT, "r10") EACH_##P(NUDGE) EACH_##P(SHIFT) EACH_##P(SSAT_ANY) "b.w " back "b\n"
 
 /* Sums begin with the bias. */
-#define BIAS_4 GET("r7", TILE_BIAS)
-#define BIAS_2 GET("r3", TILE_BIAS)
-#define BIASED_2 GET("r0", TILE_BIAS) "mov r1, r0\nmov r2, r0\nmov r3, r0\n"
-#define BIASED_4 BIASED_2 "mov r4, r0\nmov r5, r0\nmov r6, r0\nmov r7, r0\n"
+#define BIAS_4(K) GET_##K(BIAS, "r7")
+#define BIAS_2(K) GET_##K(BIAS, "r3")
+#define BIASED_2(K) GET_##K(BIAS, "r0") "mov r1, r0\nmov r2, r0\nmov r3, r0\n"
+#define BIASED_4(K) BIASED_2(K) "mov r4, r0\nmov r5, r0\nmov r6, r0\nmov r7, r0\n"
 
 /* A tile; units that are wholly padding are skipped: V: the first one, C: the last one. */
-#define TILE(P, first, after, last, done, FIRST, MIDDLE, LAST)                          \
+#define TILE(K, P, first, after, last, done, FIRST, MIDDLE, LAST)                          \
   "bvs.w " first "f\n"                                                                  \
-  BIAS_##P WORDS_##P FIRST                                                              \
+  BIAS_##P(K) WORDS_##P FIRST                                                              \
   after ":\n"                                                                           \
   MIDDLE                                                                                \
   "bcs.w " last "f\n"                                                                   \
   WORDS_##P LAST                                                                        \
   done ":\n"
-#define SKIPS(P, first, after, last, done)                                              \
-  first ":\n" BIASED_##P NEXT_UNIT("s28") "b.w " after "b\n"                            \
+#define SKIPS(K, P, first, after, last, done)                                              \
+  first ":\n" BIASED_##P(K) NEXT_UNIT("s28") "b.w " after "b\n"                            \
   last ":\n" NEXT_UNIT("s31") "b.w " done "b\n"
 
-#define TILES(name, loads, back, FIRST, MIDDLE, LAST)                                   \
+#define TILES(name, K, loads, back, FIRST, MIDDLE, LAST)                                   \
   __attribute__((naked)) void name(thimble_depthwise_run* run) {                        \
     (void)run;                                                                          \
     __asm__(                                                                            \
         ENTER("vpush {s16-s31}\n", TILE_FRAME, "3")                                     \
-        "ldr r7, " RUN_ANY_SHIFT "\nstr r7, " TILE_FORM "\n"                            \
+        "ldr r7, " RUN_ANY_SHIFT "\n" SET_##K(FORM, "r7")                               \
         "10:\n"                                                                         \
         FIRST_STEP                                                                      \
         "ldr r0, " TABLE "\n"                                                           \
@@ -192,38 +202,33 @@
         "add r12, r12, r0\n"                                                            \
         "add r6, " back ", #64\n"                                                       \
         VMOV("s28", "r1") VMOV("s29", "r2") VMOV("s30", "r3") VMOV("s31", "r6")         \
-        "str r7, " TILE_END "\nstr r8, " TILE_END_4 "\nstr r11, " TILE_STAGE "\n"       \
+        "str r7, " TILE_END "\n" SET_##K(END_4, "r8") SET_##K(STAGE, "r11")            \
         "msr apsr_nzcvq, r5\n"                                                          \
         "teq r11, r8\n"                                                                 \
         "beq.w 2f\n"                                                                    \
         "1:\n"                                                                          \
-        TILE(4, "20", "21", "22", "23", FIRST(4), MIDDLE(4), LAST(4))                   \
-        FINISH(4, "30", "31")                                                           \
-        "ldr r10, " TILE_END_4 "\n"                                                     \
-        "str r11, " TILE_STAGE "\n"                                                     \
+        TILE(K, 4, "20", "21", "22", "23", FIRST(4), MIDDLE(4), LAST(4))                   \
+        FINISH(K, 4, "30", "31")                                                           \
+        GET_##K(END_4, "r10") SET_##K(STAGE, "r11")                                     \
         "teq r11, r10\n"                                                                \
         "bne.w 1b\n"                                                                    \
         "2:\n"                                                                          \
         "ldr r10, " TILE_END "\n"                                                       \
         "teq r11, r10\n"                                                                \
         "beq.w 5f\n"                                                                    \
-        TILE(2, "24", "25", "26", "27", FIRST(2), MIDDLE(2), LAST(2))                   \
-        FINISH(2, "32", "33")                                                           \
+        TILE(K, 2, "24", "25", "26", "27", FIRST(2), MIDDLE(2), LAST(2))                   \
+        FINISH(K, 2, "32", "33")                                                           \
         "5:\n"                                                                          \
         NEXT_STEP NEXT_CHANNEL LEAVE("vpop {s16-s31}\n", TILE_FRAME)                    \
-        SKIPS(4, "20", "21", "22", "23") SKIPS(2, "24", "25", "26", "27")               \
-        ANY_WAY(4, "30", "31") ANY_WAY(2, "32", "33"));                                 \
+        SKIPS(K, 4, "20", "21", "22", "23") SKIPS(K, 2, "24", "25", "26", "27")               \
+        ANY_WAY(K, 4, "30", "31") ANY_WAY(K, 2, "32", "33"));                                 \
   }
 
-#define LOADS_5                         \
-  "vldm r0!, {s0-s19}\n"                \
-  "ldm r0, {r1-r4}\n"                   \
-  "add r12, sp, " TILE_CONSTANTS "\n"   \
-  "stm r12, {r1-r4}\n"
+#define LOADS_5 "vldm r0, {s0-s23}\n"
 #define LOADS_7                         \
   "vldm r0!, {s0-s27}\n"                \
   "ldm r0!, {r1-r4}\n"                  \
-  "add r12, sp, " TILE_CONSTANTS "\n"   \
+  "add r12, sp, #52\n"                   \
   "stm r12, {r1-r4}\n"                  \
   "adds r12, #20\n"                     \
   "ldm r0!, {r1-r7}\n"                  \
@@ -231,8 +236,8 @@
   "ldm r0, {r1-r7}\n"                   \
   "stm r12, {r1-r7}\n"
 
-TILES(thimble_depthwise_5x5_stride_1, LOADS_5, "r3", FIRST_5, MIDDLE_5, LAST_5)
-TILES(thimble_depthwise_7x7_stride_1, LOADS_7, "r4", FIRST_7, MIDDLE_7, LAST_7)
+TILES(thimble_depthwise_5x5_stride_1, 5, LOADS_5, "r3", FIRST_5, MIDDLE_5, LAST_5)
+TILES(thimble_depthwise_7x7_stride_1, 7, LOADS_7, "r4", FIRST_7, MIDDLE_7, LAST_7)
 
 #else
 typedef int thimble_depthwise_tiles_stride_1_is_empty; /* ISO C wants a declaration */
