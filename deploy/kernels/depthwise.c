@@ -69,17 +69,40 @@ uint32_t thimble_depthwise_s8_scratch(const thimble_layer* layer) {
   return thimble_round_up(planned > general ? planned : general, 8);
 }
 
-void thimble_depthwise_s8(const thimble_call* call) {
 #if THIMBLE_DEPTHWISE_FAST
+static void run_planned(const thimble_call* call, thimble_depthwise_function compute,
+                        thimble_depthwise_records records) {
+  const thimble_layer* const layer = call->layer;
   thimble_depthwise_plan plan;
-  if (call->count == call->layer->out_h && call->input.saved == 0 && thimble_depthwise_is_narrow(call->layer)) {
+  const uint32_t stride = layer->stride_h;
+  if (!thimble_depthwise_is_planned(layer, &plan)) {
+    thimble_small_depthwise_s8(call);
+    return;
+  }
+  if (stride == 2) {
+    thimble_depthwise_stride_2(call, &plan);
+    return;
+  }
+  if (call->count == layer->out_h && call->input.saved == 0 && thimble_depthwise_is_narrow(layer)) {
     thimble_depthwise_narrow(call);
     return;
   }
-  if (thimble_depthwise_is_planned(call->layer, &plan)) {
-    (plan.stride == 1 ? thimble_depthwise_stride_1 : thimble_depthwise_stride_2)(call, &plan);
-    return;
-  }
-#endif
-  thimble_small_depthwise_s8(call);
+  thimble_depthwise_stride_1(call, &plan, compute, records);
 }
+
+void thimble_depthwise_s8(const thimble_call* call) {
+  const thimble_layer* const layer = call->layer;
+  if (layer->kernel_h == 3) {
+    run_planned(call,
+                layer->wide == THIMBLE_DEPTHWISE_FIXED ? thimble_depthwise_3x3_stride_1
+                                                       : thimble_depthwise_3x3_stride_1_any_shift,
+                thimble_depthwise_3x3_records);
+  } else if (layer->kernel_h == 5) {
+    run_planned(call, thimble_depthwise_5x5_stride_1, thimble_depthwise_5x5_records);
+  } else {
+    run_planned(call, thimble_depthwise_7x7_stride_1, thimble_depthwise_7x7_records);
+  }
+}
+#else
+void thimble_depthwise_s8(const thimble_call* call) { thimble_small_depthwise_s8(call); }
+#endif

@@ -69,15 +69,20 @@ typedef struct thimble_depthwise_run {
 } thimble_depthwise_run;
 
 typedef void (*thimble_depthwise_function)(thimble_depthwise_run* run);
+/* Four channels' records out of a block of weights. */
+typedef void (*thimble_depthwise_records)(const uint32_t* block, thimble_word* records);
 void thimble_depthwise_3x3_stride_1(thimble_depthwise_run* run);
 void thimble_depthwise_3x3_stride_1_any_shift(thimble_depthwise_run* run);
-void thimble_depthwise_3x3_stride_2(thimble_depthwise_run* run);
-void thimble_depthwise_3x3_stride_2_any_shift(thimble_depthwise_run* run);
-void thimble_depthwise_3x3_records(const uint32_t* block, thimble_word* records);
 void thimble_depthwise_5x5_stride_1(thimble_depthwise_run* run);
 void thimble_depthwise_7x7_stride_1(thimble_depthwise_run* run);
+void thimble_depthwise_3x3_stride_2(thimble_depthwise_run* run);
+void thimble_depthwise_3x3_stride_2_any_shift(thimble_depthwise_run* run);
 void thimble_depthwise_5x5_stride_2(thimble_depthwise_run* run);
 void thimble_depthwise_7x7_stride_2(thimble_depthwise_run* run);
+void thimble_depthwise_stride_2(const thimble_call* call, const thimble_depthwise_plan* plan);
+void thimble_depthwise_3x3_records(const uint32_t* block, thimble_word* records);
+void thimble_depthwise_5x5_records(const uint32_t* block, thimble_word* records);
+void thimble_depthwise_7x7_records(const uint32_t* block, thimble_word* records);
 
 /* Words of four channels' weights, `a` and `b` side by side, scaled, into the channels' records. */
 typedef struct thimble_depthwise_pairs {
@@ -115,6 +120,8 @@ typedef struct thimble_depthwise_map {
   uint32_t rest; /* from a row's last pixel that is wanted to the next row */
 } thimble_depthwise_map;
 void thimble_depthwise_fill_map(const thimble_depthwise_map* map, const int8_t* input);
+/* The same for less than four channels. */
+void thimble_depthwise_fill_some_of_map(const thimble_depthwise_map* map, const int8_t* input, uint32_t channels);
 
 /* From the stage to the output: words of four channels; `steps` times, with a gap of so many bytes
  * between those of the stage. */
@@ -122,8 +129,8 @@ void thimble_depthwise_store_row(int8_t* to, const thimble_word* stage, uint32_t
 void thimble_depthwise_store_two_rows(int8_t* to, const thimble_word* stage, uint32_t step, uint32_t count,
                                       uint32_t row_bytes, uint32_t steps, uint32_t gap);
 
-void thimble_depthwise_stride_1(const thimble_call* call, const thimble_depthwise_plan* plan);
-void thimble_depthwise_stride_2(const thimble_call* call, const thimble_depthwise_plan* plan);
+void thimble_depthwise_stride_1(const thimble_call* call, const thimble_depthwise_plan* plan,
+                                thimble_depthwise_function compute, thimble_depthwise_records records);
 #endif
 
 #endif
