@@ -6,6 +6,7 @@
 
 #include "deploy/kernel_cost.hpp"
 #include "deploy/memory_plan.hpp"
+#include "deploy/pack/depthwise.hpp"
 #include "deploy/pack/elementwise.hpp"
 #include "deploy/pack/pack.hpp"
 
@@ -108,13 +109,12 @@ std::optional<Overlap> overlap_at(const Step& step, int input, std::int64_t dist
   return Overlap{input, distance, thimble_ring_bytes(&layer) + kernel_scratch(step, layer)};
 }
 
-bool is_depthwise(thimble_kernel_id kernel) { return kernel == THIMBLE_DEPTHWISE || kernel == THIMBLE_SMALL_DEPTHWISE; }
-
 /// Far enough below the input to need no ring; and right over it, with one.
 std::vector<Overlap> overlaps_of(const Step& step, std::size_t operands) {
   const std::optional<Overlap> here = overlap_at(step, 0, 0);
   // Depthwise works right over its input without a ring.
-  if (is_depthwise(step.kernel) && here && here->scratch_bytes == kernel_scratch(step, step.layer)) return {*here};
+  if (is_depthwise_kernel(step.kernel) && here && here->scratch_bytes == kernel_scratch(step, step.layer))
+    return {*here};
   std::vector<std::int64_t> distances = {0};
   const bool elementwise = step.kernel == THIMBLE_ADD || step.kernel == THIMBLE_MUL;  // right over it, at no cost
   if (operands == 1 && !elementwise) distances.insert(distances.begin(), distance_without_ring(step.layer));

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <set>
 
+#include "deploy/pack/depthwise.hpp"
 #include "graph/base/check.hpp"
 
 namespace thimble {
@@ -19,7 +20,8 @@ constexpr double kRidge = 1e-6;  ///< of the squared size of a feature column
 constexpr double kFormRidge = 1e-2;
 
 bool is_depthwise(const ProbeLayer& layer) {
-  return layer.words[0] == THIMBLE_DEPTHWISE || layer.words[0] == THIMBLE_MVE_DEPTHWISE;
+  const auto kernel = static_cast<thimble_kernel_id>(layer.words[0]);
+  return kernel == THIMBLE_MVE_DEPTHWISE || is_depthwise_kernel(kernel);
 }
 
 bool clamps(const thimble_layer& shape) { return shape.activation_min > -128 || shape.activation_max < 127; }

@@ -74,35 +74,56 @@ static void run_planned(const thimble_call* call, thimble_depthwise_function com
                         thimble_depthwise_records records) {
   const thimble_layer* const layer = call->layer;
   thimble_depthwise_plan plan;
-  const uint32_t stride = layer->stride_h;
-  if (!thimble_depthwise_is_planned(layer, &plan)) {
-    thimble_small_depthwise_s8(call);
-    return;
-  }
-  if (stride == 2) {
+  thimble_depthwise_is_planned(layer, &plan);
+  if (layer->stride_h == 2) {
     thimble_depthwise_stride_2(call, &plan);
-    return;
+  } else {
+    thimble_depthwise_stride_1(call, &plan, compute, records);
   }
-  if (call->count == layer->out_h && call->input.saved == 0 && thimble_depthwise_is_narrow(layer)) {
-    thimble_depthwise_narrow(call);
-    return;
-  }
-  thimble_depthwise_stride_1(call, &plan, compute, records);
 }
 
-void thimble_depthwise_s8(const thimble_call* call) {
+static int is_narrow(const thimble_call* call) {
   const thimble_layer* const layer = call->layer;
-  if (layer->kernel_h == 3) {
-    run_planned(call,
-                layer->wide == THIMBLE_DEPTHWISE_FIXED ? thimble_depthwise_3x3_stride_1
-                                                       : thimble_depthwise_3x3_stride_1_any_shift,
-                thimble_depthwise_3x3_records);
-  } else if (layer->kernel_h == 5) {
+  return call->count == layer->out_h && call->input.saved == 0 && thimble_depthwise_is_narrow(layer);
+}
+
+void thimble_depthwise_3x3_s8(const thimble_call* call) {
+  const int fixed = call->layer->wide == THIMBLE_DEPTHWISE_FIXED;
+  run_planned(call, fixed ? thimble_depthwise_3x3_stride_1 : thimble_depthwise_3x3_stride_1_any_shift,
+              thimble_depthwise_3x3_records);
+}
+
+void thimble_depthwise_5x5_s8(const thimble_call* call) {
+  if (is_narrow(call)) {
+    thimble_depthwise_narrow(call);
+  } else {
     run_planned(call, thimble_depthwise_5x5_stride_1, thimble_depthwise_5x5_records);
+  }
+}
+
+void thimble_depthwise_7x7_s8(const thimble_call* call) {
+  if (is_narrow(call)) {
+    thimble_depthwise_narrow(call);
   } else {
     run_planned(call, thimble_depthwise_7x7_stride_1, thimble_depthwise_7x7_records);
   }
 }
 #else
-void thimble_depthwise_s8(const thimble_call* call) { thimble_small_depthwise_s8(call); }
+void thimble_depthwise_3x3_s8(const thimble_call* call) { thimble_small_depthwise_s8(call); }
+void thimble_depthwise_5x5_s8(const thimble_call* call) { thimble_small_depthwise_s8(call); }
+void thimble_depthwise_7x7_s8(const thimble_call* call) { thimble_small_depthwise_s8(call); }
 #endif
+
+void thimble_depthwise_s8(const thimble_call* call) {
+  const uint32_t kernel = call->layer->kernel_h;
+  thimble_depthwise_plan plan;
+  if (!thimble_depthwise_is_planned(call->layer, &plan)) {
+    thimble_small_depthwise_s8(call);
+  } else if (kernel == 3) {
+    thimble_depthwise_3x3_s8(call);
+  } else if (kernel == 5) {
+    thimble_depthwise_5x5_s8(call);
+  } else {
+    thimble_depthwise_7x7_s8(call);
+  }
+}

@@ -47,6 +47,13 @@ int thimble_fully_connected_sound(const thimble_layer* layer) {
 int thimble_depthwise_sound(const thimble_layer* layer) {
   return is_plain(layer) && has_window(layer) && keeps_channels(layer);
 }
+static int has_fast_window(const thimble_layer* layer, uint32_t kernel) {
+  return thimble_depthwise_sound(layer) && layer->kernel_h == kernel && layer->kernel_w == kernel &&
+         layer->stride_h == layer->stride_w && layer->stride_h <= 2 && layer->wide != THIMBLE_DEPTHWISE_GENERAL;
+}
+int thimble_depthwise_3x3_sound(const thimble_layer* layer) { return has_fast_window(layer, 3); }
+int thimble_depthwise_5x5_sound(const thimble_layer* layer) { return has_fast_window(layer, 5); }
+int thimble_depthwise_7x7_sound(const thimble_layer* layer) { return has_fast_window(layer, 7); }
 int thimble_winograd_sound(const thimble_layer* layer) {
   return has_flags(layer, 1, THIMBLE_SAME, 1) && layer->kernel_h == 3 && layer->kernel_w == 3 && layer->stride_h == 1 &&
          layer->stride_w == 1 && layer->in_c % 4u == 0 && layer->out_c % 4u == 0;

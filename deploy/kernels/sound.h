@@ -9,6 +9,9 @@ int thimble_gemm_sound(const thimble_layer* layer);
 int thimble_pointwise_sound(const thimble_layer* layer);
 int thimble_fully_connected_sound(const thimble_layer* layer);
 int thimble_depthwise_sound(const thimble_layer* layer);
+int thimble_depthwise_3x3_sound(const thimble_layer* layer);
+int thimble_depthwise_5x5_sound(const thimble_layer* layer);
+int thimble_depthwise_7x7_sound(const thimble_layer* layer);
 int thimble_winograd_sound(const thimble_layer* layer);
 int thimble_pool_sound(const thimble_layer* layer);
 int thimble_pair_sound(const thimble_layer* layer); /* add, mul */

@@ -24,6 +24,9 @@ static const thimble_kernel_entry entries[THIMBLE_KERNEL_COUNT] = {
     ENTRY(mve_pointwise, mve_pointwise_s8_scratch, pointwise, mve),
     ENTRY(mve_depthwise, mve_depthwise_s8_scratch, depthwise, mve_depthwise),
     ENTRY(small_depthwise, small_depthwise_s8_scratch, depthwise, depthwise),
+    ENTRY(depthwise_3x3, depthwise_s8_scratch, depthwise_3x3, depthwise),
+    ENTRY(depthwise_5x5, depthwise_s8_scratch, depthwise_5x5, depthwise),
+    ENTRY(depthwise_7x7, depthwise_s8_scratch, depthwise_7x7, depthwise),
 };
 /* clang-format on */
 

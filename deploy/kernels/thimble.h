@@ -117,8 +117,12 @@ uint32_t thimble_mve_depthwise_s8_scratch(const thimble_layer* layer);
 void thimble_conv2d_s8(const thimble_call* call);
 /* 1x1, stride 1, no padding. */
 void thimble_pointwise_s8(const thimble_call* call);
-/* Depth multiplier 1: out_c = in_c. */
+/* Depth multiplier 1: out_c = in_c. Any window, with the code of all windows. */
 void thimble_depthwise_s8(const thimble_call* call);
+/* Those with code for one window each, stride 1 or 2; the scratch is that of thimble_depthwise_s8. */
+void thimble_depthwise_3x3_s8(const thimble_call* call);
+void thimble_depthwise_5x5_s8(const thimble_call* call);
+void thimble_depthwise_7x7_s8(const thimble_call* call);
 /* The same from the same weights, with less code. */
 void thimble_small_depthwise_s8(const thimble_call* call);
 void thimble_fully_connected_s8(const thimble_call* call);
@@ -174,7 +178,10 @@ typedef enum thimble_kernel_id {
   THIMBLE_MVE_POINTWISE = 17,
   THIMBLE_MVE_DEPTHWISE = 18,
   THIMBLE_SMALL_DEPTHWISE = 19,
-  THIMBLE_KERNEL_COUNT = 20,
+  THIMBLE_DEPTHWISE_3X3 = 20,
+  THIMBLE_DEPTHWISE_5X5 = 21,
+  THIMBLE_DEPTHWISE_7X7 = 22,
+  THIMBLE_KERNEL_COUNT = 23,
 } thimble_kernel_id;
 
 typedef struct thimble_kernel_entry {

@@ -115,6 +115,13 @@ Result<std::vector<Constants>, int> constants_of(const Graph& graph, const Opera
 
 bool has_values(const Tensor& tensor) { return !std::holds_alternative<std::monostate>(tensor.data); }
 
+/// Whether no form but TFLite's own holds the operator's numbers; mostly seen without looking for the shortest one.
+bool is_general(const Graph& graph, const Operator& op) {
+  if (!has_values(graph.tensor(op.inputs.at(1))) || output_of(graph, op).quantization.empty()) return false;
+  return !constants_of(graph, op, channel_weights(graph, op), THIMBLE_DEPTHWISE_ANY_SHIFT) &&
+         depthwise_form(graph, op) == THIMBLE_DEPTHWISE_GENERAL;
+}
+
 }  // namespace
 
 int depthwise_form(const Graph& graph, const Operator& op) {
@@ -126,6 +133,19 @@ int depthwise_form(const Graph& graph, const Operator& op) {
     if (constants_of(graph, op, w, form)) return form;
   }
   return THIMBLE_DEPTHWISE_GENERAL;
+}
+
+thimble_kernel_id depthwise_kernel(const Graph& graph, const Operator& op) {
+  const WindowGeometry g = geometry_of(graph, op);
+  const bool square = g.kernel_h == g.kernel_w && g.stride_h == g.stride_w && g.stride_h <= 2;
+  const bool fast = square && (g.kernel_h == 3 || g.kernel_h == 5 || g.kernel_h == 7);
+  if (!fast || is_general(graph, op)) return THIMBLE_SMALL_DEPTHWISE;
+  return g.kernel_h == 3 ? THIMBLE_DEPTHWISE_3X3 : g.kernel_h == 5 ? THIMBLE_DEPTHWISE_5X5 : THIMBLE_DEPTHWISE_7X7;
+}
+
+bool is_depthwise_kernel(thimble_kernel_id kernel) {
+  return kernel == THIMBLE_DEPTHWISE || kernel == THIMBLE_SMALL_DEPTHWISE || kernel == THIMBLE_DEPTHWISE_3X3 ||
+         kernel == THIMBLE_DEPTHWISE_5X5 || kernel == THIMBLE_DEPTHWISE_7X7;
 }
 
 PackResult pack_depthwise(const Graph& graph, const Operator& op) {

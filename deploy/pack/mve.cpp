@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "deploy/pack/channel_weights.hpp"
+#include "deploy/pack/depthwise.hpp"
 #include "graph/quantized_math.hpp"
 
 namespace thimble {
@@ -55,10 +56,8 @@ thimble_kernel_id mve_kernel(thimble_kernel_id kernel) {
     case THIMBLE_POINTWISE:
     case THIMBLE_FULLY_CONNECTED:
       return THIMBLE_MVE_POINTWISE;
-    case THIMBLE_DEPTHWISE:
-      return THIMBLE_MVE_DEPTHWISE;
     default:
-      return kernel;
+      return is_depthwise_kernel(kernel) ? THIMBLE_MVE_DEPTHWISE : kernel;
   }
 }
 

@@ -102,7 +102,7 @@ Result<thimble_kernel_id, std::string> kernel_for(const Graph& graph, const Oper
       case OpType::kConv2D:
         return is_pointwise(graph, op) ? THIMBLE_POINTWISE : THIMBLE_CONV2D;
       case OpType::kDepthwiseConv2D:
-        return THIMBLE_DEPTHWISE;
+        return depthwise_kernel(graph, op);
       case OpType::kFullyConnected:
         return THIMBLE_FULLY_CONNECTED;
       case OpType::kAdd:
@@ -174,8 +174,7 @@ thimble_layer layer_shape(const Graph& graph, const Operator& op, thimble_kernel
   layer.more_rows = kernel == THIMBLE_WINOGRAD ? 1 : 0;
   set_quantization(graph, op, layer);
   layer.wide = kernel != THIMBLE_WINOGRAD && has_values(graph, op) && gemm_is_wide(graph, op);
-  if (kernel == THIMBLE_DEPTHWISE || kernel == THIMBLE_SMALL_DEPTHWISE)
-    layer.wide = static_cast<std::uint8_t>(depthwise_form(graph, op));
+  if (is_depthwise_kernel(kernel)) layer.wide = static_cast<std::uint8_t>(depthwise_form(graph, op));
   if (op.type == OpType::kAdd || op.type == OpType::kMul) set_operands(graph, op, layer);
   if (op.type == OpType::kConcat) layer.input2 = static_cast<std::uint32_t>(concat_offset(graph, op, part));
   if (op.type == OpType::kTranspose) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "deploy/pack/depthwise.hpp"
 #include "deploy/pack/pack.hpp"
 #include "graph/base/check.hpp"
 #include "graph/base/rng.hpp"
@@ -53,8 +54,9 @@ void random_window(Rng& rng, Operator& op, WindowGeometry& g, bool one_pixel_eac
 }
 
 /// The windows that depthwise layers have: square, of an odd size, stride 1 or 2; any padding.
-void random_square_window(Rng& rng, Operator& op, WindowGeometry& g) {
-  const int kernel = 3 + 2 * rng.between(0, 2), stride = rng.between(1, 2);
+/// @param window  its side; 0: any
+void random_square_window(Rng& rng, Operator& op, WindowGeometry& g, int window) {
+  const int kernel = window != 0 ? window : 3 + 2 * rng.between(0, 2), stride = rng.between(1, 2);
   const auto pad = [&] { return rng.chance(0.7) ? kernel / 2 : rng.between(0, kernel - 1); };
   op.kernel_h = op.kernel_w = g.kernel_h = g.kernel_w = kernel;
   op.stride_h = op.stride_w = g.stride_h = g.stride_w = stride;
@@ -78,6 +80,14 @@ void random_winograd_window(Rng& rng, Operator& op, WindowGeometry& g) {
   g.out_h = output_size(g.in_h, 3, 1, op.padding.top, op.padding.bottom);
   g.out_w = output_size(g.in_w, 3, 1, op.padding.left, op.padding.right);
   g.pad_top = op.padding.top, g.pad_left = op.padding.left;
+}
+
+/// Of the kernels for one depthwise window; 0: of others.
+int window_of(thimble_kernel_id kernel) {
+  return kernel == THIMBLE_DEPTHWISE_3X3   ? 3
+         : kernel == THIMBLE_DEPTHWISE_5X5 ? 5
+         : kernel == THIMBLE_DEPTHWISE_7X7 ? 7
+                                           : 0;
 }
 
 struct Builder {
@@ -193,7 +203,8 @@ void Builder::weighted(thimble_kernel_id kernel) {
             : kernel == THIMBLE_FULLY_CONNECTED ? OpType::kFullyConnected
                                                 : OpType::kConv2D;
   random_window(rng, op, g, kernel == THIMBLE_POINTWISE || kernel == THIMBLE_FULLY_CONNECTED);
-  if (kernel == THIMBLE_DEPTHWISE && rng.chance(0.7)) random_square_window(rng, op, g);
+  const int window = window_of(result.kernel);
+  if (kernel == THIMBLE_DEPTHWISE && (window != 0 || rng.chance(0.7))) random_square_window(rng, op, g, window);
   if (kernel == THIMBLE_WINOGRAD) random_winograd_window(rng, op, g);
   if (kernel == THIMBLE_FULLY_CONNECTED) g.in_h = g.in_w = g.out_h = g.out_w = 1;
   g.in_c = kernel == THIMBLE_FULLY_CONNECTED ? rng.between(1, 90) : channels();
@@ -266,6 +277,9 @@ thimble_kernel_id portable(thimble_kernel_id kernel, std::uint64_t seed) {
       return seed % 8 < 5 ? THIMBLE_POINTWISE : THIMBLE_FULLY_CONNECTED;
     case THIMBLE_MVE_DEPTHWISE:
     case THIMBLE_SMALL_DEPTHWISE:
+    case THIMBLE_DEPTHWISE_3X3:
+    case THIMBLE_DEPTHWISE_5X5:
+    case THIMBLE_DEPTHWISE_7X7:
       return THIMBLE_DEPTHWISE;
     default:
       return kernel;
@@ -291,7 +305,10 @@ KernelCase random_case(thimble_kernel_id asked, bool in_place, std::uint64_t see
   KernelCase result = std::move(builder.result);
   const std::vector<thimble_kernel_id> ids = kernels_for(result.graph, result.graph.operators[0]);
   // A 1x1 convolution without stride is pointwise: the general kernel must give the same, and is asked all the same.
-  const bool found = std::find(ids.begin(), ids.end(), kernel) != ids.end();
+  const bool found = kernel == THIMBLE_DEPTHWISE ? is_depthwise_kernel(ids.at(0))
+                                                 : std::find(ids.begin(), ids.end(), kernel) != ids.end();
+  // Numbers that the kernel for one window does not hold: another layer, then.
+  if (window_of(asked) != 0 && ids.at(0) != asked) return random_case(asked, in_place, seed + 100003);
   THIMBLE_CHECK(found || (ids.at(0) == THIMBLE_POINTWISE && kernel == THIMBLE_CONV2D), "kernel");
   result.name =
       std::string(thimble_kernel_by_id(asked)->name) + " seed " + std::to_string(seed) + (in_place ? " in place" : "");
