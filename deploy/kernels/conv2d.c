@@ -44,6 +44,7 @@ static uint32_t end_of_whole(const thimble_layer* layer) {
 }
 
 uint32_t thimble_conv2d_s8_scratch(const thimble_layer* layer) {
+  if (thimble_gemm_is_few(layer)) return thimble_conv2d_few_scratch(layer);
   const int pads = first_whole(layer) != 0 || end_of_whole(layer) != layer->out_w;
   const uint32_t row = thimble_round_up(columns_of(layer, 2) * layer->in_c, 4);
   return thimble_gemm_bytes(layer) + (pads ? thimble_round_up(layer->kernel_h * row, 8) : 0);
@@ -62,10 +63,12 @@ void thimble_conv2d_s8(const thimble_call* call) {
                            find_rows,
                            call,
                            (int32_t)(call->first * layer->stride_h) - layer->pad_top};
+  void (*const compute)(const thimble_window*, int8_t*) =
+      thimble_gemm_is_few(layer) ? thimble_conv2d_few : thimble_gemm_pixels;
   int8_t* output = call->output;
   for (uint32_t left = call->count; left != 0; --left, window.top += layer->stride_h) {
     find_rows(&window);
-    thimble_gemm_pixels(&window, output);
+    compute(&window, output);
     output += (uint32_t)layer->out_w * layer->out_c;
   }
 }

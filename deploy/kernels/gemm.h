@@ -3,7 +3,7 @@
  * A pixel's column is int16 in words of two, `steps` of them. A window is kernel_h segments of kernel_w * in_c inputs.
  * First come the fours of all segments, each as the words (0, 2), (1, 3), which is what SXTB16 gives; then the rests of
  * all segments, one to three inputs of each, in their order; a last half may be left over, and meets a zero weight.
- * The columns of two pixels alternate word by word.
+ * Layers of few channels have an order of their own (conv2d_few.c). The columns of two pixels alternate word by word.
  *
  * Two channels A, B share a halfword, 256 * a + b. With raw the sum of x * (256 a + b) and B the sum of x * b, where b
  * is the sign-extended low byte, 256 A = raw - B: one SXTB16 for four weights, and A comes out scaled for requantising.
@@ -37,7 +37,8 @@ typedef struct thimble_gemm {
   uint32_t mode;     /* THIMBLE_GEMM_... */
   uint32_t pairs;    /* of pixels; 1 where the column is ready */
   int32_t zero2;     /* wide: 2 * output zero point + 1 */
-  /* How the columns are gathered: */
+  /* How the columns are gathered. Where they are ready, before every pair `offset` bytes are added to `column` and
+   * `next` bytes to `output`, modulo 2^32, besides the two distances that a pair is long. */
   const int8_t* const* rows; /* kernel_h rows that hold the segments, NULL for one of padding; NULL: they are ready */
   uint32_t kernel_h;
   uint32_t offset;    /* bytes from a row's start to the first pixel's segment */
@@ -48,7 +49,7 @@ typedef struct thimble_gemm {
   thimble_word* tail; /* of the columns of a pair, where the rests go */
 } thimble_gemm;
 
-/* Pairs of pixels, whose columns alternate. */
+/* Pairs of pixels, whose columns alternate; with ready columns one pair where the layer is wide. */
 void thimble_gemm_two(const thimble_gemm* gemm);
 /* One pixel, whose column is ready; not wide. */
 void thimble_gemm_one(const thimble_gemm* gemm);
@@ -67,6 +68,12 @@ static inline uint32_t thimble_segment_bytes(const thimble_layer* layer) {
 }
 static inline uint32_t thimble_gemm_steps(const thimble_layer* layer) {
   return (layer->kernel_h * thimble_segment_bytes(layer) + 1) / 2;
+}
+
+/* At most three input channels: conv2d_few.c. */
+static inline int thimble_gemm_is_few(const thimble_layer* layer) {
+  return layer->in_c <= 3 && layer->kernel_w >= 2 && (layer->stride_w == 1 || layer->stride_w == 2) &&
+         layer->out_c % 4 == 0;
 }
 
 /* Bytes of the columns, and of the outputs of a pair where blocks do not fit; a multiple of 8. */
@@ -97,5 +104,10 @@ typedef struct thimble_window {
   int32_t top;
 } thimble_window;
 void thimble_gemm_pixels(const thimble_window* window, int8_t* output);
+
+/* What all of them share. */
+thimble_gemm thimble_gemm_of(const thimble_window* window);
+void thimble_conv2d_few(const thimble_window* window, int8_t* output);
+uint32_t thimble_conv2d_few_scratch(const thimble_layer* layer);
 
 #endif

@@ -138,7 +138,7 @@ __attribute__((naked)) void thimble_gemm_two(const thimble_gemm* gemm) {
       "2:\n"
       GET("r12", ROWS)
       "cmp r12, #0\n"
-      "beq.w 5f\n"
+      "beq.w 27f\n"
       GET("lr", HEIGHT)
       GET("r2", COLUMN)
       GET("r9", NEXT)
@@ -235,6 +235,18 @@ __attribute__((naked)) void thimble_gemm_two(const thimble_gemm* gemm) {
       "subs r5, r5, #1\n"
       "bge 31b\n"
       "b 25b\n"
+      "27:\n"  /* columns that are ready */
+      GET("r0", COLUMN)
+      GET("r1", END)
+      GET("r2", OFFSET)
+      GET("r3", PAIR_OUT)
+      GET("r4", NEXT)
+      "add r0, r0, r2\n"
+      "add r1, r1, r2\n"
+      "add r3, r3, r4\n"
+      PUT(COLUMN, "r0")
+      PUT(END, "r1")
+      PUT(PAIR_OUT, "r3")
       "5:\n"
       GET("r0", PAIR_OUT)
       GET("r1", DISTANCE)

@@ -14,7 +14,7 @@ static uint32_t tile_bytes(const thimble_layer* layer) {
 
 uint32_t thimble_gemm_bytes(const thimble_layer* layer) { return columns_bytes(layer) + tile_bytes(layer); }
 
-static thimble_gemm gemm_of(const thimble_window* window) {
+thimble_gemm thimble_gemm_of(const thimble_window* window) {
   const thimble_layer* const layer = window->layer;
   const uint32_t segment = thimble_segment_bytes(layer), rest = segment & 3;
   thimble_gemm gemm;
@@ -163,18 +163,21 @@ static void compute_pairs(const thimble_layer* layer, thimble_gemm* gemm, int8_t
 
 static void compute_single(const thimble_layer* layer, thimble_gemm* gemm, int8_t* output) {
   const int8_t* const* const rows = gemm->rows;
+  const uint32_t next = gemm->next;
   const uint32_t pixels = layer->wide ? 2 : 1;
   for (uint32_t pixel = 0; pixel < pixels; ++pixel) gather(gemm, pixel, pixels);
   gemm->rows = NULL;
   gemm->pairs = 1;
+  gemm->offset = gemm->next = 0;
   compute(layer, gemm, output, 1);
   gemm->rows = rows;
+  gemm->next = next;
 }
 
 void thimble_gemm_pixels(const thimble_window* window, int8_t* output) {
   const thimble_layer* const layer = window->layer;
   const uint32_t out_c = layer->out_c;
-  thimble_gemm gemm = gemm_of(window);
+  thimble_gemm gemm = thimble_gemm_of(window);
   uint32_t x = 0;
 #if THIMBLE_QUAD
   if (layer->kernel_h == 1 && gemm.rest == 0 && gemm.fours <= 16 && !layer->wide && out_c % 4 == 0 &&

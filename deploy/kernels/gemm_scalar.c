@@ -41,15 +41,15 @@ static void block(const thimble_gemm* gemm, const uint32_t* weights, const thimb
   output[3] = requantised(gemm, a3, weights + 7, 1);
 }
 
-static void all_blocks(const thimble_gemm* gemm, int8_t* output, uint32_t pixels) {
+static void all_blocks(const thimble_gemm* gemm, const thimble_word* column, int8_t* output, uint32_t pixels) {
   const uint32_t* weights = gemm->weights;
   for (uint32_t left = gemm->blocks; left != 0; --left, weights += 16 + 2 * gemm->steps, output += 4) {
     for (uint32_t pixel = 0; pixel < pixels; ++pixel)
-      block(gemm, weights, gemm->column + pixel, pixels, output + pixel * gemm->distance);
+      block(gemm, weights, column + pixel, pixels, output + (int32_t)(pixel * gemm->distance));
   }
 }
 
-void thimble_gemm_one(const thimble_gemm* gemm) { all_blocks(gemm, gemm->output, 1); }
+void thimble_gemm_one(const thimble_gemm* gemm) { all_blocks(gemm, gemm->column, gemm->output, 1); }
 
 static void gather(const thimble_gemm* gemm, uint32_t offset, uint32_t pixel) {
   thimble_cursor cursor = {gemm->column + pixel, (int16_t __attribute__((may_alias))*)(gemm->tail + pixel), 2};
@@ -60,14 +60,19 @@ static void gather(const thimble_gemm* gemm, uint32_t offset, uint32_t pixel) {
 }
 
 void thimble_gemm_two(const thimble_gemm* gemm) {
+  const thimble_word* column = gemm->column;
   int8_t* output = gemm->output;
   uint32_t offset = gemm->offset;
-  for (uint32_t left = gemm->pairs; left != 0; --left, output += 2 * gemm->distance, offset += 2 * gemm->next) {
+  for (uint32_t left = gemm->pairs; left != 0; --left, output += 2 * (int32_t)gemm->distance) {
     if (gemm->rows != NULL) {
       gather(gemm, offset, 0);
       gather(gemm, offset + gemm->next, 1);
+      offset += 2 * gemm->next;
+    } else {
+      column += (int32_t)gemm->offset / 4;
+      output += (int32_t)gemm->next;
     }
-    all_blocks(gemm, output, 2);
+    all_blocks(gemm, column, output, 2);
   }
 }
 

@@ -12,8 +12,32 @@ constexpr int kBlock = 4;  ///< output channels that are packed together
 /// Scale of the sums of even and odd channels: twice, and 256 times.
 constexpr std::array<int, 2> kScaleBits = {1, 8};
 
+/// Convolutions whose windows deploy/kernels/conv2d_few.c reads from lines.
+bool is_few(const WindowGeometry& g) {
+  return g.in_c <= 3 && g.kernel_w >= 2 && g.stride_w <= 2 && g.out_c % kBlock == 0;
+}
+
+/// Input pairs of such a window: columns in twos, of which the second is mirrored.
+std::vector<std::array<int, 2>> line_pairs(const WindowGeometry& g) {
+  const int column = g.kernel_h * g.in_c;
+  std::vector<std::array<int, 2>> pairs(static_cast<std::size_t>((g.column_size() + 1) / 2), {-1, -1});
+  for (int y = 0; y < g.kernel_h; ++y) {
+    for (int x = 0; x < g.kernel_w; ++x) {
+      for (int c = 0; c < g.in_c; ++c) {
+        const int even_channels = (g.in_c + 1) / 2;
+        const int position = c % 2 == 0 ? y * even_channels + c / 2 : g.kernel_h * even_channels + y;
+        const int half = x / 2 * 2 * column + (x % 2 == 0 ? position : 2 * column - 1 - position);
+        pairs[static_cast<std::size_t>(half / 2)][static_cast<std::size_t>(half % 2)] =
+            (y * g.kernel_w + x) * g.in_c + c;
+      }
+    }
+  }
+  return pairs;
+}
+
 /// Input pairs of a column, in the order of deploy/kernels/gemm.h; -1: meets a zero weight.
 std::vector<std::array<int, 2>> column_pairs(const WindowGeometry& g) {
+  if (is_few(g)) return line_pairs(g);
   std::vector<std::array<int, 2>> pairs;
   std::vector<int> rests;
   const int segment = g.kernel_w * g.in_c, fours = segment / 4 * 4;
