@@ -17,7 +17,7 @@ enum { kMostPairs = 24, kMostRows = 16 };
 
 static uint32_t pairs_at_once(const thimble_layer* layer) {
   const uint32_t pairs = layer->out_w / 2u;
-  if (layer->wide || pairs == 0) return 1;
+  if (thimble_gemm_is_wide(layer) || pairs == 0) return 1;
   return pairs < kMostPairs ? pairs : (uint32_t)kMostPairs;
 }
 /* Words of a group. */
@@ -208,6 +208,7 @@ static void compute_pairs(const thimble_window* window, thimble_gemm* gemm, int8
   const line other = {window, column_at(layer, x + second), words + 1, 2};
   put_groups(first, groups_of(layer, pairs));
   put_groups(other, groups_of(layer, pairs));
+  thimble_gemm_double(words, 2 * group_words(layer) * groups_of(layer, pairs), gemm->doublings);
   gemm->distance = second * layer->out_c;
   gemm->offset = pairs == 1 ? 0 : 8 * group_words(layer);
   gemm->next = pairs == 1 ? 0 : step * layer->out_c - 2 * gemm->distance;
@@ -219,12 +220,13 @@ static void compute_pairs(const thimble_window* window, thimble_gemm* gemm, int8
 
 static void compute_single(const thimble_window* window, thimble_gemm* gemm, int8_t* output, uint32_t x) {
   const thimble_layer* const layer = window->layer;
-  if (layer->wide) {
+  if (thimble_gemm_is_wide(layer)) {
     compute_pairs(window, gemm, output, x, 0, 0, 1);
     return;
   }
   const line to = {window, column_at(layer, x), window->scratch, 1};
   put_groups(to, groups_of(layer, 1));
+  thimble_gemm_double(to.words, group_words(layer) * groups_of(layer, 1), gemm->doublings);
   gemm->column = window->scratch;
   gemm->output = output + x * layer->out_c;
   thimble_gemm_one(gemm);

@@ -7,24 +7,33 @@
  *
  * Two channels A, B share a halfword, 256 * a + b. With raw the sum of x * (256 a + b) and B the sum of x * b, where b
  * is the sign-extended low byte, 256 A = raw - B: one SXTB16 for four weights, and A comes out scaled for requantising.
- * That is exact modulo 2^32, so while A is in [-2^23, 2^23). Where some A may not be, the layer is `wide`: then at
- * most THIMBLE_GEMM_SEGMENT steps are summed before A is taken out and added to an int32.
+ * That is exact modulo 2^32, so while A is in [-2^23, 2^23).
  *
  * Weights are packed per block of four output channels 0 to 3, the last one filled up with zeros:
- *   int32 start[4]            256 bias1 + bias0, 256 bias3 + bias2, bias0, bias2; the input's zero point is folded in
+ *   int32 start[4]            256 start1 + start0, 256 start3 + start2, start0, start2
  *   per word of two inputs    {256 w1 + w0}, {256 w3 + w2}: two words of two halfwords
- *   multiplier, addend, shift of channels 0 and 2, each {of 0, of 2}, then of 1 and 3
- * Channels 0 and 2 are requantised from twice their sum, 1 and 3 from 256 times (deploy/pack/channel.hpp, j = 1, 8).
- * wide: start is 0, and the constants are {multiplier, bias, shifts as in thimble_channel} for thimble_requantise.
+ *   multiplier, addend        of channels 1 and 3, each {of 1, of 3}, then of 0 and 2
+ * Any activation but relu: after the addend, the addend where the sum with its start is below zero. Requantised is with
+ * a shift that is the same for all layers, which deploy/pack/channel.hpp has the constants for: from 256 times the sum,
+ * with relu for channels 0 and 2 from the sum itself. Where multipliers are too large for the shift, the inputs in the
+ * columns are doubled, once or twice.
+ *
+ * Layers with a channel for which that is not exact are `wide`: sums are those of bytes, the odd channel's in the high
+ * ones, from a start of 0; the constants are {multiplier, bias, shifts as in thimble_channel} for thimble_requantise.
  */
 #ifndef THIMBLE_GEMM_H
 #define THIMBLE_GEMM_H
 
 #include "lanes.h"
 
-#define THIMBLE_GEMM_SEGMENT 256
+/* Right shifts of what is scaled: the assembly wants numbers. */
+#define THIMBLE_GEMM_SHIFT_RELU 11
+#define THIMBLE_GEMM_SHIFT_RELU_EVEN 3 /* 8 less: of sums that are not scaled */
+#define THIMBLE_GEMM_SHIFT_ANY 14
 
 enum { THIMBLE_GEMM_RELU = 0, THIMBLE_GEMM_ANY = 1, THIMBLE_GEMM_WIDE = 2 };
+/* thimble_layer::wide; more than WIDE: inputs are doubled once or more. */
+enum { THIMBLE_GEMM_FORM_NARROW = 0, THIMBLE_GEMM_FORM_WIDE = 1, THIMBLE_GEMM_FORM_MOST = 3 };
 
 /* The assembly knows the order. */
 typedef struct thimble_gemm {
@@ -47,6 +56,7 @@ typedef struct thimble_gemm {
   uint32_t rest;      /* those after them */
   uint32_t zero;      /* the input's zero point in both halves */
   thimble_word* tail; /* of the columns of a pair, where the rests go */
+  uint32_t doublings; /* of the inputs */
 } thimble_gemm;
 
 /* Pairs of pixels, whose columns alternate; with ready columns one pair where the layer is wide. */
@@ -56,8 +66,8 @@ void thimble_gemm_one(const thimble_gemm* gemm);
 
 #if THIMBLE_DSP && defined(__ARM_FP)
 #define THIMBLE_QUAD 1
-/* `pairs` counts groups of four pixels that lie one after the other, rows[0] is the first; 4, 8, 12 or 16 inputs of
- * each; not wide. */
+/* `pairs` counts groups of four pixels that lie one after the other, rows[0] is the first; 8 or 16 inputs of each; not
+ * wide. */
 void thimble_gemm_four(const thimble_gemm* gemm);
 #else
 #define THIMBLE_QUAD 0
@@ -75,6 +85,22 @@ static inline int thimble_gemm_is_few(const thimble_layer* layer) {
   return layer->in_c <= 3 && layer->kernel_w >= 2 && (layer->stride_w == 1 || layer->stride_w == 2) &&
          layer->out_c % 4 == 0;
 }
+
+static inline int thimble_gemm_is_wide(const thimble_layer* layer) { return layer->wide == THIMBLE_GEMM_FORM_WIDE; }
+static inline uint32_t thimble_gemm_mode(const thimble_layer* layer) {
+  return thimble_gemm_is_wide(layer) ? THIMBLE_GEMM_WIDE : layer->relu ? THIMBLE_GEMM_RELU : THIMBLE_GEMM_ANY;
+}
+/* Inputs are doubled so many times. */
+static inline uint32_t thimble_gemm_doublings(const thimble_layer* layer) {
+  return layer->wide > THIMBLE_GEMM_FORM_WIDE ? layer->wide - 1u : 0;
+}
+static inline void thimble_gemm_double(thimble_word* words, uint32_t count, uint32_t doublings) {
+  for (; doublings != 0; --doublings) {
+    for (uint32_t i = 0; i < count; ++i) words[i] = words[i] << 1 & 0xfffeffffu;
+  }
+}
+/* Words of a block's constants. */
+static inline uint32_t thimble_gemm_constants(uint32_t mode) { return mode == THIMBLE_GEMM_RELU ? 8 : 12; }
 
 /* Bytes of the columns, and of the outputs of a pair where blocks do not fit; a multiple of 8. */
 uint32_t thimble_gemm_bytes(const thimble_layer* layer);

@@ -21,33 +21,34 @@
 
 #define ENTRY 0   /* where the loop over steps begins: in the middle, for the steps above a multiple of 16 */
 #define COLUMN 1
-#define END 2     /* of the column, or of its first segment */
+#define END 2     /* of the column; 4 bytes before it where any activation may come, which the end of the loop sees */
 #define OUT 3     /* of the block */
 #define OUT1 4    /* and of the second pixel; one pixel: bytes to the second block's */
 #define WEND 5    /* end of the weights */
-#define EPILOGUE 6
+#define MODE 6    /* one pixel */
+#define DOUBLINGS 6
 #define WEIGHTS 7
 #define DISTANCE 8
-#define REST 9    /* inputs of a segment after its fours; one pixel: the mode */
+#define REST 9    /* inputs of a segment after its fours */
 #define PAIR_OUT 10
 #define ROWS 11
 #define HEIGHT 12
 #define OFFSET 13
 #define NEXT 14   /* bytes from a pixel's window to the next one's; one pixel: bytes of a block */
-#define FOURS 15  /* bytes of a segment that come in fours; one pixel: parks a result */
-#define AT_HIGH 64 /* wide: the sums of channels 1 and 3 of both pixels */
-#define AT_COLUMN_END 80
-#define AT_FIRST_END 84
-#define AT_ZERO2 88
-#define AT_PAIRS 92
-#define AT_ZERO 96  /* the input's zero point, twice */
-#define AT_TAIL 100 /* of the column, where the rests of all segments go */
-#define FRAME 104
+#define FOURS 15  /* bytes of a segment that come in fours */
+#define AT_ZERO2 64
+#define AT_PAIRS 68
+#define AT_ZERO 72  /* the input's zero point, twice */
+#define AT_TAIL 76  /* of the column, where the rests of all segments go */
+#define FRAME 80
 
-/* Sets r11 = end of the weights, r1 weights, r3 steps, r6 blocks; the entry for steps of `size` bytes of code. */
+/* r1 weights, r2 column, r3 steps, r6 blocks, r7 mode; the entry for steps of `size` bytes of code. */
 #define SET_UP(size)            \
   "lsl r11, r3, #3\n"           \
-  "add r11, r11, #64\n"         \
+  "adds r11, r11, #64\n"        \
+  "cmp r7, #0\n"                \
+  "it eq\n"                     \
+  "subeq r11, r11, #16\n"       \
   PUT(NEXT, "r11")              \
   "mla r11, r11, r6, r1\n"      \
   PUT(WEND, "r11")              \
@@ -77,13 +78,19 @@
   "smlad r6, r9, r10, r6\n"  \
   "smlad r7, r9, r11, r7\n"
 
-/* Takes channel 1 or 3 out of its raw sum and adds it to its int32. */
-#define FOLD(raw, low, at)                  \
-  "sub " raw ", " raw ", " low "\n"         \
-  "ldr r8, [sp, #" S(at) "]\n"              \
-  "add r8, r8, " raw ", asr #8\n"           \
-  "str r8, [sp, #" S(at) "]\n"              \
-  "mov " raw ", " low "\n"
+/* What the sums of a block become; the raw sum of an odd channel less that of the even one is 256 times its own. */
+#define SCALE(r, multiplier, addend) "smmla " r ", " r ", " multiplier ", " addend "\n"
+#define CHOOSE(r, multiplier, addend, below)               \
+  "ite mi\n"                                               \
+  "smmlami " r ", " r ", " multiplier ", " below "\n"      \
+  "smmlapl " r ", " r ", " multiplier ", " addend "\n"
+#define SCALE_ODD_ANY(r, even, multiplier, addend, below) \
+  "subs " r ", " r ", " even "\n"                         \
+  CHOOSE(r, multiplier, addend, below)
+#define SCALE_EVEN_ANY(r, multiplier, addend, below) \
+  "lsls " r ", " r ", #8\n"                          \
+  CHOOSE(r, multiplier, addend, below)
+#define SATURATE(r, shift) "ssat " r ", #8, " r ", asr #" S(shift) "\n"
 
 #define WIDE_RESULT(sum, at)       \
   "mov r8, " sum "\n"              \
@@ -103,7 +110,9 @@ __attribute__((naked)) void thimble_gemm_two(const thimble_gemm* gemm) {
       PUT(WEIGHTS, "r1")
       PUT(PAIR_OUT, "r4")
       PUT(DISTANCE, "r5")
-      "ldm r0, {r1, r4-r6, r8-r11}\n"
+      "ldm r0!, {r1, r4-r6, r8-r11}\n"
+      "ldr r0, [r0]\n"
+      PUT(DOUBLINGS, "r0")
       PUT(ROWS, "r1")
       PUT(HEIGHT, "r4")
       PUT(OFFSET, "r5")
@@ -113,26 +122,14 @@ __attribute__((naked)) void thimble_gemm_two(const thimble_gemm* gemm) {
       "str r10, [sp, #" S(AT_ZERO) "]\n"
       "str r11, [sp, #" S(AT_TAIL) "]\n"
       "add r11, r2, r3, lsl #3\n"
-      "adr r12, 35f\n"
       "cmp r7, #1\n"
-      "blt 1f\n"
-      "adr r12, 40f\n"
-      "beq 1f\n"
-      "adr r12, 50f\n"
-      "str r11, [sp, #" S(AT_COLUMN_END) "]\n"
-      "subs r7, r3, #1\n"
-      "lsrs r7, r7, #8\n"
-      "sub r11, r11, r7, lsl #11\n"
-      "str r11, [sp, #" S(AT_FIRST_END) "]\n"
-      "movs r7, #0\n"
-      "str r7, [sp, #" S(AT_HIGH) "]\n"
-      "str r7, [sp, #" S(AT_HIGH) "+4]\n"
-      "str r7, [sp, #" S(AT_HIGH) "+8]\n"
-      "str r7, [sp, #" S(AT_HIGH) "+12]\n"
-      "1:\n"
+      "it eq\n"
+      "subeq r11, r11, #4\n"
       PUT(END, "r11")
-      "orr r12, r12, #1\n"
-      PUT(EPILOGUE, "r12")
+      "ble 2f\n"
+      "adr r11, 51f\n"
+      "orr r11, r11, #1\n"
+      PUT(ENTRY, "r11")
 
       /* The columns of two pixels; r0, r1 segments, r2 columns, r12 rows, lr rows left. 25 cycles for 8 inputs of both. */
       "2:\n"
@@ -209,9 +206,22 @@ __attribute__((naked)) void thimble_gemm_two(const thimble_gemm* gemm) {
       "subs lr, lr, #1\n"
       "bne 21b\n"
       GET("r0", OFFSET)
+      GET("r3", DOUBLINGS)
       "add r0, r0, r9, lsl #1\n"
       PUT(OFFSET, "r0")
-      "b.w 5f\n"
+      "33:\n"
+      GET("r0", COLUMN)
+      GET("r1", END)
+      "subs r3, r3, #1\n"
+      "blt.w 5f\n"
+      "34:\n"
+      "ldrd r4, r5, [r0]\n"
+      "sadd16 r4, r4, r4\n"
+      "sadd16 r5, r5, r5\n"
+      "strd r4, r5, [r0], #8\n"
+      "cmp r0, r1\n"
+      "blo 34b\n"
+      "b 33b\n"
       "26:\n"  /* a row of padding */
       "ldr r3, [sp, #" S(AT_ZERO) "]\n"
       "mov r4, r3\n"
@@ -255,6 +265,56 @@ __attribute__((naked)) void thimble_gemm_two(const thimble_gemm* gemm) {
       PUT(OUT1, "r1")
       GET("r12", WEIGHTS)
 
+      "b.w 10f\n"
+
+      ".balign 4\n"
+      "20:\n"
+      ".rept 16\n"
+      STEP_TWO
+      ".endr\n"
+      GET("r8", END)
+      "cmp lr, r8\n"
+      "blo.w 20b\n"
+      "bne.w 40f\n"
+      "ldm r12!, {r8-r11}\n"  /* relu; r8, r9 multipliers, r10, r11 addends */
+      "subs r0, r0, r2\n"
+      "subs r1, r1, r3\n"
+      "subs r4, r4, r6\n"
+      "subs r5, r5, r7\n"
+      SCALE("r0", "r8", "r10")
+      SCALE("r1", "r9", "r11")
+      SCALE("r4", "r8", "r10")
+      SCALE("r5", "r9", "r11")
+      "ldm r12!, {r8-r11}\n"
+      SCALE("r2", "r8", "r10")
+      SCALE("r3", "r9", "r11")
+      SCALE("r6", "r8", "r10")
+      SCALE("r7", "r9", "r11")
+      SATURATE("r0", THIMBLE_GEMM_SHIFT_RELU)
+      SATURATE("r1", THIMBLE_GEMM_SHIFT_RELU)
+      SATURATE("r4", THIMBLE_GEMM_SHIFT_RELU)
+      SATURATE("r5", THIMBLE_GEMM_SHIFT_RELU)
+      SATURATE("r2", THIMBLE_GEMM_SHIFT_RELU_EVEN)
+      SATURATE("r3", THIMBLE_GEMM_SHIFT_RELU_EVEN)
+      SATURATE("r6", THIMBLE_GEMM_SHIFT_RELU_EVEN)
+      SATURATE("r7", THIMBLE_GEMM_SHIFT_RELU_EVEN)
+
+      "61:\n"
+      GET("r8", OUT)
+      GET("r9", OUT1)
+      "strb r2, [r8], #1\n"
+      "strb r0, [r8], #1\n"
+      "strb r3, [r8], #1\n"
+      "strb r1, [r8], #1\n"
+      "strb r6, [r9], #1\n"
+      "strb r4, [r9], #1\n"
+      "strb r7, [r9], #1\n"
+      "strb r5, [r9], #1\n"
+      GET("r10", WEND)
+      PUT(OUT, "r8")
+      PUT(OUT1, "r9")
+      "cmp r12, r10\n"
+      "beq.w 12f\n"
       "10:\n"  /* a block */
       "ldm r12!, {r0-r3}\n"
       "mov r4, r0\n"
@@ -264,75 +324,7 @@ __attribute__((naked)) void thimble_gemm_two(const thimble_gemm* gemm) {
       GET("r8", ENTRY)
       GET("lr", COLUMN)
       "bx r8\n"
-      ".balign 4\n"
-      "20:\n"
-      ".rept 16\n"
-      STEP_TWO
-      ".endr\n"
-      GET("r8", END)
-      "cmp lr, r8\n"
-      "bne.w 20b\n"
-      GET("r8", EPILOGUE)
-      "bx r8\n"
-
-      ".balign 4\n"
-      "35:\n"  /* relu; r8, r9 multipliers, r10, r11 addends */
-      "ldm r12!, {r8-r11}\n"
-      "sub r0, r0, r2\n"
-      "sub r1, r1, r3\n"
-      "sub r4, r4, r6\n"
-      "sub r5, r5, r7\n"
-      "lsls r2, r2, #1\n"
-      "lsls r3, r3, #1\n"
-      "lsls r6, r6, #1\n"
-      "lsls r7, r7, #1\n"
-      "smmlar r2, r2, r8, r10\n"
-      "smmlar r3, r3, r9, r11\n"
-      "smmlar r6, r6, r8, r10\n"
-      "smmlar r7, r7, r9, r11\n"
-      "ldm r12!, {r8, r9}\n"
-      "asr r2, r2, r8\n"
-      "asr r3, r3, r9\n"
-      "asr r6, r6, r8\n"
-      "asr r7, r7, r9\n"
-      "ldm r12!, {r8-r11}\n"
-      "smmla r0, r0, r8, r10\n"
-      "smmla r1, r1, r9, r11\n"
-      "smmla r4, r4, r8, r10\n"
-      "smmla r5, r5, r9, r11\n"
-
-      "60:\n"  /* shifts of channels 1, 3; stores */
-      "ldm r12!, {r8, r9}\n"
-      "asr r0, r0, r8\n"
-      "asr r1, r1, r9\n"
-      "asr r4, r4, r8\n"
-      "asr r5, r5, r9\n"
-      "61:\n"
-      GET("r8", OUT)
-      GET("r9", OUT1)
-      "ssat r2, #8, r2\n"
-      "ssat r0, #8, r0\n"
-      "ssat r3, #8, r3\n"
-      "ssat r1, #8, r1\n"
-      "strb r2, [r8]\n"
-      "strb r0, [r8, #1]\n"
-      "strb r3, [r8, #2]\n"
-      "strb r1, [r8, #3]\n"
-      "ssat r6, #8, r6\n"
-      "ssat r4, #8, r4\n"
-      "ssat r7, #8, r7\n"
-      "ssat r5, #8, r5\n"
-      "strb r6, [r9]\n"
-      "strb r4, [r9, #1]\n"
-      "strb r7, [r9, #2]\n"
-      "strb r5, [r9, #3]\n"
-      GET("r10", WEND)
-      "adds r8, r8, #4\n"
-      "adds r9, r9, #4\n"
-      PUT(OUT, "r8")
-      PUT(OUT1, "r9")
-      "cmp r12, r10\n"
-      "bne.w 10b\n"
+      "12:\n"
       "ldr r0, [sp, #" S(AT_PAIRS) "]\n"
       GET("r1", PAIR_OUT)
       GET("r2", DISTANCE)
@@ -345,74 +337,58 @@ __attribute__((naked)) void thimble_gemm_two(const thimble_gemm* gemm) {
       "pop {r4-r11, pc}\n"
 
       ".balign 4\n"
-      "40:\n"  /* any activation: ties below zero are nudged */
-      "ldm r12!, {r8-r11}\n"
-      "sub r0, r0, r2\n"
-      "sub r1, r1, r3\n"
-      "sub r4, r4, r6\n"
-      "sub r5, r5, r7\n"
-      "add lr, r10, r2, asr #31\n"
-      "lsls r2, r2, #1\n"
-      "smmlar r2, r2, r8, lr\n"
-      "add lr, r11, r3, asr #31\n"
-      "lsls r3, r3, #1\n"
-      "smmlar r3, r3, r9, lr\n"
-      "add lr, r10, r6, asr #31\n"
-      "lsls r6, r6, #1\n"
-      "smmlar r6, r6, r8, lr\n"
-      "add lr, r11, r7, asr #31\n"
-      "lsls r7, r7, #1\n"
-      "smmlar r7, r7, r9, lr\n"
-      "ldm r12!, {r8, r9}\n"
-      "asr r2, r2, r8\n"
-      "asr r3, r3, r9\n"
-      "asr r6, r6, r8\n"
-      "asr r7, r7, r9\n"
-      "ldm r12!, {r8-r11}\n"
-      "lsr lr, r0, #31\n"
-      "sub lr, r10, lr, lsl #7\n"
-      "smmla r0, r0, r8, lr\n"
-      "lsr lr, r1, #31\n"
-      "sub lr, r11, lr, lsl #7\n"
-      "smmla r1, r1, r9, lr\n"
-      "lsr lr, r4, #31\n"
-      "sub lr, r10, lr, lsl #7\n"
-      "smmla r4, r4, r8, lr\n"
-      "lsr lr, r5, #31\n"
-      "sub lr, r11, lr, lsl #7\n"
-      "smmla r5, r5, r9, lr\n"
-      "b.w 60b\n"
+      "40:\n"  /* any activation: below zero, ties are nudged by an addend of their own */
+      "ldm r12!, {r8-r11, lr}\n"
+      SCALE_ODD_ANY("r0", "r2", "r8", "r10", "lr")
+      SCALE_ODD_ANY("r4", "r6", "r8", "r10", "lr")
+      "ldr r10, [r12], #4\n"
+      SCALE_ODD_ANY("r1", "r3", "r9", "r11", "r10")
+      SCALE_ODD_ANY("r5", "r7", "r9", "r11", "r10")
+      "ldm r12!, {r8-r11, lr}\n"
+      SCALE_EVEN_ANY("r2", "r8", "r10", "lr")
+      SCALE_EVEN_ANY("r6", "r8", "r10", "lr")
+      "ldr r10, [r12], #4\n"
+      SCALE_EVEN_ANY("r3", "r9", "r11", "r10")
+      SCALE_EVEN_ANY("r7", "r9", "r11", "r10")
+      SATURATE("r0", THIMBLE_GEMM_SHIFT_ANY)
+      SATURATE("r1", THIMBLE_GEMM_SHIFT_ANY)
+      SATURATE("r2", THIMBLE_GEMM_SHIFT_ANY)
+      SATURATE("r3", THIMBLE_GEMM_SHIFT_ANY)
+      SATURATE("r4", THIMBLE_GEMM_SHIFT_ANY)
+      SATURATE("r5", THIMBLE_GEMM_SHIFT_ANY)
+      SATURATE("r6", THIMBLE_GEMM_SHIFT_ANY)
+      SATURATE("r7", THIMBLE_GEMM_SHIFT_ANY)
+      "b.w 61b\n"
 
       ".balign 4\n"
-      "50:\n"  /* wide: after every segment */
-      FOLD("r0", "r2", AT_HIGH)
-      FOLD("r1", "r3", AT_HIGH + 4)
-      FOLD("r4", "r6", AT_HIGH + 8)
-      FOLD("r5", "r7", AT_HIGH + 12)
-      "ldr r8, [sp, #" S(AT_COLUMN_END) "]\n"
-      "add r9, lr, #8*256\n"
-      PUT(END, "r9")
-      "cmp lr, r8\n"
-      "bne.w 20b\n"
-      "ldr r8, [sp, #" S(AT_FIRST_END) "]\n"
-      PUT(END, "r8")
-      "ldr r0, [sp, #" S(AT_HIGH) "]\n"
-      "ldr r1, [sp, #" S(AT_HIGH) "+4]\n"
-      "ldr r4, [sp, #" S(AT_HIGH) "+8]\n"
-      "ldr r5, [sp, #" S(AT_HIGH) "+12]\n"
-      "movs r8, #0\n"
-      "str r8, [sp, #" S(AT_HIGH) "]\n"
-      "str r8, [sp, #" S(AT_HIGH) "+4]\n"
-      "str r8, [sp, #" S(AT_HIGH) "+8]\n"
-      "str r8, [sp, #" S(AT_HIGH) "+12]\n"
-      WIDE_RESULT("r2", 0)
-      WIDE_RESULT("r3", 4)
-      WIDE_RESULT("r6", 0)
-      WIDE_RESULT("r7", 4)
-      WIDE_RESULT("r0", 24)
-      WIDE_RESULT("r1", 28)
-      WIDE_RESULT("r4", 24)
-      WIDE_RESULT("r5", 28)
+      "51:\n"  /* wide: 23 cycles a step */
+      "ldr r8, [lr], #4\n"
+      "ldr r9, [lr], #4\n"
+      "ldr r10, [r12], #4\n"
+      "sxtb16 r11, r10, ror #8\n"
+      "sxtb16 r10, r10\n"
+      "smlad r0, r8, r11, r0\n"
+      "smlad r4, r9, r11, r4\n"
+      "smlad r2, r8, r10, r2\n"
+      "smlad r6, r9, r10, r6\n"
+      "ldr r10, [r12], #4\n"
+      "sxtb16 r11, r10, ror #8\n"
+      "sxtb16 r10, r10\n"
+      "smlad r1, r8, r11, r1\n"
+      "smlad r5, r9, r11, r5\n"
+      "smlad r3, r8, r10, r3\n"
+      "smlad r7, r9, r10, r7\n"
+      GET("r10", END)
+      "cmp lr, r10\n"
+      "bne 51b\n"
+      WIDE_RESULT("r0", 0)
+      WIDE_RESULT("r1", 4)
+      WIDE_RESULT("r4", 0)
+      WIDE_RESULT("r5", 4)
+      WIDE_RESULT("r2", 24)
+      WIDE_RESULT("r3", 28)
+      WIDE_RESULT("r6", 24)
+      WIDE_RESULT("r7", 28)
       "add r12, r12, #48\n"
       "b.w 61b\n"
 
@@ -432,6 +408,7 @@ __attribute__((naked)) void thimble_gemm_two(const thimble_gemm* gemm) {
       "lsl r11, r11, r10\n"
       "add r8, r8, r11, asr #1\n"
       "asr r8, r8, r10\n"
+      "ssat r8, #8, r8\n"
       "bx lr\n");
 }
 
@@ -455,68 +432,42 @@ __attribute__((naked)) void thimble_gemm_two(const thimble_gemm* gemm) {
   "smlad r6, r8, r9, r6\n"   \
   "smlad r7, r8, r10, r7\n"
 
-#define FINISH_EVEN(ptr, c, d, nudge_c, nudge_d) \
-  "ldm " ptr "!, {r8, r9, r10, lr}\n"            \
-  nudge_c                                        \
-  nudge_d                                        \
-  "lsl " c ", " c ", #1\n"                       \
-  "lsl " d ", " d ", #1\n"                       \
-  "smmlar " c ", " c ", r8, r10\n"               \
-  "smmlar " d ", " d ", r9, lr\n"                \
-  "ldm " ptr "!, {r8, r9}\n"                     \
-  "asr " c ", " c ", r8\n"                       \
-  "asr " d ", " d ", r9\n"
-
-#define FINISH_ODD(ptr, a, b, c, d, nudge_a, nudge_b) \
-  "ldm " ptr "!, {r8, r9, r10, lr}\n"            \
-  "ssat " c ", #8, " c "\n"                      \
-  "ssat " d ", #8, " d "\n"                      \
-  nudge_a                                        \
-  nudge_b                                        \
-  "smmla " a ", " a ", r8, r10\n"                \
-  "smmla " b ", " b ", r9, lr\n"                 \
-  "ldm " ptr "!, {r8, r9}\n"                     \
-  GET("lr", OUT)                                 \
-  "asr " a ", " a ", r8\n"                       \
-  "asr " b ", " b ", r9\n"                       \
-  "ssat " a ", #8, " a "\n"                      \
-  "ssat " b ", #8, " b "\n"                      \
-  "strb " c ", [lr]\n"                           \
-  "strb " a ", [lr, #1]\n"                       \
-  "strb " d ", [lr, #2]\n"                       \
-  "strb " b ", [lr, #3]\n"
-
-#define RELU_BLOCK(ptr, a, b, c, d) \
-  "sub " a ", " a ", " c "\n"                \
-  "sub " b ", " b ", " d "\n"                \
-  FINISH_EVEN(ptr, c, d, "", "")             \
-  FINISH_ODD(ptr, a, b, c, d, "", "")
-
-/* The nudge of an odd channel is 128, of which the sign is made in the register of a sum that is done. */
-#define ANY_BLOCK(ptr, a, b, c, d)                                             \
-  "sub " a ", " a ", " c "\n"                                                           \
-  "sub " b ", " b ", " d "\n"                                                           \
-  FINISH_EVEN(ptr, c, d, "add r10, r10, " c ", asr #31\n", "add lr, lr, " d ", asr #31\n") \
-  PUT(FOURS, c)                                                                         \
-  "ssat " d ", #8, " d "\n"                                                             \
-  "ldm " ptr "!, {r8, r9, r10, lr}\n"                                                   \
-  "lsr " c ", " a ", #31\n"                                                             \
-  "sub r10, r10, " c ", lsl #7\n"                                                       \
-  "lsr " c ", " b ", #31\n"                                                             \
-  "sub lr, lr, " c ", lsl #7\n"                                                         \
-  "smmla " a ", " a ", r8, r10\n"                                                       \
-  "smmla " b ", " b ", r9, lr\n"                                                        \
-  "ldm " ptr "!, {r8, r9}\n"                                                            \
-  GET("lr", OUT)                                                                        \
-  GET(c, FOURS)                                                                         \
-  "asr " a ", " a ", r8\n"                                                              \
-  "asr " b ", " b ", r9\n"                                                              \
-  "ssat " c ", #8, " c "\n"                                                             \
-  "ssat " a ", #8, " a "\n"                                                             \
-  "ssat " b ", #8, " b "\n"                                                             \
-  "strb " c ", [lr]\n"                                                                  \
-  "strb " a ", [lr, #1]\n"                                                              \
-  "strb " d ", [lr, #2]\n"                                                              \
+/* A block's results to lr. */
+#define RELU_BLOCK(ptr, a, b, c, d)         \
+  "ldm " ptr "!, {r8, r9, r10, lr}\n"       \
+  "subs " a ", " a ", " c "\n"              \
+  "subs " b ", " b ", " d "\n"              \
+  SCALE(a, "r8", "r10")                     \
+  SCALE(b, "r9", "lr")                      \
+  "ldm " ptr "!, {r8, r9, r10, lr}\n"       \
+  SCALE(c, "r8", "r10")                     \
+  SCALE(d, "r9", "lr")                      \
+  SATURATE(a, THIMBLE_GEMM_SHIFT_RELU)      \
+  SATURATE(b, THIMBLE_GEMM_SHIFT_RELU)      \
+  SATURATE(c, THIMBLE_GEMM_SHIFT_RELU_EVEN)              \
+  SATURATE(d, THIMBLE_GEMM_SHIFT_RELU_EVEN)
+#define ANY_CONSTANTS(ptr, at, second, third) \
+  "ldr r8, [" ptr ", #" S(at) "]\n"          \
+  "ldr r9, [" ptr ", #" S(second) "]\n"      \
+  "ldr r10, [" ptr ", #" S(third) "]\n"
+#define ANY_BLOCK(ptr, a, b, c, d)           \
+  ANY_CONSTANTS(ptr, 0, 8, 16)               \
+  SCALE_ODD_ANY(a, c, "r8", "r9", "r10")     \
+  ANY_CONSTANTS(ptr, 4, 12, 20)              \
+  SCALE_ODD_ANY(b, d, "r8", "r9", "r10")     \
+  ANY_CONSTANTS(ptr, 24, 32, 40)             \
+  SCALE_EVEN_ANY(c, "r8", "r9", "r10")       \
+  ANY_CONSTANTS(ptr, 28, 36, 44)             \
+  SCALE_EVEN_ANY(d, "r8", "r9", "r10")       \
+  "adds " ptr ", #48\n"                      \
+  SATURATE(a, THIMBLE_GEMM_SHIFT_ANY)        \
+  SATURATE(b, THIMBLE_GEMM_SHIFT_ANY)        \
+  SATURATE(c, THIMBLE_GEMM_SHIFT_ANY)        \
+  SATURATE(d, THIMBLE_GEMM_SHIFT_ANY)
+#define STORE_BLOCK(a, b, c, d) \
+  "strb " c ", [lr]\n"          \
+  "strb " a ", [lr, #1]\n"      \
+  "strb " d ", [lr, #2]\n"      \
   "strb " b ", [lr, #3]\n"
 
 __attribute__((naked)) void thimble_gemm_one(const thimble_gemm* gemm) {
@@ -526,13 +477,14 @@ __attribute__((naked)) void thimble_gemm_one(const thimble_gemm* gemm) {
       "sub sp, #" S(FRAME) "\n"
       "ldm r0, {r1-r7}\n"
       SET_UP(68)
-      PUT(REST, "r7")
+      PUT(MODE, "r7")
       "add r11, r2, r3, lsl #2\n"
       PUT(END, "r11")
       PUT(OUT, "r4")
       "movs r11, #4\n"
       PUT(OUT1, "r11")
       "mov r11, r1\n"
+      "mov r12, r1\n"
       "b.w 3f\n"
 
       "2:\n"
@@ -549,42 +501,23 @@ __attribute__((naked)) void thimble_gemm_one(const thimble_gemm* gemm) {
       GET("r8", END)
       "cmp lr, r8\n"
       "bne.w 20b\n"
-      GET("r8", REST)
+      GET("r8", MODE)
       "cmp r8, #0\n"
       "bne.w 4f\n"
       RELU_BLOCK("r12", "r0", "r1", "r2", "r3")
-      "sub r4, r4, r6\n"  /* as RELU_BLOCK, with the registers of the first block */
-      "sub r5, r5, r7\n"
-      "ldm r11!, {r0-r3, r8, r9}\n"
-      "lsls r6, r6, #1\n"
-      "lsls r7, r7, #1\n"
-      "smmlar r6, r6, r0, r2\n"
-      "smmlar r7, r7, r1, r3\n"
-      "asr r6, r6, r8\n"
-      "asr r7, r7, r9\n"
-      "ldm r11!, {r0-r3, r8, r9}\n"
-      "6:\n"
-      GET("r10", OUT1)
-      "smmla r4, r4, r0, r2\n"
-      "smmla r5, r5, r1, r3\n"
-      "add lr, lr, r10\n"
-      "asr r4, r4, r8\n"
-      "asr r5, r5, r9\n"
-      "ssat r6, #8, r6\n"
-      "ssat r4, #8, r4\n"
-      "ssat r7, #8, r7\n"
-      "ssat r5, #8, r5\n"
-      "strb r6, [lr]\n"
-      "strb r4, [lr, #1]\n"
-      "strb r7, [lr, #2]\n"
-      "strb r5, [lr, #3]\n"
+      RELU_BLOCK("r11", "r4", "r5", "r6", "r7")
       "5:\n"
+      GET("lr", OUT)
+      GET("r10", OUT1)
+      STORE_BLOCK("r0", "r1", "r2", "r3")
+      "add lr, lr, r10\n"
+      "mov r12, r11\n"
+      STORE_BLOCK("r4", "r5", "r6", "r7")
       "adds lr, lr, #4\n"
       PUT(OUT, "lr")
       "3:\n"  /* two blocks more, or twice the last one */
       GET("r8", WEND)
       GET("r9", NEXT)
-      "mov r12, r11\n"
       "add r11, r11, r9\n"
       "cmp r11, r8\n"
       "blo.w 2b\n"
@@ -595,23 +528,8 @@ __attribute__((naked)) void thimble_gemm_one(const thimble_gemm* gemm) {
       "b.w 2b\n"
       "4:\n"
       ANY_BLOCK("r12", "r0", "r1", "r2", "r3")
-      "sub r4, r4, r6\n"
-      "sub r5, r5, r7\n"
-      "ldm r11!, {r0-r3, r8, r9}\n"
-      "add r2, r2, r6, asr #31\n"
-      "add r3, r3, r7, asr #31\n"
-      "lsls r6, r6, #1\n"
-      "lsls r7, r7, #1\n"
-      "smmlar r6, r6, r0, r2\n"
-      "smmlar r7, r7, r1, r3\n"
-      "asr r6, r6, r8\n"
-      "asr r7, r7, r9\n"
-      "ldm r11!, {r0-r3, r8, r9}\n"
-      "lsr r10, r4, #31\n"
-      "sub r2, r2, r10, lsl #7\n"
-      "lsr r10, r5, #31\n"
-      "sub r3, r3, r10, lsl #7\n"
-      "b.w 6b\n"
+      ANY_BLOCK("r11", "r4", "r5", "r6", "r7")
+      "b.w 5b\n"
       "9:\n"
       "add sp, #" S(FRAME) "\n"
       "pop {r4-r11, pc}\n");

@@ -1,7 +1,7 @@
 #include "gemm.h"
 
 static uint32_t column_pixels(const thimble_layer* layer) {
-  return layer->wide || (uint32_t)layer->out_h * layer->out_w > 1 ? 2 : 1;
+  return thimble_gemm_is_wide(layer) || (uint32_t)layer->out_h * layer->out_w > 1 ? 2 : 1;
 }
 static uint32_t columns_bytes(const thimble_layer* layer) {
   return thimble_round_up(4 * thimble_gemm_steps(layer) * column_pixels(layer), 8);
@@ -24,7 +24,7 @@ thimble_gemm thimble_gemm_of(const thimble_window* window) {
   gemm.output = NULL;
   gemm.distance = layer->out_c;
   gemm.blocks = (layer->out_c + 3u) / 4;
-  gemm.mode = layer->wide ? THIMBLE_GEMM_WIDE : layer->relu ? THIMBLE_GEMM_RELU : THIMBLE_GEMM_ANY;
+  gemm.mode = thimble_gemm_mode(layer);
   gemm.pairs = 1;
   gemm.zero2 = 2 * layer->output_zero + 1;
   gemm.rows = window->rows;
@@ -35,6 +35,7 @@ thimble_gemm thimble_gemm_of(const thimble_window* window) {
   gemm.rest = rest;
   gemm.zero = 0x00010001u * (uint16_t)layer->input_zero;
   gemm.tail = gemm.column + layer->kernel_h * gemm.fours;
+  gemm.doublings = thimble_gemm_doublings(layer);
   return gemm;
 }
 
@@ -143,7 +144,7 @@ static void compute(const thimble_layer* layer, thimble_gemm* gemm, int8_t* outp
   const int through_tile = layer->out_c % 4 != 0;
   gemm->output = through_tile ? tile : output;
   gemm->distance = pixels == 1 ? 0 : through_tile ? padded : layer->out_c;
-  if (pixels == 2 || layer->wide) {
+  if (pixels == 2 || thimble_gemm_is_wide(layer)) {
     thimble_gemm_two(gemm);
   } else {
     thimble_gemm_one(gemm);
@@ -164,8 +165,9 @@ static void compute_pairs(const thimble_layer* layer, thimble_gemm* gemm, int8_t
 static void compute_single(const thimble_layer* layer, thimble_gemm* gemm, int8_t* output) {
   const int8_t* const* const rows = gemm->rows;
   const uint32_t next = gemm->next;
-  const uint32_t pixels = layer->wide ? 2 : 1;
+  const uint32_t pixels = thimble_gemm_is_wide(layer) ? 2 : 1;
   for (uint32_t pixel = 0; pixel < pixels; ++pixel) gather(gemm, pixel, pixels);
+  thimble_gemm_double(gemm->column, pixels * gemm->steps, gemm->doublings);
   gemm->rows = NULL;
   gemm->pairs = 1;
   gemm->offset = gemm->next = 0;
@@ -180,7 +182,7 @@ void thimble_gemm_pixels(const thimble_window* window, int8_t* output) {
   thimble_gemm gemm = thimble_gemm_of(window);
   uint32_t x = 0;
 #if THIMBLE_QUAD
-  if (layer->kernel_h == 1 && gemm.rest == 0 && gemm.fours <= 16 && !layer->wide && out_c % 4 == 0 &&
+  if (layer->kernel_h == 1 && (gemm.steps == 4 || gemm.steps == 8) && gemm.rest == 0 && !layer->wide && out_c % 4 == 0 &&
       gemm.fours == gemm.next && window->end - window->first == window->width && window->width >= 4) {
     gemm.output = output;
     gemm.pairs = window->width / 4;

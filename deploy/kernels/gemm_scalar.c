@@ -6,18 +6,28 @@
 static int32_t low(uint32_t lanes) { return (int16_t)lanes; }
 static int32_t high(uint32_t lanes) { return (int16_t)(lanes >> 16); }
 
-/* The constants of one channel, {multiplier, addend, shift} with another channel's between. */
-static int8_t requantised(const thimble_gemm* gemm, int32_t sum, const uint32_t* constants, int odd) {
-  const int32_t multiplier = (int32_t)constants[0], second = (int32_t)constants[2];
+/* Channel `index` of a block, its constants after the weights. */
+static int8_t requantised(const thimble_gemm* gemm, int32_t sum, const uint32_t* constants, uint32_t index) {
+  const uint32_t even = index % 2u == 0;
+  constants += (even ? thimble_gemm_constants(gemm->mode) / 2 : 0) + index / 2;
+  const int32_t multiplier = (int32_t)constants[0];
   if (gemm->mode == THIMBLE_GEMM_WIDE) {
     const thimble_channel channel = {multiplier, constants[4]};
     const thimble_scale scale = thimble_scale_of(&channel, gemm->zero2, 0);
-    return thimble_saturate_s8(thimble_requantise((int32_t)((uint32_t)sum + (uint32_t)second), &scale));
+    return thimble_saturate_s8(thimble_requantise((int32_t)((uint32_t)sum + constants[2]), &scale));
   }
-  const int32_t nudge = gemm->mode == THIMBLE_GEMM_ANY && sum < 0 ? (odd ? 128 : 1) : 0;
-  const int32_t scaled = odd ? thimble_high_mul((int32_t)((uint32_t)sum << 8), multiplier) + second - nudge
-                             : thimble_high_mul_add(sum * 2, multiplier, second - nudge);
-  return thimble_saturate_s8(scaled >> (constants[4] & 31u));
+  const int32_t scaled = (int32_t)((uint32_t)sum << 8);
+  if (gemm->mode == THIMBLE_GEMM_ANY) {
+    const int32_t addend = (int32_t)constants[sum < 0 ? 4 : 2];
+    return thimble_saturate_s8((thimble_high_mul(scaled, multiplier) + addend) >> THIMBLE_GEMM_SHIFT_ANY);
+  }
+  const int32_t product = thimble_high_mul(even ? sum : scaled, multiplier) + (int32_t)constants[2];
+  return thimble_saturate_s8(product >> (even ? THIMBLE_GEMM_SHIFT_RELU_EVEN : THIMBLE_GEMM_SHIFT_RELU));
+}
+
+/* The odd channel's weights: those of an even one that is below zero are taken from them, but where they are bytes. */
+static int32_t odd_weight(const thimble_gemm* gemm, int32_t both, int32_t even) {
+  return (gemm->mode == THIMBLE_GEMM_WIDE ? both : both - even) >> 8;
 }
 
 /* One block of four channels of one pixel, whose words are `pixels` apart. */
@@ -32,18 +42,19 @@ static void block(const thimble_gemm* gemm, const uint32_t* weights, const thimb
     const int32_t w2 = (int8_t)weights[1], w3 = (int8_t)(weights[1] >> 16);
     b0 += x0 * w0 + x1 * w1;
     b2 += x0 * w2 + x1 * w3;
-    a1 += x0 * ((low(weights[0]) - w0) >> 8) + x1 * ((high(weights[0]) - w1) >> 8);
-    a3 += x0 * ((low(weights[1]) - w2) >> 8) + x1 * ((high(weights[1]) - w3) >> 8);
+    a1 += x0 * odd_weight(gemm, low(weights[0]), w0) + x1 * odd_weight(gemm, high(weights[0]), w1);
+    a3 += x0 * odd_weight(gemm, low(weights[1]), w2) + x1 * odd_weight(gemm, high(weights[1]), w3);
   }
   output[0] = requantised(gemm, b0, weights, 0);
-  output[1] = requantised(gemm, a1, weights + 6, 1);
-  output[2] = requantised(gemm, b2, weights + 1, 0);
-  output[3] = requantised(gemm, a3, weights + 7, 1);
+  output[1] = requantised(gemm, a1, weights, 1);
+  output[2] = requantised(gemm, b2, weights, 2);
+  output[3] = requantised(gemm, a3, weights, 3);
 }
 
 static void all_blocks(const thimble_gemm* gemm, const thimble_word* column, int8_t* output, uint32_t pixels) {
   const uint32_t* weights = gemm->weights;
-  for (uint32_t left = gemm->blocks; left != 0; --left, weights += 16 + 2 * gemm->steps, output += 4) {
+  const uint32_t words = 4 + 2 * gemm->steps + thimble_gemm_constants(gemm->mode);
+  for (uint32_t left = gemm->blocks; left != 0; --left, weights += words, output += 4) {
     for (uint32_t pixel = 0; pixel < pixels; ++pixel)
       block(gemm, weights, column + pixel, pixels, output + (int32_t)(pixel * gemm->distance));
   }
@@ -67,6 +78,7 @@ void thimble_gemm_two(const thimble_gemm* gemm) {
     if (gemm->rows != NULL) {
       gather(gemm, offset, 0);
       gather(gemm, offset + gemm->next, 1);
+      thimble_gemm_double(gemm->column, 2 * gemm->steps, gemm->doublings);
       offset += 2 * gemm->next;
     } else {
       column += (int32_t)gemm->offset / 4;

@@ -11,10 +11,10 @@
 /* Inputs of one output: beyond it, sums and scratch sizes would not fit 32 bits. */
 enum { MOST_TAPS = 1 << 20 };
 
-/* Flags that only some kernels know; `wide` has most values for depthwise. */
+/* Flags that only some kernels know; `wide` has most values for the gemm kernels. */
 static int has_flags(const thimble_layer* layer, uint32_t operands, uint32_t broadcast, uint32_t more_rows) {
   return layer->operands >= 1 && layer->operands <= operands && layer->broadcast <= broadcast &&
-         layer->more_rows == more_rows && layer->relu <= 1 && layer->wide <= THIMBLE_DEPTHWISE_GENERAL;
+         layer->more_rows == more_rows && layer->relu <= 1 && layer->wide <= THIMBLE_GEMM_FORM_MOST;
 }
 
 static int is_plain(const thimble_layer* layer) { return has_flags(layer, 1, THIMBLE_SAME, 0); }
@@ -106,7 +106,8 @@ static uint32_t blocks_of_four(const thimble_layer* layer, uint32_t block_bytes)
 }
 
 uint32_t thimble_gemm_weights(const thimble_layer* layer) {
-  return blocks_of_four(layer, 4 * (16 + 2 * thimble_gemm_steps(layer)));
+  return blocks_of_four(layer,
+                        4 * (4 + 2 * thimble_gemm_steps(layer) + thimble_gemm_constants(thimble_gemm_mode(layer))));
 }
 uint32_t thimble_depthwise_weights(const thimble_layer* layer) {
   return blocks_of_four(layer, 4 * (THIMBLE_DEPTHWISE_CONSTANTS + (uint32_t)layer->kernel_h * layer->kernel_w));

@@ -80,7 +80,8 @@ typedef struct thimble_layer {
   uint8_t ring_rows; /* thimble_ring_rows: 0 unless the output lies over the input */
   uint8_t relu;      /* 1: activation_min >= output_zero: a shorter rounding gives the same results */
   uint8_t wide;      /* 1: a channel has no exact form for the fast kernel (its sums may leave [-2^23, 2^23), its
-                        multiplier suits no fixed shift): weights packed for the kernel that bears it;
+                        multiplier suits no fixed shift): weights packed for the kernel that bears it; convolutions
+                        and fully connected layers, 2, 3: its inputs are doubled once or twice;
                         add, mul: no short form gives the same results */
   uint8_t broadcast; /* second operand: THIMBLE_SAME, THIMBLE_PIXEL or THIMBLE_ELEMENT */
   uint8_t more_rows; /* output rows beyond the first that the kernel computes at a time; Winograd: 1 */

@@ -38,6 +38,28 @@ struct PackedChannel {
 /// @return nothing where no such form was found
 std::optional<PackedChannel> pack_channel(const ChannelQuantization& channel, std::int64_t bias, int scale_bits);
 
+/// One channel as the kernels with a fixed shift read it: the result for a sum of products is, with x = sum + start,
+///   sat8((((x < 0 ? addend_below : addend) << 32) + (x << scale_bits) * multiplier) >> 32 >> shift)
+struct FixedChannel {
+  std::int32_t start = 0;
+  std::int32_t multiplier = 0;
+  std::int32_t addend = 0;
+  std::int32_t addend_below = 0;  ///< the addend itself with relu
+};
+
+/// That form of a channel with `bias` (input zero point folded in). It is found by its thresholds: of all sums that can
+/// occur, the least one that gives each result. They bound the line that multiplier, start and addend make, so that a
+/// form that meets them gives TFLite's result everywhere; which is then proved once more.
+/// @param scale_bits  every x is in [-2^(31-scale_bits), 2^(31-scale_bits))
+/// @return nothing where no such form was found: the multiplier is too large for the shift, or so small that what is
+///         left of it is not precise enough
+std::optional<FixedChannel> pack_fixed_channel(const ChannelQuantization& channel, std::int64_t bias, int scale_bits,
+                                               int shift);
+
+/// The least x >= 0 for which factor * x modulo `modulus` is in [low, high], -1 if there is none.
+/// 0 <= low <= high < modulus, 0 <= factor < modulus <= 2^32.
+std::int64_t first_in_range(std::int64_t factor, std::int64_t modulus, std::int64_t low, std::int64_t high);
+
 /// One channel in the form with shifts to both sides, which costs more cycles and holds more channels.
 struct GeneralChannel {
   std::int32_t bias = 0;

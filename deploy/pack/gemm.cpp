@@ -2,15 +2,16 @@
 
 #include <array>
 #include <optional>
+#include <utility>
 
+#include "deploy/kernels/gemm.h"
 #include "deploy/pack/channel_weights.hpp"
 
 namespace thimble {
 namespace {
 
 constexpr int kBlock = 4;  ///< output channels that are packed together
-/// Scale of the sums of even and odd channels: twice, and 256 times.
-constexpr std::array<int, 2> kScaleBits = {1, 8};
+constexpr int kScaleBits = 8;
 
 /// Convolutions whose windows deploy/kernels/conv2d_few.c reads from lines.
 bool is_few(const WindowGeometry& g) {
@@ -36,8 +37,8 @@ std::vector<std::array<int, 2>> line_pairs(const WindowGeometry& g) {
 }
 
 /// Input pairs of a column, in the order of deploy/kernels/gemm.h; -1: meets a zero weight.
-std::vector<std::array<int, 2>> column_pairs(const WindowGeometry& g) {
-  if (is_few(g)) return line_pairs(g);
+std::vector<std::array<int, 2>> column_pairs(const WindowGeometry& g, bool lines) {
+  if (lines && is_few(g)) return line_pairs(g);
   std::vector<std::array<int, 2>> pairs;
   std::vector<int> rests;
   const int segment = g.kernel_w * g.in_c, fours = segment / 4 * 4;
@@ -65,25 +66,52 @@ bool is_shareable(const ChannelWeights& w, int channel) {
   return true;
 }
 
-std::uint32_t weight_word(const ChannelWeights& w, int channel, const std::array<int, 2>& pair) {
-  const auto low = static_cast<std::uint16_t>(halfword(w, channel, pair[0]));
-  return low | static_cast<std::uint32_t>(static_cast<std::uint16_t>(halfword(w, channel, pair[1]))) << 16;
+/// The weights of two inputs for two channels; where they do not share a halfword, the odd one's are the high bytes.
+std::uint32_t weight_word(const ChannelWeights& w, int channel, const std::array<int, 2>& pair, bool wide) {
+  const auto [first, second] = pair;
+  if (wide)
+    return word_of(w.at(channel, first), w.at(channel + 1, first), w.at(channel, second), w.at(channel + 1, second));
+  const auto low = static_cast<std::uint16_t>(halfword(w, channel, first));
+  return low | static_cast<std::uint32_t>(static_cast<std::uint16_t>(halfword(w, channel, second))) << 16;
 }
 
-using Channels = std::vector<PackedChannel>;
+bool has_values(const Tensor& tensor) { return !std::holds_alternative<std::monostate>(tensor.data); }
+
+/// What a block holds of a channel besides its weights.
+struct Constants {
+  std::int32_t start = 0;
+  std::array<std::uint32_t, 3> words = {};
+};
+using Channels = std::vector<Constants>;
+
+std::uint32_t bits(std::int32_t value) { return static_cast<std::uint32_t>(value); }
+
+/// With relu, sums of even channels are not scaled.
+std::optional<FixedChannel> fixed_channel(const ChannelCase& one, std::size_t index, int doublings) {
+  const auto pack = [&](int scale_bits, int shift) {
+    auto form = pack_fixed_channel(one.quantization, one.bias, scale_bits + doublings, shift);
+    if (form) form->start *= 1 << doublings;
+    return form;
+  };
+  if (!one.quantization.relu) return pack(kScaleBits, THIMBLE_GEMM_SHIFT_ANY);
+  return index % 2 == 0 ? pack(0, THIMBLE_GEMM_SHIFT_RELU_EVEN) : pack(kScaleBits, THIMBLE_GEMM_SHIFT_RELU);
+}
 
 /// The narrow forms of all channels; nothing where one has none.
-std::optional<Channels> narrow_channels(const std::vector<ChannelCase>& cases) {
+std::optional<Channels> narrow_channels(const ChannelWeights& w, const std::vector<ChannelCase>& cases, int doublings) {
   Channels channels;
+  for (int c = 0; c < w.channels; c += 2) {
+    if (!is_shareable(w, c)) return std::nullopt;
+  }
   for (const ChannelCase& one : cases) {
-    const auto packed = pack_channel(one.quantization, one.bias, kScaleBits[channels.size() % 2]);
-    if (!packed) return std::nullopt;
-    channels.push_back(*packed);
+    const auto form = fixed_channel(one, channels.size(), doublings);
+    if (!form) return std::nullopt;
+    channels.push_back({form->start, {bits(form->multiplier), bits(form->addend), bits(form->addend_below)}});
   }
   return channels;
 }
 
-/// The wide forms: the bias in the addend's place, no nudge with relu; or the index of a channel that has none.
+/// The wide forms: bias, multiplier, shifts, no nudge with relu; or the index of a channel that has none.
 Result<Channels, int> wide_channels(const std::vector<ChannelCase>& cases) {
   Channels channels;
   for (const ChannelCase& one : cases) {
@@ -91,59 +119,74 @@ Result<Channels, int> wide_channels(const std::vector<ChannelCase>& cases) {
     if (!packed) return static_cast<int>(channels.size());
     const std::uint32_t no_nudge = 32u << 16, nudges = 0xffu << 16;
     const std::uint32_t shifts = one.quantization.relu ? (packed->shifts & ~nudges) | no_nudge : packed->shifts;
-    channels.push_back({0, packed->multiplier, packed->bias, shifts});
+    channels.push_back({0, {bits(packed->multiplier), bits(packed->bias), shifts}});
   }
   return channels;
 }
 
-void append_constants(Words& words, const PackedChannel& first, const PackedChannel& second) {
-  for (std::int32_t value : {first.multiplier, second.multiplier, first.addend, second.addend})
-    words.push_back(static_cast<std::uint32_t>(value));
-  words.push_back(first.shift);
-  words.push_back(second.shift);
-}
+/// Words of a channel's constants.
+std::size_t constants_of(const Operator& op, bool wide) { return op.activation != Activation::kNone && !wide ? 2 : 3; }
 
-Words interleaved(const ChannelWeights& w, Channels channels, const std::vector<std::array<int, 2>>& pairs) {
+Words interleaved(const ChannelWeights& w, Channels channels, const std::vector<std::array<int, 2>>& pairs,
+                  std::size_t constants, bool wide) {
   channels.resize(static_cast<std::size_t>(round_up(w.channels, kBlock)));
   Words words;
   for (int c = 0; c < w.channels; c += kBlock) {
-    const PackedChannel* block = channels.data() + c;
-    const auto start = [&](int i) { return static_cast<std::uint32_t>(block[i].bias); };
+    const Constants* block = channels.data() + c;
+    const auto start = [&](int i) { return bits(block[i].start); };
     for (std::uint32_t word : {256 * start(1) + start(0), 256 * start(3) + start(2), start(0), start(2)})
       words.push_back(word);
     for (const auto& pair : pairs) {
-      for (int half : {0, 2}) words.push_back(weight_word(w, c + half, pair));
+      for (int half : {0, 2}) words.push_back(weight_word(w, c + half, pair, wide));
     }
-    append_constants(words, block[0], block[2]);
-    append_constants(words, block[1], block[3]);
+    for (int first : {1, 0}) {
+      for (std::size_t i = 0; i < constants; ++i) {
+        words.push_back(block[first].words[i]);
+        words.push_back(block[first + 2].words[i]);
+      }
+    }
   }
   return words;
 }
 
+constexpr int kMostDoublings = 2;
+
+/// The narrow forms with as few doublings of the inputs as there are any with.
+std::optional<std::pair<Channels, int>> fewest_doublings(const ChannelWeights& w,
+                                                         const std::vector<ChannelCase>& cases) {
+  for (int doublings = 0; doublings <= kMostDoublings; ++doublings) {
+    if (auto channels = narrow_channels(w, cases, doublings)) return std::pair{*std::move(channels), doublings};
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
-PackResult pack_gemm(const Graph& graph, const Operator& op) {
+PackResult pack_gemm(const Graph& graph, const Operator& op, bool lines) {
   const ChannelWeights w = channel_weights(graph, op);
-  for (int c = 0; c < w.channels; c += 2) {
-    if (!is_shareable(w, c)) return op.name + ": output channel " + std::to_string(c + 1) + ": a weight of -128";
-  }
   const std::vector<ChannelCase> cases = channel_cases(graph, op, w);
-  const auto pairs = column_pairs(geometry_of(graph, op));
-  if (const auto narrow = narrow_channels(cases)) return interleaved(w, *narrow, pairs);
+  const auto pairs = column_pairs(geometry_of(graph, op), lines);
+  if (const auto narrow = fewest_doublings(w, cases))
+    return interleaved(w, narrow->first, pairs, constants_of(op, false), false);
   const auto wide = wide_channels(cases);
   if (!wide) return range_problem(op, wide.error());
-  return interleaved(w, *wide, pairs);
+  return interleaved(w, *wide, pairs, constants_of(op, true), true);
 }
 
 std::int64_t gemm_bytes(const Graph& graph, const Operator& op) {
   const WindowGeometry g = geometry_of(graph, op);
-  const int pairs = (g.column_size() + 1) / 2;
-  return std::int64_t{4} * (4 * kBlock + 2 * pairs) * (round_up(g.out_c, kBlock) / kBlock);
+  const std::size_t pairs = static_cast<std::size_t>(g.column_size() + 1) / 2;
+  const std::size_t block = 4 + 2 * pairs + kBlock * constants_of(op, gemm_form(graph, op) == THIMBLE_GEMM_FORM_WIDE);
+  return static_cast<std::int64_t>(4 * block) * (round_up(g.out_c, kBlock) / kBlock);
 }
 
-bool gemm_is_wide(const Graph& graph, const Operator& op) {
+int gemm_form(const Graph& graph, const Operator& op) {
+  if (!has_values(graph.tensor(op.inputs.at(1))) || output_of(graph, op).quantization.empty())
+    return THIMBLE_GEMM_FORM_NARROW;
   const ChannelWeights w = channel_weights(graph, op);
-  return !narrow_channels(channel_cases(graph, op, w));
+  const auto narrow = fewest_doublings(w, channel_cases(graph, op, w));
+  if (!narrow) return THIMBLE_GEMM_FORM_WIDE;
+  return narrow->second == 0 ? THIMBLE_GEMM_FORM_NARROW : THIMBLE_GEMM_FORM_WIDE + narrow->second;
 }
 
 }  // namespace thimble

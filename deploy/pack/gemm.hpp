@@ -4,11 +4,12 @@
 namespace thimble {
 
 /// Weights of convolutions and fully connected layers, as deploy/kernels/gemm.h lays them out.
-PackResult pack_gemm(const Graph& graph, const Operator& op);
-/// Its bytes, from shapes alone.
+/// @param lines  layers of few channels in the order of deploy/kernels/conv2d_few.c; else in that of all others
+PackResult pack_gemm(const Graph& graph, const Operator& op, bool lines = true);
+/// Its bytes, from shapes alone; with values, which may call for the wide form, from them too.
 std::int64_t gemm_bytes(const Graph& graph, const Operator& op);
 
-/// Whether an operator with values needs thimble_layer::wide: some channel has no form of the narrow kernels.
-bool gemm_is_wide(const Graph& graph, const Operator& op);
+/// thimble_layer::wide of an operator, THIMBLE_GEMM_FORM_...; without values, narrow.
+int gemm_form(const Graph& graph, const Operator& op);
 
 }  // namespace thimble

@@ -173,7 +173,7 @@ thimble_layer layer_shape(const Graph& graph, const Operator& op, thimble_kernel
   layer.operands = 1;
   layer.more_rows = kernel == THIMBLE_WINOGRAD ? 1 : 0;
   set_quantization(graph, op, layer);
-  layer.wide = kernel != THIMBLE_WINOGRAD && has_values(graph, op) && gemm_is_wide(graph, op);
+  if (kernel != THIMBLE_WINOGRAD && has_values(graph, op)) layer.wide = static_cast<std::uint8_t>(gemm_form(graph, op));
   if (is_depthwise_kernel(kernel)) layer.wide = static_cast<std::uint8_t>(depthwise_form(graph, op));
   if (op.type == OpType::kAdd || op.type == OpType::kMul) set_operands(graph, op, layer);
   if (op.type == OpType::kConcat) layer.input2 = static_cast<std::uint32_t>(concat_offset(graph, op, part));

@@ -149,12 +149,16 @@ void Builder::random_weights(int taps) {
   for (int i = 0; i < channels_out * taps; ++i)
     plain.weights.push_back(static_cast<std::int8_t>(all_large ? least_or_most() : rng.between(-most, most)));
   plain.g.in_c = plain.g.in_c == 0 ? 1 : plain.g.in_c;
+  // Large factors in a third of the layers, else the gemm kernels would seldom be narrow; smaller ones, and they
+  // double.
+  const bool any_factor = !is_gemm || rng.chance(0.3), doubling = is_gemm && rng.chance(0.3);
   Quantization q;
   const bool depthwise = op.type == OpType::kDepthwiseConv2D;
   q.axis = depthwise ? 3 : 0;
   for (int c = 0; c < channels_out; ++c) {
     double factor = std::exp2(rng.uniform(-2, 2)) / spread;
-    if (rng.chance(0.08)) factor = rng.uniform(0.4, 6);
+    if (any_factor && rng.chance(0.08)) factor = rng.uniform(0.4, 6);
+    if (doubling && rng.chance(0.5)) factor = rng.uniform(0.02, 0.24);
     if (rng.chance(0.03)) factor = std::exp2(-rng.uniform(18, 30));
     const bool empty = rng.chance(0.05);
     if (empty) plain.bias[c] = rng.chance(0.5) ? 2147483647 - rng.between(0, 9) : -2147483647 + rng.between(0, 9);
