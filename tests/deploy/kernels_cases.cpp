@@ -57,12 +57,13 @@ void random_window(Rng& rng, Operator& op, WindowGeometry& g, bool one_pixel_eac
 /// @param window  its side; 0: any
 void random_square_window(Rng& rng, Operator& op, WindowGeometry& g, int window) {
   const int kernel = window != 0 ? window : 3 + 2 * rng.between(0, 2), stride = rng.between(1, 2);
-  const auto pad = [&] { return rng.chance(0.7) ? kernel / 2 : rng.between(0, kernel - 1); };
+  const bool same = rng.chance(0.4), tiny = rng.chance(0.3);  // as in most networks; as at their end
+  const auto pad = [&] { return same || rng.chance(0.7) ? kernel / 2 : rng.between(0, kernel - 1); };
   op.kernel_h = op.kernel_w = g.kernel_h = g.kernel_w = kernel;
   op.stride_h = op.stride_w = g.stride_h = g.stride_w = stride;
   op.padding = {pad(), pad(), pad(), pad()};
-  g.in_h = std::max(rng.between(1, 14), kernel - op.padding.top - op.padding.bottom);
-  const int width = rng.chance(0.2) ? rng.between(14, 45) : rng.between(1, 14);
+  g.in_h = std::max(rng.between(1, tiny ? 7 : 14), kernel - op.padding.top - op.padding.bottom);
+  const int width = tiny ? rng.between(1, 6) : rng.chance(0.2) ? rng.between(14, 45) : rng.between(1, 14);
   g.in_w = std::max(width, kernel - op.padding.left - op.padding.right);
   g.out_h = output_size(g.in_h, kernel, stride, op.padding.top, op.padding.bottom);
   g.out_w = output_size(g.in_w, kernel, stride, op.padding.left, op.padding.right);
