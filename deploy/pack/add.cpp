@@ -84,27 +84,46 @@ std::optional<ShortAdd> find_short_add(const AddParameters& parameters) {
   return std::nullopt;
 }
 
+namespace {
+
+/// An addition as its kernel sees it.
+struct KernelAdd {
+  Operands operands;
+  AddParameters parameters;            ///< input1 is the kernel's first operand
+  std::optional<ShortAdd> short_form;  ///< nothing: the layer is wide
+};
+
+/// The search is not symmetric, so whoever asks must ask for the same order.
+KernelAdd kernel_add(const Graph& graph, const Operator& op) {
+  const auto operands = operands_of(graph, op);
+  THIMBLE_CHECK(operands.has_value(), op.name + ": operands");
+  KernelAdd add{*operands, add_parameters(graph, op), {}};
+  if (operands->first == 1) {
+    std::swap(add.parameters.input1, add.parameters.input2);
+    std::swap(add.parameters.input1_offset, add.parameters.input2_offset);
+  }
+  add.short_form = find_short_add(add.parameters);
+  return add;
+}
+
+}  // namespace
+
 bool add_is_short(const Graph& graph, const Operator& op) {
   if (output_of(graph, op).quantization.empty()) return true;
-  return find_short_add(add_parameters(graph, op)).has_value();
+  return kernel_add(graph, op).short_form.has_value();
 }
 
 /// thimble_add. Its steps take the operand with the larger scale first, whose factor is one half.
 PackResult pack_add(const Graph& graph, const Operator& op) {
-  AddParameters p = add_parameters(graph, op);
-  const auto operands = operands_of(graph, op);
-  THIMBLE_CHECK(operands.has_value(), op.name + ": operands");
-  if (operands->first == 1) {
-    std::swap(p.input1, p.input2);
-    std::swap(p.input1_offset, p.input2_offset);
-  }
+  const KernelAdd add = kernel_add(graph, op);
+  const AddParameters& p = add.parameters;
   constexpr QuantizedMultiplier kHalf{1 << 30, 0};
   const bool swap = p.input1 != kHalf;
   const QuantizedMultiplier& smaller = swap ? p.input1 : p.input2;
   const std::int32_t offset1 = swap ? p.input2_offset : p.input1_offset;
   const std::int32_t offset2 = swap ? p.input1_offset : p.input2_offset;
   THIMBLE_CHECK((swap ? p.input2 : p.input1) == kHalf && smaller.shift <= 0, op.name + ": factors of add");
-  const std::optional<ShortAdd> constants = find_short_add(p);
+  const std::optional<ShortAdd>& constants = add.short_form;
   if (!constants && (smaller.shift < -30 || p.output.shift < -23 || p.output.shift > -1)) {
     return op.name + ": scales of the operands and the output lie too far apart for the int8 kernel";
   }
@@ -115,7 +134,7 @@ PackResult pack_add(const Graph& graph, const Operator& op) {
               static_cast<std::uint32_t>(offset1 * (1 << 19)), static_cast<std::uint32_t>(offset2 * (1 << 21)),
               static_cast<std::uint32_t>(smaller.multiplier),  channel_shifts(0, -smaller.shift),
               static_cast<std::uint32_t>(output.multiplier),   channel_shifts(0, -output.shift)};
-  const Words constant = constant_operand(graph, op, *operands);
+  const Words constant = constant_operand(graph, op, add.operands);
   words.insert(words.end(), constant.begin(), constant.end());
   return words;
 }

@@ -6,7 +6,7 @@
 
 namespace thimble {
 
-/// Constants of add's short form (deploy/kernels/add.h), for TFLite's input 0 and 1.
+/// Constants of add's short form (deploy/kernels/add.h), for AddParameters::input1 and input2.
 struct ShortAdd {
   std::int32_t alpha = 0, beta = 0, gamma = 0;
 };
