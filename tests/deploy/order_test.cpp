@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <ctime>
 #include <numeric>
 
 #include "deploy/operator_order.hpp"
@@ -130,6 +131,52 @@ TEST_CASE("the search of a wide graph ends", "[deploy][order]") {
   const OperatorOrder best = best_operator_order(problem, {.state_limit = 64, .step_limit = 200'000});
   CHECK_FALSE(best.exact);
   CHECK(best.peak_bytes < peak_live_bytes(problem, first_order(problem)) / 10);
+}
+
+namespace {
+
+/// x -> a_i -> b_i for all i, all b joined; one branch sets the peak. With `keep` the given order is the best.
+OrderProblem parallel_branches(int branches, bool keep) {
+  OrderProblem problem;
+  problem.tensor_bytes = {16};
+  problem.inputs = {0};
+  OrderProblem::Node join;
+  const auto add = [&](int input, std::int64_t bytes) {
+    problem.nodes.push_back({{input}, static_cast<int>(problem.tensor_bytes.size())});
+    problem.tensor_bytes.push_back(bytes);
+    return problem.nodes.back().output;
+  };
+  std::vector<int> inner;
+  for (int i = 0; i < branches; ++i) {
+    const int a = add(0, i == branches / 2 ? 100'000'000 : 40 + i % 7);
+    inner.push_back(a);
+    if (keep) join.inputs.push_back(add(a, 3 + i % 5));
+  }
+  for (int a : inner)
+    if (!keep) join.inputs.push_back(add(a, 3));
+  join.output = static_cast<int>(problem.tensor_bytes.size());
+  problem.tensor_bytes.push_back(8);
+  problem.outputs = {join.output};
+  problem.nodes.push_back(join);
+  return problem;
+}
+
+}  // namespace
+
+TEST_CASE("the default limits suffice for hundreds and thousands of branches", "[deploy][order]") {
+  for (int branches : {64, 300, 3000}) {
+    for (bool keep : {false, true}) {
+      INFO(branches << " branches" << (keep ? "" : ", all begun before one ends"));
+      const OrderProblem problem = parallel_branches(branches, keep);
+      const std::clock_t start = std::clock();
+      const OperatorOrder best = best_operator_order(problem);
+      CHECK(static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC < 1.5);
+      CHECK(is_possible(problem, best.order));
+      CHECK(peak_live_bytes(problem, best.order) == best.peak_bytes);
+      CHECK(best.peak_bytes <= peak_live_bytes(problem, first_order(problem)));
+      if (!keep) CHECK(best.peak_bytes < peak_live_bytes(problem, first_order(problem)));
+    }
+  }
 }
 
 TEST_CASE("a chain keeps its order", "[deploy][order]") {
