@@ -19,14 +19,19 @@ static void add_quad(const int8_t* x, uint32_t step, uint32_t pixels, int32_t* s
   }
 }
 
-#if THIMBLE_DSP
-/* Sixteen channels of up to LANE_PIXELS pixels. Assembly knows the order of the members. */
-typedef struct sixteen_columns {
-  const int8_t* x;
-  uint32_t step, pixels;
-  int16_t sums[16]; /* of each word even bytes (two), then odd ones */
-} sixteen_columns;
+static int32_t column_sum(const int8_t* x, uint32_t step, uint32_t pixels) {
+  int32_t sum = 0;
+  for (; pixels != 0; --pixels, x += step) sum += *x;
+  return sum;
+}
 
+void thimble_add_columns(const int8_t* x, uint32_t step, uint32_t pixels, uint32_t channels, int32_t* sums) {
+  const int aligned = (((uintptr_t)x | step) & 3u) == 0;
+  for (; aligned && channels >= 4; channels -= 4, x += 4, sums += 4) add_quad(x, step, pixels, sums);
+  for (; channels != 0; --channels) *sums++ += column_sum(x++, step, pixels);
+}
+
+#if THIMBLE_DSP
 /* The formatter would break lines of instructions apart. */
 /* clang-format off */
 
@@ -46,12 +51,26 @@ typedef struct sixteen_columns {
   "sxtab16 r10, r10, r3\n"           \
   "sxtab16 r11, r11, r3, ror #8\n"
 
-__attribute__((naked)) static void add_sixteen(sixteen_columns* columns) {
+/* r8 multiplier, r9 addend, r10, r11 shifts, lr output. */
+#define FINISH(x)                    \
+  "add r6, r9, " x ", asr #31\n"     \
+  "lsl " x ", " x ", r10\n"          \
+  "smmlar " x ", " x ", r8, r6\n"    \
+  "asr " x ", " x ", r11\n"          \
+  "ssat " x ", #8, " x "\n"          \
+  "strb " x ", [lr], #1\n"
+
+__attribute__((naked)) void thimble_reduce_columns(thimble_columns* columns) {
   (void)columns;
   __asm__ volatile(
-      "push {r0, r4-r11, lr}\n"
-      "ldm r0, {r0, r1, r2}\n"
-      "movs r4, #0\n"
+      "push {r4-r11, lr}\n"
+      "sub sp, #44\n"
+      "str r0, [sp, #32]\n"
+      "mov r12, r0\n"
+      "1:\n"
+      "ldm r12, {r0-r3}\n"
+      "ldr r4, [r12, #20]\n"
+      "str r3, [sp, #36]\n"
       "mov r5, r4\n"
       "mov r6, r4\n"
       "mov r7, r4\n"
@@ -59,53 +78,57 @@ __attribute__((naked)) static void add_sixteen(sixteen_columns* columns) {
       "mov r9, r4\n"
       "mov r10, r4\n"
       "mov r11, r4\n"
+      "2:\n"  /* a run */
       "lsrs r2, r2, #1\n"
-      "bcc 1f\n"
+      "bcc 3f\n"
       ADD_PIXEL
-      "1:\n"
+      "3:\n"
       "cmp r2, #0\n"
-      "beq 3f\n"
-      "2:\n"
+      "beq 5f\n"
+      "4:\n"
       ADD_PIXEL
       ADD_PIXEL
       "subs r2, r2, #1\n"
-      "bne.w 2b\n"
-      "3:\n"
-      "pop {r0}\n"
-      "adds r0, #12\n"
-      "stm r0, {r4-r11}\n"
+      "bne.w 4b\n"
+      "5:\n"
+      "ldr r3, [sp, #36]\n"
+      "ldr r12, [sp, #32]\n"
+      "subs r3, r3, #1\n"
+      "beq 6f\n"
+      "str r3, [sp, #36]\n"
+      "ldr r2, [r12, #8]\n"
+      "ldr r3, [r12, #16]\n"
+      "add r0, r0, r3\n"
+      "b 2b\n"
+      "6:\n"
+      "stm sp, {r4-r11}\n"
+      "ldr r0, [r12]\n"
+      "ldr lr, [r12, #28]\n"
+      "adds r0, #16\n"
+      "str r0, [r12], #32\n"
+      "ldm r12, {r8-r11}\n"
+      "mov r12, sp\n"
+      "7:\n"  /* four channels */
+      "ldrd r4, r5, [r12], #8\n"
+      "sxth r0, r4\n"
+      "sxth r1, r5\n"
+      "asrs r2, r4, #16\n"
+      "asrs r3, r5, #16\n"
+      FINISH("r0")
+      FINISH("r1")
+      FINISH("r2")
+      FINISH("r3")
+      "sub r6, sp, r12\n"
+      "adds r6, #32\n"
+      "bne 7b\n"
+      "ldr r12, [sp, #32]\n"
+      "ldr r6, [r12, #24]\n"
+      "str lr, [r12, #28]\n"
+      "subs r6, r6, #1\n"
+      "str r6, [r12, #24]\n"
+      "bne.w 1b\n"
+      "add sp, #44\n"
       "pop {r4-r11, pc}\n");
 }
 /* clang-format on */
-
-static void add_sixteens(const int8_t* x, uint32_t step, uint32_t pixels, int32_t* sums) {
-  sixteen_columns columns;
-  columns.x = x, columns.step = step;
-  for (; pixels != 0; pixels -= columns.pixels, columns.x += columns.pixels * step) {
-    columns.pixels = pixels < LANE_PIXELS ? pixels : LANE_PIXELS;
-    add_sixteen(&columns);
-    for (uint32_t i = 0; i < 16; i += 4) {
-      sums[i] += columns.sums[i], sums[i + 1] += columns.sums[i + 2];
-      sums[i + 2] += columns.sums[i + 1], sums[i + 3] += columns.sums[i + 3];
-    }
-  }
-}
 #endif
-
-static int32_t column_sum(const int8_t* x, uint32_t step, uint32_t pixels) {
-  int32_t sum = 0;
-  for (; pixels != 0; --pixels, x += step) sum += *x;
-  return sum;
-}
-
-void thimble_add_columns(const int8_t* x, uint32_t step, uint32_t pixels, uint32_t channels, int32_t* sums) {
-  const int aligned = (((uintptr_t)x | step) & 3u) == 0;
-#if THIMBLE_DSP
-  if (aligned && channels == 16) {
-    add_sixteens(x, step, pixels, sums);
-    return;
-  }
-#endif
-  for (; aligned && channels >= 4; channels -= 4, x += 4, sums += 4) add_quad(x, step, pixels, sums);
-  for (; channels != 0; --channels) *sums++ += column_sum(x++, step, pixels);
-}
