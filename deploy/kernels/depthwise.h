@@ -30,20 +30,19 @@ enum { THIMBLE_DEPTHWISE_SHIFT_3X3 = 10, THIMBLE_DEPTHWISE_SHIFT_LARGER = 11 };
 /* layer->wide */
 enum { THIMBLE_DEPTHWISE_FIXED = 0, THIMBLE_DEPTHWISE_ANY_SHIFT = 1, THIMBLE_DEPTHWISE_GENERAL = 2 };
 
-/* How the fast kernels see a layer. A unit is what one slot of the ring holds: with stride 1 two rows, side by side in
- * the words of a column; with stride 2 one row, two neighbouring columns in a word. */
+/* How the fast kernels see a layer of stride 1; stride 2 has plans of its own. A unit is what one slot of the ring
+ * holds: two rows, side by side in the words of a column. */
 typedef struct thimble_depthwise_plan {
-  uint32_t kernel, stride;
-  uint32_t units;                    /* that a step needs: a step is two output rows with stride 1, one with stride 2 */
-  uint32_t advance;                  /* units from step to step */
-  uint32_t group, slots;             /* steps that are computed together; slots of the ring */
-  uint32_t width, columns;           /* outputs of a row, with most kernels rounded up to even; columns of a slot */
+  uint32_t kernel;
+  uint32_t units;          /* that a step needs: a step is two output rows, and a unit further than the last */
+  uint32_t group, slots;   /* steps that are computed together; slots of the ring */
+  uint32_t width, columns; /* outputs of a row, with most kernels rounded up to even; columns of a slot */
   uint32_t column_bytes, unit_bytes; /* from a column to the next; from a slot to the next */
   uint32_t record_words;             /* of one channel's weights and constants */
   uint32_t table_words, stage_bytes; /* of all records; of a step */
 } thimble_depthwise_plan;
 
-/* 0 where only the general kernel takes the layer. */
+/* 0 where only the general kernel takes the layer; the plan is for stride 1. */
 int thimble_depthwise_is_planned(const thimble_layer* layer, thimble_depthwise_plan* plan);
 uint32_t thimble_depthwise_plan_bytes(const thimble_depthwise_plan* plan);
 
@@ -75,11 +74,6 @@ void thimble_depthwise_3x3_stride_1(thimble_depthwise_run* run);
 void thimble_depthwise_3x3_stride_1_any_shift(thimble_depthwise_run* run);
 void thimble_depthwise_5x5_stride_1(thimble_depthwise_run* run);
 void thimble_depthwise_7x7_stride_1(thimble_depthwise_run* run);
-void thimble_depthwise_3x3_stride_2(thimble_depthwise_run* run);
-void thimble_depthwise_3x3_stride_2_any_shift(thimble_depthwise_run* run);
-void thimble_depthwise_5x5_stride_2(thimble_depthwise_run* run);
-void thimble_depthwise_7x7_stride_2(thimble_depthwise_run* run);
-void thimble_depthwise_stride_2(const thimble_call* call, const thimble_depthwise_plan* plan);
 void thimble_depthwise_3x3_records(const uint32_t* block, thimble_word* records);
 void thimble_depthwise_5x5_records(const uint32_t* block, thimble_word* records);
 void thimble_depthwise_7x7_records(const uint32_t* block, thimble_word* records);

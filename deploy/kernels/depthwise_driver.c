@@ -2,36 +2,6 @@
 
 #if THIMBLE_DEPTHWISE_FAST
 
-void thimble_depthwise_start_table(thimble_depthwise_table* t, const thimble_depthwise_plan* plan,
-                                   const uint32_t* block, thimble_word* words) {
-  t->words = words;
-  t->taps = block + THIMBLE_DEPTHWISE_CONSTANTS;
-  t->pairs.record = 4 * plan->record_words;
-  t->pairs.from_step = 4;
-  for (uint32_t i = 0; i < 4; ++i) t->pairs.scales[i] = 1u << (block[8 + i] >> 8);
-}
-
-void thimble_depthwise_put(thimble_depthwise_table* t, uint32_t at, uint32_t step, uint32_t a, uint32_t b,
-                           uint32_t count) {
-  t->pairs.to = t->words + at;
-  t->pairs.step = 4 * step;
-  t->pairs.a = t->taps + a;
-  t->pairs.b = t->taps + b;
-  t->pairs.count = count;
-  thimble_depthwise_put_pairs(&t->pairs);
-}
-
-void thimble_depthwise_put_constants(const thimble_depthwise_table* t, const uint32_t* block, uint32_t at) {
-  const uint32_t record = t->pairs.record / 4;
-  thimble_word* to = t->words + at;
-  for (uint32_t i = 0; i < 4; ++i, to += record, ++block) {
-    to[0] = block[0];
-    to[1] = block[4];
-    to[2] = block[8];
-    to[3] = block[12] << (block[8] >> 8);
-  }
-}
-
 /* As thimble_depthwise_fill_columns, for less than four channels. */
 THIMBLE_RARE static void fill_some_channels(thimble_depthwise_fill* fill, uint32_t channels) {
   for (; fill->columns != 0; --fill->columns, fill->a += fill->a_step, fill->b += fill->b_step) {

@@ -11,21 +11,6 @@
 #define THIMBLE_RARE __attribute__((cold, noinline))
 #define THIMBLE_SHARED __attribute__((noinline))
 
-/* How a block's weights go into its records. */
-typedef struct thimble_depthwise_table {
-  thimble_depthwise_pairs pairs; /* record and scales are set */
-  thimble_word* words;
-  const uint32_t* taps;
-} thimble_depthwise_table;
-
-/* Pairs of weights `a` and `b` side by side, `count` from one word of the records to every `step`th. */
-void thimble_depthwise_put(thimble_depthwise_table* t, uint32_t at, uint32_t step, uint32_t a, uint32_t b,
-                           uint32_t count);
-/* The block's constants, from word `at` of each record. */
-void thimble_depthwise_put_constants(const thimble_depthwise_table* t, const uint32_t* block, uint32_t at);
-void thimble_depthwise_start_table(thimble_depthwise_table* t, const thimble_depthwise_plan* plan,
-                                   const uint32_t* block, thimble_word* words);
-
 /* Columns of up to four channels. */
 void thimble_depthwise_fill_pixels(thimble_depthwise_fill* fill, const int8_t* a, const int8_t* b, uint32_t columns,
                                    uint32_t channels);

@@ -1,209 +1,247 @@
-/* Depthwise of stride 2 through planes of words: fills the ring, calls the functions in assembly, stores what they
- * staged. */
+#include "depthwise_stride_2.h"
+
 #include "depthwise_driver.h"
+
+/* Scratch that a layer may take so that more output rows are computed together, at most about a third of its input;
+ * what it may take of any layer. Layers of 3x3 are at a network's begin, where memory is short. */
+#define MOST_BYTES_3X3 2560u
+#define MOST_BYTES_LARGER 5120u
+#define LEAST_BYTES 2048u
+
+int thimble_depthwise_is_stride_2(const thimble_layer* layer) {
+  const uint32_t kernel = layer->kernel_h;
+  return layer->wide != THIMBLE_DEPTHWISE_GENERAL && layer->stride_h == 2 && layer->stride_w == 2 &&
+         kernel == layer->kernel_w && (kernel == 3 || kernel == 5 || kernel == 7);
+}
+
+/* Rows that are padding are zeros with 3x3, and skipped with larger windows. */
+static uint32_t rows_of(const thimble_layer* layer, uint32_t group) {
+  const uint32_t kernel = layer->kernel_h, rows = 2 * group + kernel - 2;
+  return group >= layer->out_h && kernel != 3 && layer->in_h < rows ? layer->in_h : rows;
+}
+
+/* 5x5 and 7x7: tiles may end behind the stage, and there is a list of them. */
+__attribute__((noinline)) static uint32_t bytes_of(const thimble_stride_2_plan* plan, const thimble_layer* layer, uint32_t group) {
+  const uint32_t list = plan->kernel == 3 ? 0 : 12 * (group * (plan->tiles + 1) + 1) + 16;
+  return 16 * (rows_of(layer, group) * plan->columns + plan->record_words) + 4 * group * layer->out_w + list;
+}
+
+static void plan_of(const thimble_layer* layer, thimble_stride_2_plan* plan) {
+  const uint32_t kernel = layer->kernel_h, out_w = layer->out_w, out_h = layer->out_h;
+  const uint32_t input = (uint32_t)layer->in_h * layer->in_w * layer->in_c, third = input / 4 + input / 16;
+  const uint32_t largest = kernel == 3 ? MOST_BYTES_3X3 : MOST_BYTES_LARGER;
+  const uint32_t most = third < LEAST_BYTES ? LEAST_BYTES : third < largest ? third : largest;
+  plan->kernel = kernel;
+  plan->tiles = (out_w + 4) * 52429u >> 18; /* a fifth */
+  plan->columns = (kernel == 3 ? out_w : 5 * plan->tiles) + kernel / 2;
+  plan->record_words = kernel == 3 ? 0 : 4 + (kernel + 1) / 2 * kernel;
+  uint32_t group = 1, calls = 1;
+  while (group < out_h && bytes_of(plan, layer, group + 1) <= most) ++group;
+  while (calls * group < out_h) ++calls;
+  while (calls * (group - 1) >= out_h) --group; /* as many calls, alike */
+  plan->group = group;
+  plan->rows = rows_of(layer, group);
+  plan->bytes = bytes_of(plan, layer, group);
+}
+
+uint32_t thimble_depthwise_stride_2_bytes(const thimble_layer* layer) {
+  thimble_stride_2_plan plan;
+  plan_of(layer, &plan);
+  return plan.bytes;
+}
 
 #if THIMBLE_DEPTHWISE_FAST
 
-typedef struct context {
-  const thimble_call* call;
-  const thimble_layer* layer;
-  const thimble_depthwise_plan* plan;
-  thimble_depthwise_function compute;
-  thimble_word *table, *planes, *stage;
-  thimble_depthwise_step* steps;
-  uint32_t channels;                        /* of the block */
-  uint32_t inside, first_alone, last_alone; /* columns of a slot with two pixels; with one, the other is padding */
-  uint32_t padding;                         /* a pixel of it */
-  thimble_depthwise_fill fill;              /* what all fills have in common is set once; */
-  thimble_depthwise_run run;                /* of the runs, too */
-  int32_t top;                              /* input row of the first unit */
-} context;
+typedef thimble_stride_2 context;
 
-/* 3x3. The ring's even slots change places from step to step; so do the weights. */
-THIMBLE_RARE static void put_column_pairs_3(thimble_depthwise_table* t, const uint32_t* block, uint32_t at,
-                                            uint32_t first, uint32_t last) {
-  thimble_depthwise_put(t, at, 1, first, first + 1, 1);
-  thimble_depthwise_put(t, at + 1, 1, 3, 4, 1);
-  thimble_depthwise_put(t, at + 2, 1, last, last + 1, 1);
-  thimble_depthwise_put(t, at + 3, 1, first + 2, last + 2, 1);
-  thimble_depthwise_put(t, at + 4, 1, 5, 5, 1);
-  thimble_depthwise_put_constants(t, block, at + 5);
+void thimble_stride_2_begin(thimble_depthwise_pairs* pairs, const uint32_t* block, uint32_t record_words,
+                            uint32_t from_step) {
+  pairs->record = 4 * record_words;
+  pairs->from_step = from_step;
+  for (uint32_t i = 0; i < 4; ++i) pairs->scales[i] = 1u << (block[8 + i] >> 8);
 }
 
-/* Rows of (kernel + 1) / 2 words, twice, so that they can be read from any row on. A last word's second weight meets a
- * column that is none of the window's: it is 0. */
-static void put_column_pairs(thimble_depthwise_table* t, uint32_t at, uint32_t kernel) {
-  const uint32_t half = kernel / 2, words = kernel * (half + 1), record = t->pairs.record / 4;
-  static const uint32_t none = 0;
-  t->pairs.from_step = 4 * kernel;
-  for (uint32_t j = 0; j < half; ++j) thimble_depthwise_put(t, at + j, half + 1, 2 * j, 2 * j + 1, kernel);
-  t->pairs.count = 1;
-  for (uint32_t row = 0; row < kernel; ++row) {
-    const uint32_t to = at + row * (half + 1), from = row * kernel;
-    t->pairs.to = t->words + to + half;
-    t->pairs.a = t->taps + from + kernel - 1;
-    t->pairs.b = &none;
-    thimble_depthwise_put_pairs(&t->pairs);
-  }
-  thimble_word* to = t->words + at;
-  for (uint32_t i = 0; i < 4; ++i, to += record) thimble_copy((int8_t*)(to + words), (const int8_t*)to, 4 * words);
+void thimble_stride_2_put(thimble_depthwise_pairs* pairs, thimble_word* to, uint32_t step, const uint32_t* a,
+                          const uint32_t* b, uint32_t count) {
+  pairs->to = to;
+  pairs->step = 4 * step;
+  pairs->a = a;
+  pairs->b = b;
+  pairs->count = count;
+  thimble_depthwise_put_pairs(pairs);
 }
 
-static void fill_table(const thimble_depthwise_plan* plan, const uint32_t* block, thimble_word* words) {
-  thimble_depthwise_table t;
-  thimble_depthwise_start_table(&t, plan, block, words);
-  if (plan->kernel == 3) {
-    put_column_pairs_3(&t, block, 0, 0, 6);
-    put_column_pairs_3(&t, block, 4 * plan->record_words, 6, 0);
-  } else {
-    thimble_depthwise_put_constants(&t, block, 0);
-    put_column_pairs(&t, 4, plan->kernel);
+/* Pairs from pixel `first` in `column`. */
+static void set_pairs(context* c, uint32_t first, uint32_t column) {
+  const uint32_t pixels = c->layer->in_w - first, room = c->plan.columns - column;
+  c->column = column;
+  c->inside = thimble_smaller(pixels / 2, room);
+  c->a = (int32_t)(first * c->layer->in_c);
+  c->b = c->a + c->layer->in_c;
+  if (pixels % 2 != 0 && c->inside < room) {
+    c->alone = 2;
+    c->alone_pixel = c->layer->in_w - 1u;
+    c->alone_column = column + c->inside;
   }
 }
 
-/* The columns of a slot that hold pixels. */
+/* 3x3, an odd padding before an even width: from right to left, so that no pixel is alone. Such a layer is computed
+ * from its last output to its first, with the window turned by half a circle. */
+static void set_turned_pairs(context* c) {
+  const thimble_layer* const layer = c->layer;
+  const int32_t padding = 2 * (int32_t)layer->out_w + 1 - layer->in_w - layer->pad_left; /* after the last pixel */
+  const int32_t last = (int32_t)layer->in_w - 1 + (padding < 0 ? padding : 0);
+  c->column = padding < 0 ? 0 : (uint32_t)padding / 2;
+  c->inside = thimble_smaller((uint32_t)(last + 1) / 2, c->plan.columns - c->column);
+  c->a = last * layer->in_c;
+  c->b = c->a - layer->in_c;
+}
+
+/* Which pixels make a word. 5x5 and 7x7: always an even pixel and the one after it, the weights are laid out for it. */
 THIMBLE_RARE static void set_columns(context* c) {
   const thimble_layer* const layer = c->layer;
-  c->first_alone = layer->pad_left % 2u;
-  const uint32_t pixels = layer->in_w - c->first_alone;
-  const uint32_t room = c->plan->columns - layer->pad_left / 2u - c->first_alone;
-  c->inside = thimble_smaller(pixels / 2, room);
-  c->last_alone = pixels % 2 != 0 && c->inside < room;
+  const uint32_t odd = layer->kernel_h == 3 && layer->pad_left % 2u != 0;
+  c->alone = 0;
+  c->turned = odd && layer->in_w % 2u == 0;
+  if (c->turned) {
+    set_turned_pairs(c);
+  } else if (odd) {
+    set_pairs(c, 1, layer->pad_left / 2u + 1);
+    c->alone = 1;
+    c->alone_pixel = 0;
+    c->alone_column = layer->pad_left / 2u;
+  } else {
+    set_pairs(c, 0, (layer->pad_left + 1u) / 2);
+  }
+  c->fill.a_step = c->fill.b_step = 2 * (uint32_t)(c->b - c->a);
+  c->fill.gap = c->call->input.row_bytes - c->inside * c->fill.a_step;
 }
 
-/* One row, its columns two by two; the first and the last may have padding beside them. */
-static void fill_one_row(context* c, const int8_t* row, thimble_word* to) {
-  const uint32_t in_c = c->layer->in_c;
-  const int8_t* const padding = (const int8_t*)&c->padding;
-  c->fill.to = to + c->layer->pad_left / 2u * (c->fill.to_step / 4);
-  if (row == NULL) {
-    c->fill.a_step = c->fill.b_step = 0;
-    thimble_depthwise_fill_pixels(&c->fill, padding, padding, c->inside + c->first_alone + c->last_alone, c->channels);
-    c->fill.a_step = c->fill.b_step = 2 * in_c;
+/* The words of all rows where no pixel ever is. */
+THIMBLE_RARE static void clear_columns(const context* c) {
+  const uint32_t columns = c->plan.columns;
+  const uint32_t first = c->column - (c->alone == 1), end = c->column + c->inside + (c->alone == 2);
+  thimble_word* row = c->planes;
+  for (uint32_t left = c->plan.rows; left != 0; --left, row += 4 * columns) {
+    thimble_depthwise_fill_zeros(row, 4 * first);
+    thimble_depthwise_fill_zeros(row + 4 * end, 4 * (columns - end));
+  }
+}
+
+/* Rows that follow each other in the input; less than four channels: one row. */
+static void fill_rows(context* c, const int8_t* row, uint32_t count, uint32_t to) {
+  thimble_depthwise_fill* const fill = &c->fill;
+  fill->to = (thimble_word*)(to + 16 * c->column);
+  fill->units = count;
+  thimble_depthwise_fill_pixels(fill, row + c->a, row + c->b, c->inside, c->channels);
+  if (c->alone == 0) return;
+  const int8_t *const padding = (const int8_t*)&c->padding, *const pixel = row + c->alone_pixel * c->layer->in_c;
+  const uint32_t row_bytes = c->call->input.row_bytes;
+  thimble_depthwise_fill one;
+  one.a_step = c->alone == 1 ? 0 : row_bytes;
+  one.b_step = row_bytes - one.a_step;
+  one.to = (thimble_word*)(to + 16 * c->alone_column);
+  one.to_step = c->pitch;
+  one.zero = fill->zero;
+  one.units = 1;
+  thimble_depthwise_fill_pixels(&one, c->alone == 1 ? padding : pixel, c->alone == 1 ? pixel : padding, count,
+                                c->channels);
+}
+
+/* Input rows from `row` to `end`. */
+static void fill_input(context* c, uint32_t row, uint32_t end, uint32_t to) {
+  const thimble_view* const input = &c->call->input;
+  if (c->channels == 4 && row >= input->saved && row < end) {
+    fill_rows(c, input->input + row * input->row_bytes + c->channel, end - row, to);
     return;
   }
-  if (c->first_alone) {
-    thimble_depthwise_fill_pixels(&c->fill, padding, row, 1, c->channels);
-    row += in_c;
+  for (; row < end; ++row, to += c->pitch) fill_rows(c, thimble_row(input, (int32_t)row) + c->channel, 1, to);
+}
+
+static void clear_rows(const context* c, uint32_t row, uint32_t end) {
+  for (; row < end; ++row) thimble_depthwise_fill_zeros((thimble_word*)(c->base + row * c->pitch), 4 * c->plan.columns);
+}
+
+/* The group's rows from row `from` on; with 3x3, those that are padding, too. */
+static void fill_group(context* c, uint32_t from, uint32_t steps) {
+  const uint32_t end = 2 * steps + c->plan.kernel - 2;
+  const uint32_t before = c->top < 0 ? (uint32_t)-c->top : 0;
+  const uint32_t first = before > from ? before : from;
+  uint32_t last = thimble_smaller(end, (uint32_t)(c->layer->in_h - c->top));
+  if (last < first) last = first;
+  if (c->changes && c->plan.kernel == 3) {
+    clear_rows(c, from, first);
+    clear_rows(c, last, end);
   }
-  thimble_depthwise_fill_pixels(&c->fill, row, row + in_c, c->inside, c->channels);
-  if (c->last_alone) thimble_depthwise_fill_pixels(&c->fill, row + 2 * c->inside * in_c, padding, 1, c->channels);
+  fill_input(c, (uint32_t)(c->top + (int32_t)first), (uint32_t)(c->top + (int32_t)last), c->base + first * c->pitch);
 }
 
-/* Where a row is. With 3x3, odd rows are always between the two even ones. */
-static uint32_t slot_of(const context* c, uint32_t unit, uint32_t slot) {
-  if (c->plan->kernel != 3) return slot;
-  return unit % 2 != 0 ? 1 : unit % 4;
-}
-
-/* The block's channels of an input row, or NULL. */
-THIMBLE_SHARED static const int8_t* row_of(const context* c, uint32_t channel, int32_t row) {
-  const int8_t* const first = thimble_row(&c->call->input, row);
-  return first == NULL ? NULL : first + channel;
-}
-
-static void fill_unit(context* c, uint32_t channel, uint32_t unit, uint32_t slot) {
-  fill_one_row(c, row_of(c, channel, c->top + (int32_t)unit), c->planes + 4 * slot_of(c, unit, slot));
-}
-
-/* Which of the records' turns meets the slots. */
-static void locate_weights(const context* c, uint32_t index, uint32_t slot, thimble_depthwise_step* step) {
-  const uint32_t kernel = c->plan->kernel;
-  step->first = c->planes;
-  if (kernel == 3) {
-    step->next[0] = index % 2 == 0 ? 0 : 16 * (int32_t)c->plan->record_words;
+static void store(const context* c, int8_t* to, uint32_t rows) {
+  const uint32_t out_c = c->layer->out_c, count = rows * c->layer->out_w, step = c->turned ? 0 - out_c : out_c;
+  if (c->turned) to += (count - 1) * out_c;
+  if (c->channels == 4) {
+    thimble_depthwise_store_row(to, c->stage, step, count);
   } else {
-    step->next[0] = slot == 0 ? 0 : (int32_t)(2 * (kernel + 1) * (kernel - slot));
+    thimble_depthwise_store_some(to, c->stage, step, count, 1, c->channels);
   }
 }
 
-/* Two rows with nothing beside them, in one call; how many rows that was. */
-static uint32_t fill_rows_at_once(context* c, uint32_t channel, uint32_t unit, uint32_t slot) {
-  const thimble_view* const input = &c->call->input;
-  const uint32_t row = (uint32_t)(c->top + (int32_t)unit), in_c = c->layer->in_c, to_step = c->fill.to_step;
-  if (c->channels < 4 || row >= input->height - 1u || row < input->saved) return 0;
-  const uint32_t from = slot_of(c, unit, slot),
-                 to = slot_of(c, unit + 1, thimble_depthwise_slot_after(c->plan, slot, 1));
-  const int8_t* const a = input->input + row * input->row_bytes + channel;
-  c->fill.to = c->planes + 4 * from + c->layer->pad_left / 2u * (to_step / 4);
-  c->fill.units = 2;
-  c->fill.gap = input->row_bytes - 2 * c->inside * in_c;
-  c->fill.to_gap = 16 * (to - from) - c->inside * to_step;
-  thimble_depthwise_fill_pixels(&c->fill, a, a + in_c, c->inside, c->channels);
-  return 2;
-}
-
-/* Step by step. */
-static void run_block(context* c, uint32_t channel) {
-  const thimble_depthwise_plan* const plan = c->plan;
-  const uint32_t out_c = c->layer->out_c, out_w = c->layer->out_w;
-  int8_t* output = c->call->output + channel;
-  const uint32_t rows_at_once = c->inside != 0 && c->first_alone + c->last_alone == 0;
-  uint32_t next = 0, next_slot = 0, slot = 0;
-  for (uint32_t step = 0; step < c->call->count; ++step, output += out_w * out_c) {
-    for (const uint32_t end = step * 2 + plan->units; next < end;) {
-      uint32_t filled = rows_at_once && next + 1 < end ? fill_rows_at_once(c, channel, next, next_slot) : 0;
-      if (filled == 0) {
-        fill_unit(c, channel, next, next_slot);
-        filled = 1;
-      }
-      next += filled;
-      next_slot = thimble_depthwise_slot_after(plan, next_slot, filled);
-    }
-    locate_weights(c, step, slot, c->steps);
-    slot = thimble_depthwise_slot_after(plan, slot, 2);
-    c->compute(&c->run);
-    if (c->channels == 4) {
-      thimble_depthwise_store_row(output, c->stage, out_c, out_w);
-    } else {
-      thimble_depthwise_store_some(output, c->stage, out_c, out_w, 1, c->channels);
-    }
+/* The rows that the next group shares with this one: with 3x3 it is one, which the next one is filled away from. */
+static void carry_rows(context* c, uint32_t steps) {
+  if (c->plan.kernel == 3) {
+    c->base += 2 * steps * c->pitch;
+    c->pitch = 0 - c->pitch;
+  } else {
+    thimble_copy((int8_t*)c->planes, (const int8_t*)(c->base + 2 * steps * c->pitch), (c->plan.kernel - 2) * c->pitch);
   }
 }
 
-THIMBLE_RARE static thimble_depthwise_function function_of(const thimble_layer* layer) {
-  const uint32_t fixed = layer->wide == THIMBLE_DEPTHWISE_FIXED;
-  if (layer->kernel_h == 3) return fixed ? thimble_depthwise_3x3_stride_2 : thimble_depthwise_3x3_stride_2_any_shift;
-  return layer->kernel_h == 5 ? thimble_depthwise_5x5_stride_2 : thimble_depthwise_7x7_stride_2;
+static void run_block(context* c, const thimble_stride_2_window* window) {
+  const thimble_layer* const layer = c->layer;
+  const uint32_t count = c->call->count, in_one = count <= c->plan.group, kernel = c->plan.kernel;
+  int8_t* output = c->call->output + c->channel;
+  c->changes = !in_one || c->channel == 0;
+  c->top = (int32_t)(2 * c->call->first) - layer->pad_top;
+  c->pitch = 16 * c->plan.columns;
+  c->base = (uint32_t)c->planes;
+  if (in_one && kernel != 3 && c->top < 0) c->base += (uint32_t)c->top * c->pitch;
+  for (uint32_t step = 0, steps; step < count; step += steps) {
+    steps = thimble_smaller(c->plan.group, count - step);
+    c->fill.to_gap = c->pitch - 16 * c->inside;
+    fill_group(c, step == 0 ? 0 : kernel - 2, steps);
+    window->compute(c, steps);
+    store(c, output, steps);
+    output += steps * layer->out_w * layer->out_c;
+    if (step + steps < count) carry_rows(c, steps);
+    c->top += 2 * (int32_t)steps;
+  }
 }
 
-void thimble_depthwise_stride_2(const thimble_call* call, const thimble_depthwise_plan* plan) {
+void thimble_depthwise_stride_2(const thimble_call* call, const thimble_stride_2_window* window) {
   const thimble_layer* const layer = call->layer;
-  const uint32_t zero = (uint32_t)-layer->input_zero & 0xffffu;
-  const uint32_t block_words = THIMBLE_DEPTHWISE_CONSTANTS + plan->kernel * plan->kernel;
+  const uint32_t zero = (uint32_t)-layer->input_zero & 0xffffu, fixed = layer->wide == THIMBLE_DEPTHWISE_FIXED;
+  thimble_word records_3[4 * THIMBLE_RECORD_WORDS_3];
   context c;
   c.call = call;
   c.layer = layer;
-  c.plan = plan;
-  c.compute = function_of(layer);
-  c.table = call->scratch;
-  c.planes = c.table + plan->table_words;
-  c.stage = c.planes + 4 * plan->slots * plan->columns;
-  c.steps = (thimble_depthwise_step*)(void*)(c.stage + plan->group * plan->stage_bytes / 4);
+  plan_of(layer, &c.plan);
+  c.planes = call->scratch;
+  c.records = c.planes + 4 * c.plan.rows * c.plan.columns;
+  c.stage = c.records + 4 * c.plan.record_words;
+  if (c.plan.kernel == 3) c.records = records_3;
   c.padding = 0x01010101u * (uint8_t)layer->input_zero;
-  c.fill.a_step = c.fill.b_step = 2 * layer->in_c;
-  c.fill.to_step = plan->column_bytes;
+  c.fill.to_step = 16;
   c.fill.zero = zero | zero << 16;
+  c.form = fixed ? THIMBLE_RESULTS_FIXED : layer->relu ? THIMBLE_RESULTS_ANY_SHIFT : THIMBLE_RESULTS_NUDGED;
   set_columns(&c);
-  c.fill.units = 1;
-  c.run.table = c.table;
-  c.run.stage = (int8_t*)c.stage;
-  c.run.record_bytes = 4 * plan->record_words;
-  c.run.steps = c.steps;
-  c.run.width = plan->width;
-  c.run.any_shift = layer->wide;
-  c.run.step_count = 1;
-  c.top = (int32_t)(2 * call->first) - layer->pad_top;
-  thimble_depthwise_fill_zeros(c.planes, 4 * plan->slots * plan->columns);
+  clear_columns(&c);
   const uint32_t* block = layer->weights;
-  for (uint32_t channel = 0; channel < layer->out_c; channel += 4, block += block_words) {
-    c.channels = thimble_smaller(4, layer->out_c - channel);
-    fill_table(plan, block, c.table);
-    c.run.channels = c.channels;
-    run_block(&c, channel);
+  for (c.channel = 0; c.channel < layer->out_c; c.channel += 4) {
+    c.channels = thimble_smaller(4, layer->out_c - c.channel);
+    window->fill_records(&c, block);
+    run_block(&c, window);
+    block += THIMBLE_DEPTHWISE_CONSTANTS + c.plan.kernel * c.plan.kernel;
   }
 }
 
-#else
-typedef int thimble_depthwise_stride_2_is_empty; /* ISO C wants a declaration */
 #endif

@@ -1,0 +1,66 @@
+/* Depthwise of stride 2: square windows of 3, 5 or 7. A block's rows lie in the scratch as words of two neighbouring
+ * pixels, [rows][columns][4 channels]; so many output rows at a time as the scratch holds. */
+#ifndef THIMBLE_DEPTHWISE_STRIDE_2_H
+#define THIMBLE_DEPTHWISE_STRIDE_2_H
+
+#include "depthwise.h"
+
+int thimble_depthwise_is_stride_2(const thimble_layer* layer);
+uint32_t thimble_depthwise_stride_2_bytes(const thimble_layer* layer);
+
+typedef struct thimble_stride_2_plan {
+  uint32_t kernel;
+  uint32_t tiles;        /* of five outputs, in a row; 3x3: none */
+  uint32_t columns;      /* words of a row */
+  uint32_t record_words; /* of a channel, in the scratch; those of 3x3 are on the stack */
+  uint32_t group, rows;  /* output rows that are computed together; rows that the scratch holds */
+  uint32_t bytes;
+} thimble_stride_2_plan;
+
+#if THIMBLE_DEPTHWISE_FAST
+void thimble_depthwise_3x3_stride_2(const thimble_call* call);
+/* 5x5 and 7x7. */
+void thimble_depthwise_tiles_stride_2(const thimble_call* call);
+
+enum { THIMBLE_RECORD_WORDS_3 = 8 }; /* of a channel, with 3x3 */
+
+/* How sums become results: a fixed shift, or one per channel; with ties below zero nudged, or not. */
+enum { THIMBLE_RESULTS_FIXED = 0, THIMBLE_RESULTS_ANY_SHIFT = 1, THIMBLE_RESULTS_NUDGED = 2 };
+
+/* Places in the rows are byte addresses: some lie before the scratch, of rows that are padding and never read. */
+typedef struct thimble_stride_2 {
+  const thimble_call* call;
+  const thimble_layer* layer;
+  thimble_stride_2_plan plan;
+  thimble_word *planes, *records, *stage; /* the stage: a word per output of the group */
+  uint32_t form;
+  uint32_t turned;            /* 3x3: computed from the last output to the first */
+  uint32_t channel, channels; /* the block's first one; how many */
+  uint32_t changes;           /* rows lie elsewhere than in the block before */
+  uint32_t base;              /* the group's first row */
+  uint32_t pitch;             /* bytes from a row to the next; 3x3: upwards and downwards by turns */
+  int32_t top;                /* input row of the group's first row */
+  uint32_t padding;           /* a pixel of it */
+  /* Of a row of the input: */
+  thimble_depthwise_fill fill; /* what all rows have in common is set once */
+  int32_t a, b;                /* bytes from its begin to the first pair of pixels */
+  uint32_t column, inside;     /* that pair's column; how many pairs there are */
+  uint32_t alone;              /* 0: none, 1: the first pixel has padding before it, 2: the last one after it */
+  uint32_t alone_pixel, alone_column;
+} thimble_stride_2;
+
+/* What the windows have of their own. */
+typedef struct thimble_stride_2_window {
+  void (*fill_records)(const thimble_stride_2* c, const uint32_t* block);
+  void (*compute)(const thimble_stride_2* c, uint32_t steps);
+} thimble_stride_2_window;
+void thimble_depthwise_stride_2(const thimble_call* call, const thimble_stride_2_window* window);
+
+/* Pairs of weights, taps `a` and `b`, `count` from one word of the records to every `step`th; and how that begins. */
+void thimble_stride_2_put(thimble_depthwise_pairs* pairs, thimble_word* to, uint32_t step, const uint32_t* a,
+                          const uint32_t* b, uint32_t count);
+void thimble_stride_2_begin(thimble_depthwise_pairs* pairs, const uint32_t* block, uint32_t record_words,
+                            uint32_t from_step);
+#endif
+
+#endif
