@@ -42,8 +42,8 @@
 #define AT_TAIL 76  /* of the column, where the rests of all segments go */
 #define FRAME 80
 
-/* r1 weights, r2 column, r3 steps, r6 blocks, r7 mode; the entry for steps of `size` bytes of code. */
-#define SET_UP(size)            \
+/* r1 weights, r2 column, r3 steps, r6 blocks, r7 mode; the entry for steps of `size` bytes of code, all but `first`. */
+#define SET_UP(size, first)     \
   "lsl r11, r3, #3\n"           \
   "adds r11, r11, #64\n"        \
   "cmp r7, #0\n"                \
@@ -52,8 +52,11 @@
   PUT(NEXT, "r11")              \
   "mla r11, r11, r6, r1\n"      \
   PUT(WEND, "r11")              \
-  "rsb r11, r3, #0\n"           \
+  "rsb r11, r3, #" S(first) "\n" \
+  "cmp r3, #" S(first) "\n"     \
   "and r11, r11, #15\n"         \
+  "it eq\n"                     \
+  "moveq r11, #16\n"            \
   "movs r12, #" S(size) "\n"    \
   "adr lr, 20f\n"               \
   "mla r11, r11, r12, lr\n"     \
@@ -62,21 +65,23 @@
   PUT(COLUMN, "r2")
 
 /* r0, r1: raw sums of the first pixel, r2, r3: of channels 0, 2; r4-r7 the second pixel's. 15 cycles, 16 products. */
-#define STEP_TWO             \
-  "ldr r8, [lr], #4\n"       \
-  "ldr r9, [lr], #4\n"       \
-  "ldr r10, [r12], #4\n"     \
-  "ldr r11, [r12], #4\n"     \
-  "smlad r0, r8, r10, r0\n"  \
-  "smlad r1, r8, r11, r1\n"  \
-  "smlad r4, r9, r10, r4\n"  \
-  "smlad r5, r9, r11, r5\n"  \
-  "sxtb16 r10, r10\n"        \
-  "sxtb16 r11, r11\n"        \
-  "smlad r2, r8, r10, r2\n"  \
-  "smlad r3, r8, r11, r3\n"  \
-  "smlad r6, r9, r10, r6\n"  \
-  "smlad r7, r9, r11, r7\n"
+#define STEP_FROM(start)             \
+  "ldr r8, [lr], #4\n"               \
+  "ldr r9, [lr], #4\n"               \
+  "ldr r10, [r12], #4\n"             \
+  "ldr r11, [r12], #4\n"             \
+  "smlad r4, r9, r10, " start(r4, r0) \
+  "smlad r5, r9, r11, " start(r5, r1) \
+  "smlad r0, r8, r10, r0\n"          \
+  "smlad r1, r8, r11, r1\n"          \
+  "sxtb16 r10, r10\n"                \
+  "sxtb16 r11, r11\n"                \
+  "smlad r6, r9, r10, " start(r6, r2) \
+  "smlad r7, r9, r11, " start(r7, r3) \
+  "smlad r2, r8, r10, r2\n"          \
+  "smlad r3, r8, r11, r3\n"
+#define ITSELF(r, first) #r "\n"
+#define FIRST(r, first) #first "\n"
 
 /* What the sums of a block become; the raw sum of an odd channel less that of the even one is 256 times its own. */
 #define SCALE(r, multiplier, addend) "smmla " r ", " r ", " multiplier ", " addend "\n"
@@ -106,7 +111,7 @@ __attribute__((naked)) void thimble_gemm_two(const thimble_gemm* gemm) {
       "ldm r0!, {r1-r9}\n"
       "str r8, [sp, #" S(AT_PAIRS) "]\n"
       "str r9, [sp, #" S(AT_ZERO2) "]\n"
-      SET_UP(56)
+      SET_UP(56, 1)
       PUT(WEIGHTS, "r1")
       PUT(PAIR_OUT, "r4")
       PUT(DISTANCE, "r5")
@@ -127,7 +132,7 @@ __attribute__((naked)) void thimble_gemm_two(const thimble_gemm* gemm) {
       "subeq r11, r11, #4\n"
       PUT(END, "r11")
       "ble 2f\n"
-      "adr r11, 51f\n"
+      "adr r11, 50f\n"
       "orr r11, r11, #1\n"
       PUT(ENTRY, "r11")
 
@@ -209,54 +214,8 @@ __attribute__((naked)) void thimble_gemm_two(const thimble_gemm* gemm) {
       GET("r3", DOUBLINGS)
       "add r0, r0, r9, lsl #1\n"
       PUT(OFFSET, "r0")
-      "33:\n"
-      GET("r0", COLUMN)
-      GET("r1", END)
-      "subs r3, r3, #1\n"
-      "blt.w 5f\n"
-      "34:\n"
-      "ldrd r4, r5, [r0]\n"
-      "sadd16 r4, r4, r4\n"
-      "sadd16 r5, r5, r5\n"
-      "strd r4, r5, [r0], #8\n"
-      "cmp r0, r1\n"
-      "blo 34b\n"
-      "b 33b\n"
-      "26:\n"  /* a row of padding */
-      "ldr r3, [sp, #" S(AT_ZERO) "]\n"
-      "mov r4, r3\n"
-      "b 30f\n"
-      "29:\n"
-      "strd r3, r4, [r2], #8\n"
-      "strd r3, r4, [r2], #8\n"
-      "30:\n"
-      "subs r11, r11, #4\n"
-      "bge 29b\n"
-      GET("r5", REST)
-      "b 32f\n"
-      "31:\n"
-      "strh r4, [r10]\n"
-      "strh r4, [r10, #4]\n"
-      "lsls r3, r10, #31\n"
-      "ite cs\n"
-      "addcs r10, r10, #6\n"
-      "addcc r10, r10, #2\n"
-      "32:\n"
-      "subs r5, r5, #1\n"
-      "bge 31b\n"
-      "b 25b\n"
-      "27:\n"  /* columns that are ready */
-      GET("r0", COLUMN)
-      GET("r1", END)
-      GET("r2", OFFSET)
-      GET("r3", PAIR_OUT)
-      GET("r4", NEXT)
-      "add r0, r0, r2\n"
-      "add r1, r1, r2\n"
-      "add r3, r3, r4\n"
-      PUT(COLUMN, "r0")
-      PUT(END, "r1")
-      PUT(PAIR_OUT, "r3")
+      "cmp r3, #0\n"
+      "bne.w 33f\n"
       "5:\n"
       GET("r0", PAIR_OUT)
       GET("r1", DISTANCE)
@@ -270,7 +229,7 @@ __attribute__((naked)) void thimble_gemm_two(const thimble_gemm* gemm) {
       ".balign 4\n"
       "20:\n"
       ".rept 16\n"
-      STEP_TWO
+      STEP_FROM(ITSELF)
       ".endr\n"
       GET("r8", END)
       "cmp lr, r8\n"
@@ -317,12 +276,9 @@ __attribute__((naked)) void thimble_gemm_two(const thimble_gemm* gemm) {
       "beq.w 12f\n"
       "10:\n"  /* a block */
       "ldm r12!, {r0-r3}\n"
-      "mov r4, r0\n"
-      "mov r5, r1\n"
-      "mov r6, r2\n"
-      "mov r7, r3\n"
-      GET("r8", ENTRY)
       GET("lr", COLUMN)
+      STEP_FROM(FIRST)
+      GET("r8", ENTRY)
       "bx r8\n"
       "12:\n"
       "ldr r0, [sp, #" S(AT_PAIRS) "]\n"
@@ -361,7 +317,18 @@ __attribute__((naked)) void thimble_gemm_two(const thimble_gemm* gemm) {
       "b.w 61b\n"
 
       ".balign 4\n"
-      "51:\n"  /* wide: 23 cycles a step */
+      "50:\n"  /* wide: 23 cycles a step */
+      "sub r12, r12, #8\n"
+      GET("lr", COLUMN)
+      "movs r0, #0\n"
+      "movs r1, #0\n"
+      "movs r2, #0\n"
+      "movs r3, #0\n"
+      "movs r4, #0\n"
+      "movs r5, #0\n"
+      "movs r6, #0\n"
+      "movs r7, #0\n"
+      "51:\n"
       "ldr r8, [lr], #4\n"
       "ldr r9, [lr], #4\n"
       "ldr r10, [r12], #4\n"
@@ -391,6 +358,56 @@ __attribute__((naked)) void thimble_gemm_two(const thimble_gemm* gemm) {
       WIDE_RESULT("r7", 28)
       "add r12, r12, #48\n"
       "b.w 61b\n"
+
+      "26:\n"  /* a row of padding */
+      "ldr r3, [sp, #" S(AT_ZERO) "]\n"
+      "mov r4, r3\n"
+      "b 30f\n"
+      "29:\n"
+      "strd r3, r4, [r2], #8\n"
+      "strd r3, r4, [r2], #8\n"
+      "30:\n"
+      "subs r11, r11, #4\n"
+      "bge 29b\n"
+      GET("r5", REST)
+      "b 32f\n"
+      "31:\n"
+      "strh r4, [r10]\n"
+      "strh r4, [r10, #4]\n"
+      "lsls r3, r10, #31\n"
+      "ite cs\n"
+      "addcs r10, r10, #6\n"
+      "addcc r10, r10, #2\n"
+      "32:\n"
+      "subs r5, r5, #1\n"
+      "bge 31b\n"
+      "b.w 25b\n"
+      "27:\n"  /* columns that are ready */
+      GET("r0", COLUMN)
+      GET("r1", END)
+      GET("r2", OFFSET)
+      GET("r3", PAIR_OUT)
+      GET("r4", NEXT)
+      "add r0, r0, r2\n"
+      "add r1, r1, r2\n"
+      "add r3, r3, r4\n"
+      PUT(COLUMN, "r0")
+      PUT(END, "r1")
+      PUT(PAIR_OUT, "r3")
+      "b.w 5b\n"
+      "33:\n"  /* all words of the columns, r3 times */
+      GET("r0", COLUMN)
+      GET("r1", END)
+      "34:\n"
+      "ldrd r4, r5, [r0]\n"
+      "sadd16 r4, r4, r4\n"
+      "sadd16 r5, r5, r5\n"
+      "strd r4, r5, [r0], #8\n"
+      "cmp r0, r1\n"
+      "blo 34b\n"
+      "subs r3, r3, #1\n"
+      "bne 33b\n"
+      "b.w 5b\n"
 
       "70:\n"  /* thimble_requantise of r8 plus the bias, constants at r9 */
       "ldr r10, [r9, #16]\n"
@@ -476,7 +493,7 @@ __attribute__((naked)) void thimble_gemm_one(const thimble_gemm* gemm) {
       "push {r4-r11, lr}\n"
       "sub sp, #" S(FRAME) "\n"
       "ldm r0, {r1-r7}\n"
-      SET_UP(68)
+      SET_UP(68, 0)
       PUT(MODE, "r7")
       "add r11, r2, r3, lsl #2\n"
       PUT(END, "r11")

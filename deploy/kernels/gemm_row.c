@@ -181,15 +181,6 @@ void thimble_gemm_pixels(const thimble_window* window, int8_t* output) {
   const uint32_t out_c = layer->out_c;
   thimble_gemm gemm = thimble_gemm_of(window);
   uint32_t x = 0;
-#if THIMBLE_QUAD
-  if (layer->kernel_h == 1 && (gemm.steps == 4 || gemm.steps == 8) && gemm.rest == 0 && !layer->wide && out_c % 4 == 0 &&
-      gemm.fours == gemm.next && window->end - window->first == window->width && window->width >= 4) {
-    gemm.output = output;
-    gemm.pairs = window->width / 4;
-    thimble_gemm_four(&gemm);
-    x = window->width & ~3u;
-  }
-#endif
   while (x < window->width) {
     const uint32_t pixels = window->width - x >= 2 ? 2 : 1;
     const int whole = x >= window->first && x + pixels <= window->end;
