@@ -79,11 +79,6 @@ static void run_planned(const thimble_call* call, thimble_depthwise_function com
   }
 }
 
-static int is_narrow(const thimble_call* call) {
-  const thimble_layer* const layer = call->layer;
-  return call->count == layer->out_h && call->input.saved == 0 && thimble_depthwise_is_narrow(layer);
-}
-
 void thimble_depthwise_3x3_s8(const thimble_call* call) {
   const int fixed = call->layer->wide == THIMBLE_DEPTHWISE_FIXED;
   run_planned(call, fixed ? thimble_depthwise_3x3_stride_1 : thimble_depthwise_3x3_stride_1_any_shift,
@@ -91,19 +86,11 @@ void thimble_depthwise_3x3_s8(const thimble_call* call) {
 }
 
 void thimble_depthwise_5x5_s8(const thimble_call* call) {
-  if (is_narrow(call)) {
-    thimble_depthwise_narrow(call);
-  } else {
-    run_planned(call, thimble_depthwise_5x5_stride_1, thimble_depthwise_5x5_records, thimble_depthwise_tiles_stride_2);
-  }
+  run_planned(call, thimble_depthwise_5x5_stride_1, thimble_depthwise_5x5_records, thimble_depthwise_tiles_stride_2);
 }
 
 void thimble_depthwise_7x7_s8(const thimble_call* call) {
-  if (is_narrow(call)) {
-    thimble_depthwise_narrow(call);
-  } else {
-    run_planned(call, thimble_depthwise_7x7_stride_1, thimble_depthwise_7x7_records, thimble_depthwise_tiles_stride_2);
-  }
+  run_planned(call, thimble_depthwise_7x7_stride_1, thimble_depthwise_7x7_records, thimble_depthwise_tiles_stride_2);
 }
 #else
 void thimble_depthwise_3x3_s8(const thimble_call* call) { thimble_small_depthwise_s8(call); }
@@ -116,6 +103,8 @@ void thimble_depthwise_s8(const thimble_call* call) {
   thimble_depthwise_plan plan;
   if (!thimble_depthwise_is_planned(call->layer, &plan)) {
     thimble_small_depthwise_s8(call);
+  } else if (thimble_depthwise_is_narrow(call->layer) && call->layer->ring_rows == 0) {
+    thimble_depthwise_narrow_s8(call);
   } else if (kernel == 3) {
     thimble_depthwise_3x3_s8(call);
   } else if (kernel == 5) {

@@ -95,7 +95,7 @@ typedef struct thimble_depthwise_fill {
   const int8_t *a, *b;
   uint32_t a_step, b_step; /* bytes from column to column */
   thimble_word* to;
-  uint32_t to_step;
+  uint32_t to_step; /* 16 where the two steps above are the same */
   uint32_t zero; /* two lanes of minus the input's zero point */
   uint32_t columns;
   uint32_t units;       /* 1 after a call; 1 where the steps differ */

@@ -37,10 +37,6 @@
   "ldr r8, [r0]\nldr r9, [r0, r2]\nldr r10, [r0, r1]\nldr r11, [r0, r3]\n"                       \
   "add r0, r0, r2, lsl #1\n"                                                                     \
   PACK_16("r8", "r10") PACK_16("r9", "r11")
-#define TWO_COLUMNS                                                                              \
-  "ldr r8, [r0]\nldr r9, [r0, r2]\nldr r10, [r0, r1]\nldr r11, [r0, r3]\n"                       \
-  "add r0, r0, r2, lsl #1\n"                                                                     \
-  PACK("r8", "r10") PACK("r9", "r11")
 
 __attribute__((naked)) void thimble_depthwise_fill_columns(thimble_depthwise_fill* fill) {
   (void)fill;
@@ -60,15 +56,12 @@ __attribute__((naked)) void thimble_depthwise_fill_columns(thimble_depthwise_fil
       "cmp r7, #0\n"
       "beq.w 4f\n"
       "1:\n"
-      "cmp r5, #16\n"
-      "beq.w 6f\n"
-      "2:\n"
-      TWO_COLUMNS
+      TWO_COLUMNS_16
       "subs r7, r7, #1\n"
-      "beq.w 4f\n"
-      TWO_COLUMNS
+      "beq 4f\n"
+      TWO_COLUMNS_16
       "subs r7, r7, #1\n"
-      "bne.w 2b\n"
+      "bne 1b\n"
       "4:\n"
       "ldr r8, [sp]\n"
       "ldrd r9, r10, [r8, #32]\n"
@@ -90,14 +83,6 @@ __attribute__((naked)) void thimble_depthwise_fill_columns(thimble_depthwise_fil
       PACK("r8", "r10")
       "subs r7, r7, #1\n"
       "bne.w 5b\n"
-      "b.w 4b\n"
-      "6:\n"
-      TWO_COLUMNS_16
-      "subs r7, r7, #1\n"
-      "beq.w 4b\n"
-      TWO_COLUMNS_16
-      "subs r7, r7, #1\n"
-      "bne.w 6b\n"
       "b.w 4b\n");
 }
 

@@ -18,6 +18,7 @@ typedef struct narrow_run {
   thimble_word *planes, *records;
   const thimble_narrow_row *rows, *rows_end;
   uint32_t plane_width; /* 3 or 5 */
+  uint32_t nudge;       /* what sums below zero take from the addend */
 } narrow_run;
 
 /* clang-format off */
@@ -40,8 +41,8 @@ typedef struct narrow_run {
 /* One result: the sum is scaled, multiplied, shifted, stored; on to the pixel on the left. */
 #define RESULT(x)                       \
   "lsls.n " x ", r5\n"                  \
-  "lsr r9, " x ", #31\n"                \
-  "sub r9, r6, r9, lsl #7\n"            \
+  "and r9, r12, " x ", asr #31\n"       \
+  "sub r9, r6, r9\n"                    \
   "smmla " x ", " x ", r8, r9\n"        \
   "asrs.n " x ", r7\n"                  \
   "ssat " x ", #8, " x "\n"             \
@@ -51,7 +52,7 @@ typedef struct narrow_run {
 /* On the stack: the run, channels left.
  * s0: bias; s1-s3: multiplier, addend, shift; s4: the row's members; s5, s6: map, middle column of the window; s7: end
  * of the row's units; s8: bytes of a pixel; s9: where the row's last result goes; s10: loop; s11: first result;
- * s12: end of the rows; s13: scale; s14: bytes from s9 after a row to the next one. */
+ * s12: end of the rows; s13: scale; s14: bytes from s9 after a row to the next one; s15: nudge. */
 __attribute__((naked)) static void run_blocks(narrow_run* run) {
   (void)run;
   __asm__(
@@ -65,8 +66,9 @@ __attribute__((naked)) static void run_blocks(narrow_run* run) {
       "ldr r4, [r11, #24]\n"
       "ldr r5, [r11, #60]\n"
       "ldr r6, [r11, #64]\n"
+      "ldr r7, [r11, #68]\n"
       "lsls r4, r4, #1\n"
-      "vmov s8, r3\nvmov s14, r4\nvmov s12, r5\n"
+      "vmov s8, r3\nvmov s14, r4\nvmov s12, r5\nvmov s15, r7\n"
       /* The loop for this width of the map and of the window; the first result. */
       "adr.w r7, 15f\n"
       "cmp r6, #3\nbeq 1f\n"
@@ -215,7 +217,7 @@ __attribute__((naked)) static void run_blocks(narrow_run* run) {
       NEXT_OF_ROW("15")
 
       "30:\n"
-      "vmov r8, s1\nvmov r6, s2\nvmov r7, s3\nvmov r5, s13\nvmov r9, s11\nvmov r10, s9\nvmov r11, s8\n"
+      "vmov r8, s1\nvmov r6, s2\nvmov r7, s3\nvmov r5, s13\nvmov r9, s11\nvmov r10, s9\nvmov r11, s8\nvmov r12, s15\n"
       "mov pc, r9\n"
       ".balign 4\n"
       "35:\n" RESULT("r4") RESULT("r3") RESULT("r2") RESULT("r1") RESULT("r0")
@@ -255,7 +257,7 @@ static void set_row(const thimble_layer* layer, uint32_t row, uint32_t unit_byte
   to->end = (last / 2 + 1) * unit_bytes;
 }
 
-void thimble_depthwise_narrow(const thimble_call* call) {
+void thimble_depthwise_narrow_s8(const thimble_call* call) {
   const thimble_layer* const layer = call->layer;
   const uint32_t kernel = layer->kernel_h, zero = (uint32_t)-layer->input_zero & 0xffffu;
   const uint32_t words = THIMBLE_NARROW_PLANE + THIMBLE_NARROW_RECORD + 4;
@@ -278,6 +280,7 @@ void thimble_depthwise_narrow(const thimble_call* call) {
   run.records = planes + THIMBLE_NARROW_PLANE;
   run.rows = rows;
   run.rows_end = rows + layer->out_h;
+  run.nudge = layer->relu ? 0 : 1u << 7; /* without relu all scales are 2^8 */
   run.plane_width = layer->in_w > 3 || kernel == 7 ? 5 : 3;
   for (uint32_t i = 0; i < words; ++i) planes[i] = 0;
   for (uint32_t row = 0; row < layer->out_h; ++row) set_row(layer, row, 4 * run.plane_width, rows + row);
@@ -285,5 +288,5 @@ void thimble_depthwise_narrow(const thimble_call* call) {
 }
 
 #else
-typedef int thimble_depthwise_narrow_is_empty; /* ISO C wants a declaration */
+void thimble_depthwise_narrow_s8(const thimble_call* call) { thimble_small_depthwise_s8(call); }
 #endif

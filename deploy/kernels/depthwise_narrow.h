@@ -35,9 +35,4 @@ static inline uint32_t thimble_depthwise_narrow_bytes(const thimble_layer* layer
          (uint32_t)layer->out_h * (uint32_t)sizeof(thimble_narrow_row);
 }
 
-#if THIMBLE_DEPTHWISE_FAST
-/* The whole layer. */
-void thimble_depthwise_narrow(const thimble_call* call);
-#endif
-
 #endif

@@ -1,7 +1,7 @@
 #include "sound.h"
 
 #include "add.h"
-#include "depthwise.h"
+#include "depthwise_narrow.h"
 #include "gemm.h"
 #include "mean.h"
 #include "mul.h"
@@ -54,6 +54,9 @@ static int has_fast_window(const thimble_layer* layer, uint32_t kernel) {
 int thimble_depthwise_3x3_sound(const thimble_layer* layer) { return has_fast_window(layer, 3); }
 int thimble_depthwise_5x5_sound(const thimble_layer* layer) { return has_fast_window(layer, 5); }
 int thimble_depthwise_7x7_sound(const thimble_layer* layer) { return has_fast_window(layer, 7); }
+int thimble_depthwise_narrow_sound(const thimble_layer* layer) {
+  return thimble_depthwise_sound(layer) && thimble_depthwise_is_narrow(layer) && layer->ring_rows == 0;
+}
 int thimble_winograd_sound(const thimble_layer* layer) {
   return has_flags(layer, 1, THIMBLE_SAME, 1) && layer->kernel_h == 3 && layer->kernel_w == 3 && layer->stride_h == 1 &&
          layer->stride_w == 1 && layer->in_c % 4u == 0 && layer->out_c % 4u == 0;

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "deploy/kernels/depthwise.h"
+#include "deploy/kernels/depthwise_narrow.h"
 #include "deploy/pack/channel_proof.hpp"
 #include "deploy/pack/channel_weights.hpp"
 
@@ -25,52 +25,15 @@ Constants constants_of(const PackedChannel& form, int scale_bits) {
           bits(form.bias)};
 }
 
-bool is_constant(const ChannelCase& channel) { return channel.quantization.smallest == channel.quantization.largest; }
-
-/// What the kernels compute with the fixed shift.
-int fixed_result(const ChannelCase& channel, const PackedChannel& form, int scale_bits, int shift, std::int64_t sum) {
-  const std::int64_t product = (sum + form.bias) * (std::int64_t{1} << scale_bits) * form.multiplier;
-  return clamped_result((form.addend + (product >> 32)) >> shift, channel.quantization);
-}
-
-/// The form with a larger shift, shortened to the fixed one, where that is proved to give the same results.
-std::optional<PackedChannel> shortened(const ChannelCase& channel, const PackedChannel& form, int scale_bits,
-                                       int shift) {
-  const int excess = static_cast<int>(form.shift) - shift;
-  const std::int64_t half = std::int64_t{1} << (excess - 1);
-  for (int addend_step : {0, 1, -1, 2}) {
-    for (int step : {0, 1, -1, 2, -2}) {
-      PackedChannel one = form;
-      one.multiplier = static_cast<std::int32_t>(((form.multiplier + half) >> excess) + step);
-      one.addend = (form.addend >> excess) + addend_step;
-      const bool same =
-          one.multiplier >= 0 &&
-          same_everywhere(
-              channel.quantization,
-              [&](std::int64_t sum) { return reference_result(channel.quantization, sum + channel.bias); },
-              [&](std::int64_t sum) { return fixed_result(channel, one, scale_bits, shift, sum); });
-      if (!same) continue;
-      one.shift = static_cast<std::uint32_t>(shift);
-      return one;
-    }
-  }
-  return std::nullopt;
-}
-
 /// The fixed shift is n + j - 1 for the right shift n of TFLite's multiplier: the weights are scaled by 2^j so that it
 /// is.
 std::optional<Constants> fixed_constants(const ChannelCase& channel, int shift) {
   if (!channel.quantization.relu) return std::nullopt;
   const int scale_bits = std::clamp(shift + 1 + channel.quantization.factor.shift, 2, kMostScaleBits);
-  std::optional<PackedChannel> form = pack_channel(channel.quantization, channel.bias, scale_bits);
+  const auto form = pack_fixed_channel(channel.quantization, channel.bias, scale_bits, shift);
   if (!form) return std::nullopt;
-  if (is_constant(channel)) {
-    form->addend <<= shift;
-    form->shift = static_cast<std::uint32_t>(shift);
-  }
-  if (static_cast<int>(form->shift) > shift) form = shortened(channel, *form, scale_bits, shift);
-  if (!form || static_cast<int>(form->shift) != shift) return std::nullopt;
-  return constants_of(*form, scale_bits);
+  return Constants{bits(form->multiplier), bits(form->addend),
+                   static_cast<std::uint32_t>(shift) | static_cast<std::uint32_t>(scale_bits) << 8, bits(form->start)};
 }
 
 /// Any shift; with as many scale bits as hold the accumulator, 8 where ties must be nudged.
@@ -115,6 +78,17 @@ Result<std::vector<Constants>, int> constants_of(const Graph& graph, const Opera
 
 bool has_values(const Tensor& tensor) { return !std::holds_alternative<std::monostate>(tensor.data); }
 
+bool is_narrow(const WindowGeometry& g) {
+  thimble_layer layer{};
+  layer.in_h = static_cast<std::uint16_t>(g.in_h), layer.in_w = static_cast<std::uint16_t>(g.in_w);
+  layer.out_h = static_cast<std::uint16_t>(g.out_h), layer.out_w = static_cast<std::uint16_t>(g.out_w);
+  layer.in_c = layer.out_c = static_cast<std::uint16_t>(g.out_c);
+  layer.kernel_h = static_cast<std::uint8_t>(g.kernel_h), layer.kernel_w = static_cast<std::uint8_t>(g.kernel_w);
+  layer.stride_h = static_cast<std::uint8_t>(g.stride_h), layer.stride_w = static_cast<std::uint8_t>(g.stride_w);
+  layer.pad_top = static_cast<std::uint8_t>(g.pad_top), layer.pad_left = static_cast<std::uint8_t>(g.pad_left);
+  return thimble_depthwise_is_narrow(&layer) != 0;
+}
+
 /// Whether no form but TFLite's own holds the operator's numbers; mostly seen without looking for the shortest one.
 bool is_general(const Graph& graph, const Operator& op) {
   if (!has_values(graph.tensor(op.inputs.at(1))) || output_of(graph, op).quantization.empty()) return false;
@@ -140,12 +114,13 @@ thimble_kernel_id depthwise_kernel(const Graph& graph, const Operator& op) {
   const bool square = g.kernel_h == g.kernel_w && g.stride_h == g.stride_w && g.stride_h <= 2;
   const bool fast = square && (g.kernel_h == 3 || g.kernel_h == 5 || g.kernel_h == 7);
   if (!fast || is_general(graph, op)) return THIMBLE_SMALL_DEPTHWISE;
+  if (is_narrow(g)) return THIMBLE_DEPTHWISE_NARROW;
   return g.kernel_h == 3 ? THIMBLE_DEPTHWISE_3X3 : g.kernel_h == 5 ? THIMBLE_DEPTHWISE_5X5 : THIMBLE_DEPTHWISE_7X7;
 }
 
 bool is_depthwise_kernel(thimble_kernel_id kernel) {
   return kernel == THIMBLE_DEPTHWISE || kernel == THIMBLE_SMALL_DEPTHWISE || kernel == THIMBLE_DEPTHWISE_3X3 ||
-         kernel == THIMBLE_DEPTHWISE_5X5 || kernel == THIMBLE_DEPTHWISE_7X7;
+         kernel == THIMBLE_DEPTHWISE_5X5 || kernel == THIMBLE_DEPTHWISE_7X7 || kernel == THIMBLE_DEPTHWISE_NARROW;
 }
 
 PackResult pack_depthwise(const Graph& graph, const Operator& op) {

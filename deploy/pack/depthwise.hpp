@@ -9,8 +9,8 @@ PackResult pack_depthwise(const Graph& graph, const Operator& op);
 /// Its bytes, from shapes alone.
 std::int64_t depthwise_bytes(const Graph& graph, const Operator& op);
 
-/// The kernel of the operator's window; of any window, with less code, where none is as fast, or where the weights,
-/// once they are known, have no form that the fast ones compute (not seen in quantised networks).
+/// The kernel of the operator's window, or of its map; of any window, with less code, where none is as fast, or where
+/// the weights, once they are known, have no form that the fast ones compute (not seen in quantised networks).
 thimble_kernel_id depthwise_kernel(const Graph& graph, const Operator& op);
 
 /// Whether a kernel, for any core but those with vectors, computes depthwise convolutions.

@@ -70,6 +70,16 @@ void random_square_window(Rng& rng, Operator& op, WindowGeometry& g, int window)
   g.pad_top = op.padding.top, g.pad_left = op.padding.left;
 }
 
+/// A window of 5x5 or 7x7 on a small map.
+void random_narrow_window(Rng& rng, Operator& op, WindowGeometry& g) {
+  const int kernel = rng.chance(0.5) ? 5 : 7, pad = kernel / 2;
+  op.kernel_h = op.kernel_w = g.kernel_h = g.kernel_w = kernel;
+  op.stride_h = op.stride_w = g.stride_h = g.stride_w = 1;
+  op.padding = {pad, pad, pad, pad};
+  g.in_h = g.out_h = rng.between(1, 10), g.in_w = g.out_w = rng.between(1, 5);
+  g.pad_top = g.pad_left = pad;
+}
+
 /// A window of 3x3 and stride 1.
 void random_winograd_window(Rng& rng, Operator& op, WindowGeometry& g) {
   const auto pad = [&] { return rng.chance(0.6) ? 1 : rng.between(0, 2); };
@@ -213,6 +223,7 @@ void Builder::weighted(thimble_kernel_id kernel) {
   if (kernel == THIMBLE_WINOGRAD) random_winograd_window(rng, op, g);
   if (kernel == THIMBLE_FULLY_CONNECTED) g.in_h = g.in_w = g.out_h = g.out_w = 1;
   g.in_c = kernel == THIMBLE_FULLY_CONNECTED ? rng.between(1, 90) : channels();
+  if (result.kernel == THIMBLE_DEPTHWISE_NARROW) random_narrow_window(rng, op, g), g.in_c = 4 * rng.between(1, 7);
   g.out_c = kernel == THIMBLE_DEPTHWISE ? g.in_c : channels();
   if (kernel == THIMBLE_CONV2D || kernel == THIMBLE_POINTWISE || kernel == THIMBLE_FULLY_CONNECTED)
     unusual_shape(kernel);
@@ -285,6 +296,7 @@ thimble_kernel_id portable(thimble_kernel_id kernel, std::uint64_t seed) {
     case THIMBLE_DEPTHWISE_3X3:
     case THIMBLE_DEPTHWISE_5X5:
     case THIMBLE_DEPTHWISE_7X7:
+    case THIMBLE_DEPTHWISE_NARROW:
       return THIMBLE_DEPTHWISE;
     default:
       return kernel;
@@ -313,7 +325,8 @@ KernelCase random_case(thimble_kernel_id asked, bool in_place, std::uint64_t see
   const bool found = kernel == THIMBLE_DEPTHWISE ? is_depthwise_kernel(ids.at(0))
                                                  : std::find(ids.begin(), ids.end(), kernel) != ids.end();
   // Numbers that the kernel for one window does not hold: another layer, then.
-  if (window_of(asked) != 0 && ids.at(0) != asked) return random_case(asked, in_place, seed + 100003);
+  if ((window_of(asked) != 0 || asked == THIMBLE_DEPTHWISE_NARROW) && ids.at(0) != asked)
+    return random_case(asked, in_place, seed + 100003);
   THIMBLE_CHECK(found || (ids.at(0) == THIMBLE_POINTWISE && kernel == THIMBLE_CONV2D), "kernel");
   result.name =
       std::string(thimble_kernel_by_id(asked)->name) + " seed " + std::to_string(seed) + (in_place ? " in place" : "");
