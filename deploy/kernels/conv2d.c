@@ -50,6 +50,33 @@ uint32_t thimble_conv2d_s8_scratch(const thimble_layer* layer) {
   return thimble_gemm_bytes(layer) + (pads ? thimble_round_up(layer->kernel_h * row, 8) : 0);
 }
 
+#if THIMBLE_QUAD
+/* 1x1 with a stride. */
+static int is_in_fours(const thimble_window* window) {
+  const thimble_layer* const layer = window->layer;
+  return layer->kernel_h == 1 && layer->kernel_w == 1 && (layer->in_c == 8 || layer->in_c == 16) &&
+         layer->out_c % 4 == 0 && thimble_gemm_mode(layer) != THIMBLE_GEMM_WIDE && window->width % 4 == 0 &&
+         window->first == 0 && window->end == window->width;
+}
+
+static void compute_fours(const thimble_window* window, int8_t* output) {
+  thimble_gemm gemm = thimble_gemm_of(window);
+  gemm.output = output;
+  gemm.pairs = window->width / 4;
+  thimble_gemm_four(&gemm);
+}
+#endif
+
+typedef void (*row_function)(const thimble_window* window, int8_t* output);
+
+static row_function row_function_of(const thimble_window* window) {
+  if (thimble_gemm_is_few(window->layer)) return thimble_conv2d_few;
+#if THIMBLE_QUAD
+  if (is_in_fours(window)) return compute_fours;
+#endif
+  return thimble_gemm_pixels;
+}
+
 void thimble_conv2d_s8(const thimble_call* call) {
   const int8_t* rows[THIMBLE_MAX_KERNEL_H];
   const thimble_layer* const layer = call->layer;
@@ -63,8 +90,7 @@ void thimble_conv2d_s8(const thimble_call* call) {
                            find_rows,
                            call,
                            (int32_t)(call->first * layer->stride_h) - layer->pad_top};
-  void (*const compute)(const thimble_window*, int8_t*) =
-      thimble_gemm_is_few(layer) ? thimble_conv2d_few : thimble_gemm_pixels;
+  const row_function compute = row_function_of(&window);
   int8_t* output = call->output;
   for (uint32_t left = call->count; left != 0; --left, window.top += layer->stride_h) {
     find_rows(&window);

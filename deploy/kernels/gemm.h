@@ -66,8 +66,7 @@ void thimble_gemm_one(const thimble_gemm* gemm);
 
 #if THIMBLE_DSP && defined(__ARM_FP)
 #define THIMBLE_QUAD 1
-/* `pairs` counts groups of four pixels that lie one after the other, rows[0] is the first; 8 or 16 inputs of each; not
- * wide. */
+/* `pairs` counts groups of four pixels, `next` bytes apart, rows[0] is the first; 8 or 16 inputs of each; not wide. */
 void thimble_gemm_four(const thimble_gemm* gemm);
 #else
 #define THIMBLE_QUAD 0

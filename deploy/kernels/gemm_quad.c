@@ -22,7 +22,7 @@
 #define AT_FLAGS 20
 #define AT_GROUPS 24
 #define AT_INPUT 28
-#define AT_COUNT 32    /* inputs of a pixel */
+#define AT_NEXT 32     /* bytes from pixel to pixel */
 #define FRAME 40
 
 /* Four inputs of each of four pixels to words a and a + 1 of each; r0-r3 pixels. 21 cycles. */
@@ -107,8 +107,8 @@ __attribute__((naked)) void thimble_gemm_four(const thimble_gemm* gemm) {
       "str r8, [sp, #" S(AT_GROUPS) "]\n"
       "ldr r8, [r10]\n"
       "str r8, [sp, #" S(AT_INPUT) "]\n"
-      "lsls r8, r3, #1\n"
-      "str r8, [sp, #" S(AT_COUNT) "]\n"
+      "ldr r8, [r0, #48]\n"
+      "str r8, [sp, #" S(AT_NEXT) "]\n"
       "rsb r8, r3, #8\n"           /* 4 for 8 inputs */
       "lsls r8, r8, #26\n"
       "orr r8, r8, r7, lsl #29\n"
@@ -123,13 +123,15 @@ __attribute__((naked)) void thimble_gemm_four(const thimble_gemm* gemm) {
 
       "1:\n"  /* four pixels */
       "ldr r0, [sp, #" S(AT_INPUT) "]\n"
-      "ldr r4, [sp, #" S(AT_COUNT) "]\n"
+      "ldr r4, [sp, #" S(AT_NEXT) "]\n"
       "ldr r5, [sp, #" S(AT_FLAGS) "]\n"
       "ldr r12, [sp, #" S(AT_WEIGHTS) "]\n"
       "ldr lr, [sp, #" S(AT_OUTPUT) "]\n"
       "add r1, r0, r4\n"
       "add r2, r1, r4\n"
       "add r3, r2, r4\n"
+      "add r4, r3, r4\n"
+      "str r4, [sp, #" S(AT_INPUT) "]\n"
       "msr APSR_nzcvq, r5\n"
       WIDEN(0, 1, 8, 9, 16, 17, 24, 25)
       WIDEN(2, 3, 10, 11, 18, 19, 26, 27)
@@ -137,7 +139,6 @@ __attribute__((naked)) void thimble_gemm_four(const thimble_gemm* gemm) {
       WIDEN(4, 5, 12, 13, 20, 21, 28, 29)
       WIDEN(6, 7, 14, 15, 22, 23, 30, 31)
       "2:\n"
-      "str r3, [sp, #" S(AT_INPUT) "]\n"
 
       ".balign 4\n"
       "10:\n"  /* channels 0 and 1 of every block, then 2 and 3 */

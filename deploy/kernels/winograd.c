@@ -128,31 +128,32 @@ void thimble_winograd_multiply(thimble_winograd_tiles* tiles) {
 
 #endif
 
-/* Four columns from `x` on of each row, filled up with the padding where they leave the input. */
-static void copy_columns(const thimble_layer* layer, const int8_t* const* rows, int32_t x, int8_t* to) {
+/* Four columns from `x` on of a row, filled up with the padding where they leave the input. */
+static void copy_columns(const thimble_layer* layer, const int8_t* row, int32_t x, int8_t* to) {
   const uint32_t in_c = layer->in_c;
   const int32_t right = (int32_t)layer->in_w - x;
   const uint32_t last = right <= 0 ? 0u : right < 4 ? (uint32_t)right : 4u;
   const uint32_t first = x >= 0 ? 0u : x > -(int32_t)last ? (uint32_t)-x : last;
-  for (uint32_t row = 0; row < kRows; ++row, to += 4 * in_c) {
-    if (rows[row] == NULL) {
-      thimble_fill(to, layer->input_zero, 4 * in_c);
-      continue;
-    }
-    thimble_fill(to, layer->input_zero, first * in_c);
-    thimble_copy(to + first * in_c, rows[row] + (x + (int32_t)first) * (int32_t)in_c, (last - first) * in_c);
-    thimble_fill(to + last * in_c, layer->input_zero, (4 - last) * in_c);
-  }
+  thimble_fill(to, layer->input_zero, first * in_c);
+  thimble_copy(to + first * in_c, row + (x + (int32_t)first) * (int32_t)in_c, (last - first) * in_c);
+  thimble_fill(to + last * in_c, layer->input_zero, (4 - last) * in_c);
 }
 
-/* Points `input` to four columns from `x` on: to the input itself, or to a copy of them with its padding. */
+/* Points `input` to four columns from `x` on: to the input itself, to a copy of them with its padding, or to padding.
+ */
 static void point_to_columns(const thimble_layer* layer, const int8_t* const* rows, int32_t x, int8_t* copy,
                              thimble_winograd_input* input) {
-  int inside = x >= 0 && x + 4 <= (int32_t)layer->in_w;
-  for (uint32_t row = 0; row < kRows; ++row) inside = inside && rows[row] != NULL;
-  if (!inside) copy_columns(layer, rows, x, copy);
-  for (uint32_t row = 0; row < kRows; ++row)
-    input->rows[row] = inside ? rows[row] + x * (int32_t)layer->in_c : copy + row * 4 * layer->in_c;
+  const int inside = x >= 0 && x + 4 <= (int32_t)layer->in_w;
+  for (uint32_t i = 0; i < kRows; ++i, copy += 4 * layer->in_c) {
+    input->rows[i] = copy;
+    if (rows[i] == NULL) {
+      thimble_fill(copy, layer->input_zero, 4u * layer->in_c);
+    } else if (inside) {
+      input->rows[i] = rows[i] + x * (int32_t)layer->in_c;
+    } else {
+      copy_columns(layer, rows[i], x, copy);
+    }
+  }
 }
 
 /* The scratch: transformed inputs, carried ones, then what either transform or products work in. */
