@@ -5,8 +5,8 @@
 
 #if THIMBLE_DEPTHWISE_FAST
 
-/* A channel's record: three words of two weights each, the columns on the left; (w2, w5); (shift, w8); multiplier,
- * addend, bias. */
+/* A channel's record: three words of two weights each, the columns on the left; (w2, w5); (shift, w8), in its lowest
+ * byte; multiplier, addend, bias. */
 
 /* The assembly knows the order of the members. */
 typedef struct rows_run {
@@ -112,22 +112,10 @@ __attribute__((naked)) static void run_rows(const rows_run* run) {
 
 /* clang-format on */
 
-/* Of the turned window, too. */
 static void fill_records(const thimble_stride_2* c, const uint32_t* block) {
-  const uint32_t turned = c->turned;
-  const uint32_t* const taps = block + THIMBLE_DEPTHWISE_CONSTANTS;
-  thimble_depthwise_pairs pairs;
-  thimble_stride_2_begin(&pairs, block, THIMBLE_RECORD_WORDS_3, turned ? 0u - 12u : 12u);
-  thimble_stride_2_put(&pairs, c->records, 1, taps + (turned ? 8 : 0), taps + (turned ? 7 : 1), 3);
-  thimble_stride_2_put(&pairs, c->records + 3, 1, taps + (turned ? 6 : 2), taps + (turned ? 3 : 5), 2);
-  thimble_word* to = c->records + 4;
-  for (uint32_t i = 0; i < 4; ++i, to += THIMBLE_RECORD_WORDS_3, ++block) {
-    const uint32_t shift = block[8];
-    to[0] = (to[0] & 0xffff0000u) | (shift & 0xffu);
-    to[1] = block[0];
-    to[2] = block[4];
-    to[3] = block[12] << (shift >> 8);
-  }
+  static const uint8_t layout[] = {12, 4, 3, 0, 4, 0, 2, 8, 20, 12, 0, 20, 16, 0};
+  static const uint8_t turned[] = {256 - 12, 4, 3, 32, 28, 0, 2, 24, 12, 12, 0, 20, 16, 0};
+  thimble_stride_2_records(block, c->records, 4 * THIMBLE_RECORD_WORDS_3, c->turned ? turned : layout);
 }
 
 static void compute(const thimble_stride_2* c, uint32_t steps) {

@@ -2,11 +2,22 @@
 
 #include "depthwise_driver.h"
 
-/* Scratch that a layer may take so that more output rows are computed together, at most about a third of its input;
- * what it may take of any layer. Layers of 3x3 are at a network's begin, where memory is short. */
-#define MOST_BYTES_3X3 2560u
-#define MOST_BYTES_LARGER 5120u
+/* Scratch that a layer may take so that more output rows are computed together. With 3x3, large inputs are where memory
+ * is short: a 64th of them; of others, at most about a third. */
+#define LARGE_INPUT 49152u
+#define LEAST_BYTES_3X3 1536u
+#define MOST_BYTES_3X3 4640u
+#define BYTES_3X3 2560u
 #define LEAST_BYTES 2048u
+#define MOST_BYTES 6144u
+
+static uint32_t most_bytes_of(const thimble_layer* layer) {
+  const uint32_t input = (uint32_t)layer->in_h * layer->in_w * layer->in_c, is_3 = layer->kernel_h == 3;
+  if (is_3 && input < LARGE_INPUT) return BYTES_3X3;
+  const uint32_t least = is_3 ? LEAST_BYTES_3X3 : LEAST_BYTES, most = is_3 ? MOST_BYTES_3X3 : MOST_BYTES;
+  const uint32_t part = is_3 ? input / 64 : input / 4 + input / 16;
+  return part < least ? least : part < most ? part : most;
+}
 
 int thimble_depthwise_is_stride_2(const thimble_layer* layer) {
   const uint32_t kernel = layer->kernel_h;
@@ -21,16 +32,15 @@ static uint32_t rows_of(const thimble_layer* layer, uint32_t group) {
 }
 
 /* 5x5 and 7x7: tiles may end behind the stage, and there is a list of them. */
-__attribute__((noinline)) static uint32_t bytes_of(const thimble_stride_2_plan* plan, const thimble_layer* layer, uint32_t group) {
+__attribute__((noinline)) static uint32_t bytes_of(const thimble_stride_2_plan* plan, const thimble_layer* layer,
+                                                   uint32_t group) {
   const uint32_t list = plan->kernel == 3 ? 0 : 12 * (group * (plan->tiles + 1) + 1) + 16;
   return 16 * (rows_of(layer, group) * plan->columns + plan->record_words) + 4 * group * layer->out_w + list;
 }
 
 static void plan_of(const thimble_layer* layer, thimble_stride_2_plan* plan) {
   const uint32_t kernel = layer->kernel_h, out_w = layer->out_w, out_h = layer->out_h;
-  const uint32_t input = (uint32_t)layer->in_h * layer->in_w * layer->in_c, third = input / 4 + input / 16;
-  const uint32_t largest = kernel == 3 ? MOST_BYTES_3X3 : MOST_BYTES_LARGER;
-  const uint32_t most = third < LEAST_BYTES ? LEAST_BYTES : third < largest ? third : largest;
+  const uint32_t most = most_bytes_of(layer);
   plan->kernel = kernel;
   plan->tiles = (out_w + 4) * 52429u >> 18; /* a fifth */
   plan->columns = (kernel == 3 ? out_w : 5 * plan->tiles) + kernel / 2;
@@ -53,23 +63,6 @@ uint32_t thimble_depthwise_stride_2_bytes(const thimble_layer* layer) {
 #if THIMBLE_DEPTHWISE_FAST
 
 typedef thimble_stride_2 context;
-
-void thimble_stride_2_begin(thimble_depthwise_pairs* pairs, const uint32_t* block, uint32_t record_words,
-                            uint32_t from_step) {
-  pairs->record = 4 * record_words;
-  pairs->from_step = from_step;
-  for (uint32_t i = 0; i < 4; ++i) pairs->scales[i] = 1u << (block[8 + i] >> 8);
-}
-
-void thimble_stride_2_put(thimble_depthwise_pairs* pairs, thimble_word* to, uint32_t step, const uint32_t* a,
-                          const uint32_t* b, uint32_t count) {
-  pairs->to = to;
-  pairs->step = 4 * step;
-  pairs->a = a;
-  pairs->b = b;
-  pairs->count = count;
-  thimble_depthwise_put_pairs(pairs);
-}
 
 /* Pairs from pixel `first` in `column`. */
 static void set_pairs(context* c, uint32_t first, uint32_t column) {

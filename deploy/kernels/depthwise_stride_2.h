@@ -56,11 +56,11 @@ typedef struct thimble_stride_2_window {
 } thimble_stride_2_window;
 void thimble_depthwise_stride_2(const thimble_call* call, const thimble_stride_2_window* window);
 
-/* Pairs of weights, taps `a` and `b`, `count` from one word of the records to every `step`th; and how that begins. */
-void thimble_stride_2_put(thimble_depthwise_pairs* pairs, thimble_word* to, uint32_t step, const uint32_t* a,
-                          const uint32_t* b, uint32_t count);
-void thimble_stride_2_begin(thimble_depthwise_pairs* pairs, const uint32_t* block, uint32_t record_words,
-                            uint32_t from_step);
+/* Words of two weights, scaled, and constants into the four channels' records. `layout`, all in bytes: from a word's
+ * taps to the next one's (int8), from a word to the next; runs: count of words, two taps of the block, where in the
+ * record; then 0, where multiplier, addend and bias go, where the shift's byte goes, 0. */
+void thimble_stride_2_records(const uint32_t* block, thimble_word* records, uint32_t record_bytes,
+                              const uint8_t* layout);
 #endif
 
 #endif

@@ -12,8 +12,8 @@ typedef struct tile_item {
   uint32_t code;
 } tile_item;
 
-/* A channel's record: multiplier, addend, shift, bias; per row of the window (kernel + 1) / 2 words of two weights. The
- * assembly knows the order of the members. */
+/* A channel's record: multiplier, addend, bias, shift (a byte); per row of the window (kernel + 1) / 2 words of two
+ * weights. The assembly knows the order of the members. */
 typedef struct tiles_run {
   const thimble_word* records;
   uint32_t channels, record_bytes;
@@ -32,8 +32,8 @@ extern const char thimble_depthwise_weights_5x5[], thimble_depthwise_weights_7x7
 /* clang-format off */
 
 /* In a tile's rows: r0-r4: sums; r5-r10: words of neighbouring columns; r11: bytes from a row to the next; r12: the
- * window's first word in the row; lr: weights. s0-s27: weights, the last row's last; s28-s31: multiplier, addend, shift,
- * bias. The flags tell how sums become results and stay as they are while a channel is computed. */
+ * window's first word in the row; lr: weights. s0-s27: weights, the last row's last; s28-s31: multiplier, addend, bias,
+ * shift. The flags tell how sums become results and stay as they are while a channel is computed. */
 #define LIST "[sp, #0]"
 #define CHANNEL_AT "[sp, #4]" /* the channel's words in a column */
 #define STAGE_AT "[sp, #8]"   /* of the tile */
@@ -69,7 +69,7 @@ extern const char thimble_depthwise_weights_5x5[], thimble_depthwise_weights_7x7
   "ldr r5, " LIST "\n"                 \
   "ldr r6, " CHANNEL_AT "\n"           \
   "ldm r5!, {r7, r12, lr}\n"           \
-  VMOV("r0", "s31")                    \
+  VMOV("r0", "s30")                    \
   "str r5, " LIST "\n"                 \
   "add r7, r7, r6, lsr #2\n"           \
   "mov r1, r0\nmov r2, r0\nmov r3, r0\nmov r4, r0\n" \
@@ -114,7 +114,7 @@ __attribute__((naked)) static void run_tiles(const tiles_run* run) {
       "strb r0, [r7]\nstrb r1, [r7, #4]\nstrb r2, [r7, #8]\nstrb r3, [r7, #12]\nstrb r4, [r7, #16]\n"
       NEXT_ITEM
       "21:\n"
-      VMOV("r7", "s30")
+      VMOV("r7", "s31")
       "bgt.w 22f\n"
       ANY_SHIFT("r0") ANY_SHIFT("r1") ANY_SHIFT("r2") ANY_SHIFT("r3") ANY_SHIFT("r4")
       "b.w 2b\n"
@@ -152,25 +152,20 @@ __attribute__((naked)) static void run_tiles(const tiles_run* run) {
 }
 /* clang-format on */
 
-/* Constants, then rows of words of two weights, from the left; an odd padding has 0 before the first weight, an even
- * one has it after the last. */
+typedef uint16_t __attribute__((may_alias)) half_word;
+
+/* An odd padding has 0 before a row's first weight, an even one has it after the last. */
 static void fill_records(const thimble_stride_2* c, const uint32_t* block) {
-  const uint32_t kernel = c->plan.kernel, odd = c->layer->pad_left % 2u, half = kernel / 2, words = half + 1;
-  const uint32_t record = c->plan.record_words, mask = odd ? 0xffff0000u : 0xffffu;
-  const uint32_t *const taps = block + THIMBLE_DEPTHWISE_CONSTANTS, *const lone = taps + (odd ? 0 : kernel - 1);
-  thimble_word *const weights = c->records + 4, *to = c->records;
-  thimble_depthwise_pairs pairs;
-  thimble_stride_2_begin(&pairs, block, record, 4 * kernel);
-  for (uint32_t j = 0; j < half; ++j)
-    thimble_stride_2_put(&pairs, weights + odd + j, words, taps + odd + 2 * j, taps + odd + 2 * j + 1, kernel);
-  thimble_stride_2_put(&pairs, weights + (odd ? 0 : half), words, lone, lone, kernel);
-  for (uint32_t i = 0; i < 4; ++i, to += record, ++block) {
-    to[0] = block[0];
-    to[1] = block[4];
-    to[2] = block[8];
-    to[3] = block[12] << (block[8] >> 8);
-    for (uint32_t row = 0; row < kernel; ++row) to[4 + (odd ? 0 : half) + row * words] &= mask;
-  }
+  static const uint8_t even_5[] = {20, 12, 5, 0, 4, 16, 5, 8, 12, 20, 5, 16, 16, 24, 0, 0, 12, 0};
+  static const uint8_t odd_5[] = {20, 12, 5, 0, 0, 16, 5, 4, 8, 20, 5, 12, 16, 24, 0, 0, 12, 0};
+  static const uint8_t even_7[] = {28, 16, 7, 0, 4, 16, 7, 8, 12, 20, 7, 16, 20, 24, 7, 24, 24, 28, 0, 0, 12, 0};
+  static const uint8_t odd_7[] = {28, 16, 7, 0, 0, 16, 7, 4, 8, 20, 7, 12, 16, 24, 7, 20, 24, 28, 0, 0, 12, 0};
+  const uint32_t kernel = c->plan.kernel, odd = c->layer->pad_left % 2u, record = 4 * c->plan.record_words;
+  const uint8_t* const layout = kernel == 5 ? (odd ? odd_5 : even_5) : (odd ? odd_7 : even_7);
+  thimble_stride_2_records(block, c->records, record, layout);
+  half_word* none = (half_word*)(c->records + 4) + (odd ? 0 : kernel);
+  for (uint32_t left = kernel; left != 0; --left, none += kernel + 1)
+    none[0] = none[record / 2] = none[record] = none[3 * record / 2] = 0;
 }
 
 static tile_item* put_item(tile_item* item, const thimble_word* stage, uint32_t at, const char* code) {
