@@ -8,6 +8,7 @@
 #include "deploy/embedded_files.hpp"
 #include "deploy/footprint.hpp"
 #include "deploy/project_files.hpp"
+#include "deploy/template_text.hpp"
 #include "graph/base/error.hpp"
 #include "graph/base/files.hpp"
 
@@ -15,17 +16,6 @@ namespace thimble {
 namespace {
 
 using Values = std::vector<std::pair<std::string, std::string>>;
-
-/// A template with every @NAME@ replaced by its value.
-std::string filled(std::string_view text, const Values& values) {
-  std::string result(text);
-  for (const auto& [name, value] : values) {
-    const std::string mark = "@" + name + "@";
-    for (std::size_t at = result.find(mark); at != std::string::npos; at = result.find(mark, at + value.size()))
-      result.replace(at, mark.size(), value);
-  }
-  return result;
-}
 
 std::string bytes_of(const std::vector<std::int8_t>& values) { return {values.begin(), values.end()}; }
 
@@ -149,15 +139,18 @@ std::string board_files(const Target& target) {
 }  // namespace
 
 void write_firmware(const Plan& plan, const Graph& graph, const Target& target, const CodeInventory& inventory,
-                    const KnownAnswers& all_answers, const std::filesystem::path& folder) {
+                    const KnownAnswers& all_answers, const std::filesystem::path& folder,
+                    const std::vector<std::string>& class_names) {
   const Footprint size = footprint(plan, inventory);
   check_fits(size, target);
   const KnownAnswers answers = fitting_answers(plan, target, size, all_answers);
   const auto cases = static_cast<std::int64_t>(answers.inputs.size()) / plan.input_bytes;
   const Objects objects = write_fixed_files(plan, target, inventory, folder);
   Values values = memory_values(target, size);
-  values.insert(values.end(), {{"NAME", graph.name},
-                               {"BOARD", target.board},
+  values.insert(values.end(), {{"NAME", comment_text(graph.name)},
+                               {"BOARD", comment_text(target.board)},
+                               {"NAME_IN_TEXT", markdown_text(graph.name)},
+                               {"BOARD_IN_TEXT", markdown_text(target.board)},
                                {"CPU", target.cpu},
                                {"CASES", std::to_string(cases)},
                                {"COMPILER", inventory.compiler},
@@ -172,11 +165,11 @@ void write_firmware(const Plan& plan, const Graph& graph, const Target& target, 
                                {"HOW_TO_RUN", how_to_run(target)},
                                {"HOW_IT_REPORTS", how_it_reports(target)},
                                {"BOARD_FILES", board_files(target)}});
-  write_file(folder / "model.h", model_header(plan, graph, target, inventory));
+  write_file(folder / "model.h", model_header(plan, graph, target, inventory, class_names));
   write_file(folder / "model.c", model_source(plan, graph, target, inventory));
-  write_file(folder / "firmware.ld", filled(embedded_file("firmware/firmware.ld.in"), values));
-  write_file(folder / "Makefile", filled(embedded_file("firmware/Makefile.in"), values));
-  write_file(folder / "README.md", filled(embedded_file("firmware/README.md.in"), values));
+  write_file(folder / "firmware.ld", fill_template(embedded_file("firmware/firmware.ld.in"), values));
+  write_file(folder / "Makefile", fill_template(embedded_file("firmware/Makefile.in"), values));
+  write_file(folder / "README.md", fill_template(embedded_file("firmware/README.md.in"), values));
   write_file(folder / "kat/inputs.bin", bytes_of(answers.inputs));
   write_file(folder / "kat/outputs.bin", bytes_of(answers.outputs));
 }

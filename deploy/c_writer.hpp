@@ -19,8 +19,10 @@ struct KnownAnswers {
 /// @param graph  the int8 graph with weights that the plan was made of
 /// @error Error  a layer that the kernels cannot hold
 std::string model_source(const Plan& plan, const Graph& graph, const Target& target, const CodeInventory& inventory);
-/// The generated model.h: sizes, shapes and quantisation as macros.
-std::string model_header(const Plan& plan, const Graph& graph, const Target& target, const CodeInventory& inventory);
+/// The generated model.h: sizes, shapes, quantisation, and class names where there are any, as macros.
+/// @error Error  there are class names, but not as many as the first output has values
+std::string model_header(const Plan& plan, const Graph& graph, const Target& target, const CodeInventory& inventory,
+                         const std::vector<std::string>& class_names = {});
 
 /// Writes a folder that `make` turns into libmodel.a and firmware.elf, with arm-none-eabi-gcc alone.
 ///
@@ -29,8 +31,10 @@ std::string model_header(const Plan& plan, const Graph& graph, const Target& tar
 ///   startup.c firmware.ld Makefile README.md
 ///   kat/                                      the known-answer test and its cases
 /// Files of those names are replaced.
+/// @param class_names  what the values of the first output are scores of; empty: not known
 /// @error Error  the folder cannot be written; the cases are not whole tensors, or do not fit the target's memory
 void write_firmware(const Plan& plan, const Graph& graph, const Target& target, const CodeInventory& inventory,
-                    const KnownAnswers& answers, const std::filesystem::path& folder);
+                    const KnownAnswers& answers, const std::filesystem::path& folder,
+                    const std::vector<std::string>& class_names = {});
 
 }  // namespace thimble

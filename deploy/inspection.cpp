@@ -3,6 +3,18 @@
 namespace thimble {
 namespace {
 
+std::optional<LayerWindow> window_of(const Operator& op) {
+  switch (op.type) {
+    case OpType::kConv2D:
+    case OpType::kDepthwiseConv2D:
+    case OpType::kAveragePool2D:
+    case OpType::kMaxPool2D:
+      return LayerWindow{op.kernel_h, op.kernel_w, op.stride_h, op.stride_w};
+    default:
+      return {};
+  }
+}
+
 LayerInspection inspect_layer(const Graph& graph, const Plan& plan, const Step& step) {
   const Operator& op = graph.operators.at(static_cast<std::size_t>(step.op));
   LayerInspection layer;
@@ -15,8 +27,13 @@ LayerInspection inspect_layer(const Graph& graph, const Plan& plan, const Step& 
     layer.arena.push_back({begin, begin + graph.tensor(tensor).elements()});
   };
   for (int tensor : op.inputs)
-    if (!graph.tensor(tensor).constant) add_range(tensor);
+    if (!graph.tensor(tensor).constant) {
+      add_range(tensor);
+      layer.in_shapes.push_back(graph.tensor(tensor).shape);
+    }
   add_range(op.outputs.at(0));
+  layer.out_shape = graph.tensor(op.outputs.at(0)).shape;
+  layer.window = window_of(op);
   layer.scratch_bytes = step.layer.scratch_bytes;
   layer.in_place = step.in_place;
   return layer;

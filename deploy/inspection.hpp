@@ -1,5 +1,6 @@
 #pragma once
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,8 +15,17 @@ struct ArenaRange {
   std::int64_t begin = 0, end = 0;  ///< bytes from the arena's start
 };
 
+/// Of convolutions and pools, as the kernel sees it: rows, columns.
+struct LayerWindow {
+  int height = 1, width = 1;
+  int stride_h = 1, stride_w = 1;
+};
+
 struct LayerInspection {
   std::string name, op, kernel;
+  std::vector<Shape> in_shapes;  ///< of the inputs that are no constants
+  Shape out_shape;
+  std::optional<LayerWindow> window;
   std::int64_t macs = 0;
   std::vector<ArenaRange> arena;  ///< inputs, then the output
   std::int64_t scratch_bytes = 0;

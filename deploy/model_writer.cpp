@@ -5,24 +5,19 @@
 #include <tuple>
 
 #include "deploy/c_writer.hpp"
+#include "deploy/class_names.hpp"
 #include "deploy/footprint.hpp"
 #include "deploy/kernels/layer_table.h"
 #include "deploy/layer_table.hpp"
 #include "deploy/pack/elementwise.hpp"
 #include "deploy/packed_model.hpp"
+#include "deploy/template_text.hpp"
 #include "graph/base/check.hpp"
 
 namespace thimble {
 namespace {
 
 constexpr int kLineWidth = 120;
-
-/// Text that can stand in a C comment: printable, and without the signs that end or start one.
-std::string comment_text(std::string text) {
-  for (char& c : text)
-    if (c < ' ' || c > '~' || c == '*' || c == '\\') c = '_';
-  return text;
-}
 
 std::string shape_text(const Shape& shape) { return fmt::format("[{}]", fmt::join(shape, ",")); }
 
@@ -168,7 +163,8 @@ std::string weights_text(const std::vector<std::vector<std::uint32_t>>& packed,
 
 }  // namespace
 
-std::string model_header(const Plan& plan, const Graph& graph, const Target& target, const CodeInventory& inventory) {
+std::string model_header(const Plan& plan, const Graph& graph, const Target& target, const CodeInventory& inventory,
+                         const std::vector<std::string>& class_names) {
   const Footprint size = footprint(plan, inventory);
   const Tensor& input = graph.tensor(graph.inputs.at(0));
   std::string text =
@@ -195,7 +191,7 @@ std::string model_header(const Plan& plan, const Graph& graph, const Target& tar
   define("STACK_BYTES", std::to_string(size.stack_bytes));
   define("SRAM_BYTES", std::to_string(size.peak_sram_bytes()));
   define("FLASH_BYTES", std::to_string(size.flash_bytes()));
-  return text + "\n#include \"model_api.h\"\n\n#endif\n";
+  return text + class_macros(class_names, plan.outputs.at(0).bytes) + "\n#include \"model_api.h\"\n\n#endif\n";
 }
 
 std::string model_source(const Plan& plan, const Graph& graph, const Target& target, const CodeInventory& inventory) {

@@ -268,6 +268,31 @@ TEST_CASE("the same model gives the same files", "[deploy][c_writer]") {
   for (const Operator& op : network.int8.operators) CHECK(source.find(": " + op.name + ", ") != std::string::npos);
 }
 
+TEST_CASE("a name with signs that mean something to make, C or Markdown is only a name", "[deploy][c_writer]") {
+  THIMBLE_SKIP_WITHOUT_PROGRAM("arm-none-eabi-gcc");
+  THIMBLE_SKIP_WITHOUT_PROGRAM("qemu-system-arm");
+  const std::string name = "my \"model\" */ 'x' $(shell touch made) @CASES@ #1\nall: evil\\";
+  Target target;
+  target.board = "a board */ @STACK_BYTES@ $(error no)\\";
+  const CodeInventory inventory = measure_code(target, code_cache());
+  test::RandomNetwork network = test::random_network(35);
+  network.int8.name = name;
+  network.int8.operators[0].name = "layer */ \"1\"\\";
+  const Result<Plan, PlanError> plan = make_plan(network.int8);
+  const TemporaryFolder folder;
+  write_firmware(*plan, network.int8, target, inventory, answers_of(*plan, network.int8, 1), folder.path());
+  const auto built = build_firmware(folder.path());
+  if (!built) FAIL(built.error().output);
+  CHECK_FALSE(std::filesystem::exists(folder.path() / "made"));
+  CHECK(run_on_qemu(built->elf, target).output == "KAT ok\n");
+  CHECK_THAT(
+      read_file(folder.path() / "README.md"),
+      Catch::StartsWith("# my \"model\" \\*/ 'x' \\$(shell touch made) @CASES@ \\#1 all: evil\\\\ for a board \\*/ "
+                        "@STACK_BYTES@ \\$(error no)\\\\\n"));
+  CHECK_THAT(read_file(folder.path() / "Makefile"),
+             Catch::StartsWith("# my \"model\" _/ 'x' $(shell touch made) @CASES@ #1_all: evil_ for a board"));
+}
+
 TEST_CASE("known answers that are no whole tensors are refused", "[deploy][c_writer]") {
   THIMBLE_SKIP_WITHOUT_PROGRAM("arm-none-eabi-gcc");
   const Target target;

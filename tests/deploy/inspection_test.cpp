@@ -24,7 +24,15 @@ TEST_CASE("an inspection lists every layer with its memory, and adds up", "[depl
     for (const ArenaRange& range : layer.arena)
       CHECK((range.begin >= 0 && range.begin < range.end && range.end <= facts.size.arena_bytes));
     CHECK(layer.kernel.starts_with("thimble_"));
+    CHECK(layer.window.has_value() == (layer.op != "add" && layer.op != "fully_connected"));
   }
+  const LayerInspection& stem = facts.layers.front();
+  const int side = graph.tensor(graph.inputs[0]).shape[1];
+  CHECK(stem.in_shapes == std::vector<Shape>{{1, side, side, 3}});
+  CHECK(stem.out_shape == graph.tensor(graph.operators[0].outputs[0]).shape);
+  REQUIRE(stem.window);
+  CHECK((stem.window->height == 3 && stem.window->width == 3 && stem.window->stride_h == 2));
+  CHECK(facts.layers.back().out_shape == Shape{1, 3});
   CHECK(sum == facts.macs);
   CHECK(facts.params == params(graph));
   CHECK(facts.size.weight_bytes >= facts.params);  // int8 weights, int32 biases, multipliers
