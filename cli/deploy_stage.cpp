@@ -44,13 +44,6 @@ void score_front_in_int8(JobContext& context, const Supernet& supernet, const Se
   }
 }
 
-ImageSet first_images(const ImageSet& images, int count) {
-  if (count == 0 || count >= images.count()) return images;
-  std::vector<int> indices(static_cast<std::size_t>(count));
-  for (int i = 0; i < count; ++i) indices[static_cast<std::size_t>(i)] = i;
-  return subset(images, indices);
-}
-
 json layer_facts(const Measurement& measurement, const std::vector<LayerSqnr>& noise) {
   json layers = json::array();
   for (const LayerMeasurement& layer : measurement.layers) {
@@ -113,7 +106,8 @@ class Winner {
     Graph deployed = network_.int8_graph;
     crop_windows(deployed);
     const FirmwareCheck check =
-        deploy_and_check(planned, deployed, context_.board(), inventory_, answers, context_.run().firmware());
+        deploy_and_check(planned, deployed, context_.board(), inventory_, answers, context_.run().firmware(),
+                         test_.class_names);
     facts["known_answers"] = check.cases;
     facts["bit_exact"] = check.bit_exact;
     facts["probe_cycles"] = facts["cycles"];  // of the same plan in the probe firmware, before this image was built

@@ -40,8 +40,8 @@ KnownAnswers known_answers(const Graph& int8_graph, const ImageSet& images, int 
 
 FirmwareCheck deploy_and_check(const PlannedSubnet& planned, const Graph& int8_graph, const Board& board,
                                const CodeInventory& inventory, const KnownAnswers& answers,
-                               const std::filesystem::path& folder) {
-  write_firmware(planned.plan, int8_graph, target_of(board), inventory, answers, folder);
+                               const std::filesystem::path& folder, const std::vector<std::string>& class_names) {
+  write_firmware(planned.plan, int8_graph, target_of(board), inventory, answers, folder, class_names);
   const auto built = build_firmware(folder);
   if (!built) throw Error(folder.string() + ": the firmware does not build:\n" + built.error().output);
   require_equal("SRAM", planned.footprint.peak_sram_bytes(), built->linked.sram_bytes);

@@ -27,6 +27,6 @@ struct FirmwareCheck {
 /// @error BoardError  the emulator failed
 FirmwareCheck deploy_and_check(const PlannedSubnet& planned, const Graph& int8_graph, const Board& board,
                                const CodeInventory& inventory, const KnownAnswers& answers,
-                               const std::filesystem::path& folder);
+                               const std::filesystem::path& folder, const std::vector<std::string>& class_names = {});
 
 }  // namespace thimble

@@ -9,6 +9,7 @@
 #include "cli/stop.hpp"
 #include "evaluators/accuracy_evaluator.hpp"
 #include "evaluators/cached_evaluator.hpp"
+#include "evaluators/fit_check.hpp"
 #include "evaluators/latency_evaluator.hpp"
 #include "evaluators/macs_evaluator.hpp"
 #include "evaluators/memory_evaluator.hpp"
@@ -71,7 +72,7 @@ class Search {
         memory_(planner_, context.limits()),
         predicted_latency_(planner_, times, context.limits()),
         latency_(planner_, times, context.limits()),
-        strategy_(make_strategy(context.job(), supernet.space(), fit_check(planner_, times, context.limits()))) {}
+        strategy_(make_strategy(context.job(), supernet.space(), fit_check(planner_, context.limits(), &times))) {}
 
   SearchResult run() {
     const int generations = context_.job().search.generations;
@@ -204,7 +205,7 @@ class Search {
             {"generations", generations_facts()}};
   }
 
-  json front_facts(const SearchResult& result) const {
+  json front_facts(const SearchResult& result) {
     const Limits& limits = context_.limits();
     json front = json::array();
     for (const Candidate& candidate : result.front) {
@@ -219,6 +220,8 @@ class Search {
     return {{"job", context_.job().name},
             {"seed", context_.job().seed},
             {"board", context_.board().name},
+            {"core", context_.board().core},
+            {"classes", context_.data().train.class_names},
             {"limits", {{"sram_kb", limits.sram_kb}, {"flash_kb", limits.flash_kb}, {"latency_ms", limits.latency_ms}}},
             {"front", front},
             {"winner", nullptr}};
@@ -246,12 +249,7 @@ class Search {
 }  // namespace
 
 ImageSet scoring_images(JobContext& context) {
-  const ImageSet& validation = context.data().validation;
-  const int wanted = context.job().search.validation_images;
-  if (wanted == 0 || wanted >= validation.count()) return validation;
-  std::vector<int> first(static_cast<std::size_t>(wanted));
-  for (int i = 0; i < wanted; ++i) first[static_cast<std::size_t>(i)] = i;
-  return subset(validation, first);
+  return first_images(context.data().validation, context.job().search.validation_images);
 }
 
 void write_front(const RunDirectory& run, const json& front) {

@@ -7,6 +7,7 @@
 #include "cli/progress.hpp"
 #include "cli/stop.hpp"
 #include "deploy/target.hpp"
+#include "evaluators/fit_check.hpp"
 #include "search/strategy/space_optimizer.hpp"
 
 using nlohmann::json;
@@ -104,16 +105,6 @@ SubnetPlanner subnet_planner(const JobContext& context, const SearchSpace& space
   return SubnetPlanner(space, code_inventory(context), {.mode = mode_of(context)}, memory);
 }
 
-FitCheck fit_check(const SubnetPlanner& planner, const BoardTimes& times, const Limits& limits) {
-  return [&planner, &times, limits](const Subnet& subnet) -> Fit {
-    const auto planned = planner.plan(subnet);
-    if (!planned) return {1e9, to_text(planned.error())};
-    Needs needs{planned->footprint.peak_sram_bytes(), planned->footprint.flash_bytes(), {}};
-    if (limits.latency_ms > 0) needs.latency_us = times.predicted_us(*planned);
-    return check(limits, needs);
-  };
-}
-
 SearchSpace space_stage(JobContext& context, BoardTimes& times) {
   const Job& job = context.job();
   const SubnetPlanner planner = subnet_planner(context, job.search_space);
@@ -129,7 +120,7 @@ SearchSpace space_stage(JobContext& context, BoardTimes& times) {
   options.threads = job.threads;
   options.progress = [&bar](int done, int) { throw_if_stopped(), bar.update(done); };
   const std::vector<SpaceScore> ranking =
-      rank_spaces(job.search_space, fit_check(planner, times, context.limits()), options);
+      rank_spaces(job.search_space, fit_check(planner, context.limits(), &times), options);
   const SearchSpace kept = prune_named(context, ranking);
   write_json(context.run().space(), space_facts(context, ranking, kept));
   return kept;

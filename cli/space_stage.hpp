@@ -1,7 +1,6 @@
 #pragma once
 #include "cli/job_context.hpp"
 #include "evaluators/board_times.hpp"
-#include "search/space/fit.hpp"
 
 namespace thimble {
 
@@ -9,9 +8,6 @@ namespace thimble {
 CodeInventory code_inventory(const JobContext& context);
 /// Plans subnets as the job deploys them: its mode, within its limits.
 SubnetPlanner subnet_planner(const JobContext& context, const SearchSpace& space);
-
-/// Holds the plan of a subnet, and its predicted latency, against the job's limits. Keeps references.
-FitCheck fit_check(const SubnetPlanner& planner, const BoardTimes& times, const Limits& limits);
 
 /// The job's space cut down to the best resolutions and widths for its target. Runs some random subnets on the board
 /// first, so that predicted latencies count. Leaves space.json.

@@ -1,48 +1,29 @@
 #include "evaluators/cached_evaluator.hpp"
 
-#include <SQLiteCpp/SQLiteCpp.h>
-
-#include "graph/base/error.hpp"
+#include "profiler/database.hpp"
 
 namespace thimble {
 namespace {
 
-constexpr int kBusyTimeoutMs = 10000;
-
-template <class Action>
-auto in_database(const std::string& file, Action action) {
-  try {
-    return action();
-  } catch (const SQLite::Exception& e) {
-    throw Error(file + ": " + e.what());
-  }
-}
+constexpr const char* kSchema =
+    "CREATE TABLE IF NOT EXISTS evaluations(evaluator TEXT, subnet TEXT, metric TEXT, value REAL, provenance TEXT,"
+    " rejected TEXT, PRIMARY KEY(evaluator, subnet, metric)) WITHOUT ROWID";
 
 }  // namespace
 
 struct EvaluationStore::Impl {
-  std::string file;
-  SQLite::Database database;
+  SharedDatabase database;
 };
 
-EvaluationStore::EvaluationStore(const std::filesystem::path& database) {
-  in_database(database.string(), [&] {
-    impl_ = std::make_unique<Impl>(
-        Impl{database.string(),
-             SQLite::Database(database.string(), SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE, kBusyTimeoutMs)});
-    impl_->database.exec("PRAGMA journal_mode=WAL");
-    impl_->database.exec(
-        "CREATE TABLE IF NOT EXISTS evaluations(evaluator TEXT, subnet TEXT, metric TEXT, value REAL, provenance TEXT,"
-        " rejected TEXT, PRIMARY KEY(evaluator, subnet, metric)) WITHOUT ROWID");
-  });
-}
+EvaluationStore::EvaluationStore(const std::filesystem::path& database)
+    : impl_(std::make_unique<Impl>(SharedDatabase(database, kSchema))) {}
 
 EvaluationStore::~EvaluationStore() = default;
 
 bool EvaluationStore::find(const std::string& evaluator, Candidate& candidate) const {
-  return in_database(impl_->file, [&] {
+  return impl_->database.use([&](SQLite::Database& database) {
     SQLite::Statement query(
-        impl_->database, "SELECT metric, value, provenance, rejected FROM evaluations WHERE evaluator=? AND subnet=?");
+        database, "SELECT metric, value, provenance, rejected FROM evaluations WHERE evaluator=? AND subnet=?");
     query.bind(1, evaluator);
     query.bind(2, to_text(candidate.subnet));
     bool found = false;
@@ -59,9 +40,9 @@ bool EvaluationStore::find(const std::string& evaluator, Candidate& candidate) c
 }
 
 void EvaluationStore::put(const std::string& evaluator, const Candidate& before, const Candidate& after) {
-  in_database(impl_->file, [&] {
-    SQLite::Transaction transaction(impl_->database);
-    SQLite::Statement insert(impl_->database, "INSERT OR REPLACE INTO evaluations VALUES(?,?,?,?,?,?)");
+  impl_->database.use([&](SQLite::Database& database) {
+    SQLite::Transaction transaction(database);
+    SQLite::Statement insert(database, "INSERT OR REPLACE INTO evaluations VALUES(?,?,?,?,?,?)");
     const std::string subnet = to_text(after.subnet);
     const auto row = [&](const std::string& metric, const Metric& found, const std::string* rejected) {
       insert.reset();

@@ -1,13 +1,6 @@
 #include "evaluators/memory_evaluator.hpp"
 
-#include <limits>
-
 namespace thimble {
-namespace {
-
-Needs needs_of(const Footprint& footprint) { return {footprint.peak_sram_bytes(), footprint.flash_bytes(), {}}; }
-
-}  // namespace
 
 void MemoryEvaluator::evaluate(std::span<Candidate> candidates) {
   for (Candidate& candidate : candidates) {
@@ -20,17 +13,9 @@ void MemoryEvaluator::evaluate(std::span<Candidate> candidates) {
     const Footprint& size = planned->footprint;
     candidate.metrics[metric::kPeakSramBytes] = {static_cast<double>(size.peak_sram_bytes())};
     candidate.metrics[metric::kFlashBytes] = {static_cast<double>(size.flash_bytes())};
-    const Fit fit = check(limits_, needs_of(size));
+    const Fit fit = check(limits_, {size.peak_sram_bytes(), size.flash_bytes(), {}});
     if (!fit.holds()) candidate.rejected = fit.reason;
   }
-}
-
-FitCheck memory_fit(const SubnetPlanner& planner, const Limits& limits) {
-  return [&planner, limits](const Subnet& subnet) {
-    const auto planned = planner.plan(subnet);
-    if (!planned) return Fit{std::numeric_limits<double>::infinity(), to_text(planned.error())};
-    return check(limits, needs_of(planned->footprint));
-  };
 }
 
 }  // namespace thimble

@@ -18,8 +18,4 @@ class MemoryEvaluator final : public Evaluator {
   Limits limits_;
 };
 
-/// Whether SRAM and flash suffice, for searches and space optimisation. Keeps a reference to `planner`; may be called
-/// from several threads. A subnet that cannot be planned misses by far.
-FitCheck memory_fit(const SubnetPlanner& planner, const Limits& limits);
-
 }  // namespace thimble

@@ -1,14 +1,11 @@
 #include "profiler/measurement_store.hpp"
 
-#include <SQLiteCpp/SQLiteCpp.h>
 #include <fmt/format.h>
 
-#include "graph/base/error.hpp"
+#include "profiler/database.hpp"
 
 namespace thimble {
 namespace {
-
-constexpr int kBusyMilliseconds = 10000;
 
 constexpr const char* kSchema = R"(
 CREATE TABLE IF NOT EXISTS measurements (
@@ -102,43 +99,24 @@ MeasurementKey key_of(const ProbePlan& plan, const Probe& probe) {
 }
 
 struct MeasurementStore::Impl {
-  std::string file;
-  std::unique_ptr<SQLite::Database> database;
-
-  /// What SQLite throws says nothing of the file.
-  template <class Work>
-  auto guarded(const Work& work) const {
-    try {
-      return work();
-    } catch (const SQLite::Exception& exception) {
-      throw Error(file + ": " + exception.what());
-    }
-  }
+  SharedDatabase database;
 };
 
-MeasurementStore::MeasurementStore(const std::filesystem::path& file) : impl_(std::make_unique<Impl>()) {
-  impl_->file = file.string();
-  impl_->guarded([&] {
-    impl_->database = std::make_unique<SQLite::Database>(impl_->file, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE,
-                                                         kBusyMilliseconds);
-    impl_->database->exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON;");
-    impl_->database->exec(kSchema);
-  });
-}
+MeasurementStore::MeasurementStore(const std::filesystem::path& file)
+    : impl_(std::make_unique<Impl>(SharedDatabase(file, kSchema))) {}
 
 MeasurementStore::~MeasurementStore() = default;
 MeasurementStore::MeasurementStore(MeasurementStore&&) noexcept = default;
 
 std::optional<Measurement> MeasurementStore::find(const MeasurementKey& key) const {
-  return impl_->guarded([&]() -> std::optional<Measurement> {
-    SQLite::Transaction together(*impl_->database);  // both tables as of one moment
-    SQLite::Statement row(*impl_->database, "SELECT * FROM measurements WHERE key = ?");
+  return impl_->database.use([&](SQLite::Database& database) -> std::optional<Measurement> {
+    SQLite::Transaction together(database);  // both tables as of one moment
+    SQLite::Statement row(database, "SELECT * FROM measurements WHERE key = ?");
     row.bind(1, key.text());
     if (!row.executeStep()) return {};
     Measurement measurement = read_measurement(row);
     SQLite::Statement layer(
-        *impl_->database,
-        "SELECT name, op, macs, cycles, instructions FROM measured_layers WHERE key = ? ORDER BY position");
+        database, "SELECT name, op, macs, cycles, instructions FROM measured_layers WHERE key = ? ORDER BY position");
     layer.bind(1, key.text());
     while (layer.executeStep())
       measurement.layers.push_back({.name = layer.getColumn(0).getString(),
@@ -151,20 +129,22 @@ std::optional<Measurement> MeasurementStore::find(const MeasurementKey& key) con
 }
 
 bool MeasurementStore::put(const MeasurementKey& key, const Measurement& measurement) {
-  return impl_->guarded([&] {
-    SQLite::Transaction whole(*impl_->database, SQLite::TransactionBehavior::IMMEDIATE);
-    SQLite::Statement known(*impl_->database, "SELECT 1 FROM measurements WHERE key = ?");
+  return impl_->database.use([&](SQLite::Database& database) {
+    SQLite::Transaction whole(database, SQLite::TransactionBehavior::IMMEDIATE);
+    SQLite::Statement known(database, "SELECT 1 FROM measurements WHERE key = ?");
     known.bind(1, key.text());
     if (known.executeStep()) return false;
-    insert_measurement(*impl_->database, key, measurement);
-    insert_layers(*impl_->database, key.text(), measurement.layers);
+    insert_measurement(database, key, measurement);
+    insert_layers(database, key.text(), measurement.layers);
     whole.commit();
     return true;
   });
 }
 
 std::int64_t MeasurementStore::count() const {
-  return impl_->guarded([&] { return impl_->database->execAndGet("SELECT count(*) FROM measurements").getInt64(); });
+  return impl_->database.use([](SQLite::Database& database) -> std::int64_t {
+    return database.execAndGet("SELECT count(*) FROM measurements").getInt64();
+  });
 }
 
 }  // namespace thimble

@@ -2,7 +2,7 @@
 #include <pybind11/stl/filesystem.h>
 
 #include "deploy/inspection.hpp"
-#include "evaluators/memory_evaluator.hpp"
+#include "evaluators/fit_check.hpp"
 #include "graph/base/error.hpp"
 #include "python/bindings.hpp"
 #include "python/fit_binding.hpp"
@@ -27,7 +27,7 @@ class TargetFacts {
 
   FitCheck fit_check(const SearchSpace& space, const Limits& limits) const {
     const auto planner = std::make_shared<SubnetPlanner>(space, inventory_);
-    return [planner, check = memory_fit(*planner, limits)](const Subnet& subnet) { return check(subnet); };
+    return [planner, check = thimble::fit_check(*planner, limits)](const Subnet& subnet) { return check(subnet); };
   }
 
  private:

@@ -34,6 +34,13 @@ ImageSet subset(const ImageSet& images, const std::vector<int>& indices) {
   return chosen;
 }
 
+ImageSet first_images(const ImageSet& images, int count) {
+  if (count == 0 || count >= images.count()) return images;
+  std::vector<int> first(static_cast<std::size_t>(count));
+  std::iota(first.begin(), first.end(), 0);
+  return subset(images, first);
+}
+
 ImageSet mixed_subset(const ImageSet& images, int count, std::uint64_t seed) {
   std::vector<int> order(images.labels.size());
   std::iota(order.begin(), order.end(), 0);

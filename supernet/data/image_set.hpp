@@ -34,6 +34,9 @@ std::vector<std::string> missing_classes(const std::vector<std::string>& class_n
 /// The images of `indices`, in that order.
 ImageSet subset(const ImageSet& images, const std::vector<int>& indices);
 
+/// The first `count` images (0: all). Splits are in a mixed order, so they stand for the others.
+ImageSet first_images(const ImageSet& images, int count);
+
 /// A seeded choice of `count` images (all, where there are fewer) in mixed order: folders are read class by class, so
 /// the first pictures of a set stand for nothing.
 ImageSet mixed_subset(const ImageSet& images, int count, std::uint64_t seed = 0);

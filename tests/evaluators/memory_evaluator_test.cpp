@@ -1,5 +1,6 @@
 #include "evaluators/memory_evaluator.hpp"
 
+#include "evaluators/fit_check.hpp"
 #include "evaluators/macs_evaluator.hpp"
 #include "tests/catch.hpp"
 #include "tests/evaluators/inventory.hpp"
@@ -47,7 +48,7 @@ TEST_CASE("the check before the search agrees with the evaluator", "[evaluators]
   const SearchSpace space = test::tiny_space();
   const SubnetPlanner planner(space, test::made_up_inventory());
   const Limits limits{.sram_kb = 6, .flash_kb = 20};
-  const FitCheck fits = memory_fit(planner, limits);
+  const FitCheck fits = fit_check(planner, limits);
   Rng rng({1});
   int fitting = 0;
   for (int i = 0; i < 100; ++i) {
@@ -58,6 +59,15 @@ TEST_CASE("the check before the search agrees with the evaluator", "[evaluators]
   }
   CHECK(fitting > 0);
   CHECK(fitting < 100);
+}
+
+TEST_CASE("a subnet that cannot be planned misses by far, and says why", "[evaluators][memory]") {
+  SearchSpace space = test::tiny_space();
+  const SubnetPlanner planner(space, test::made_up_inventory(), {.arena_limit_bytes = 1});
+  const Fit fit = fit_check(planner, {})(smallest(space));
+  CHECK_FALSE(fit.holds());
+  CHECK(fit.excess > 1e6);
+  CHECK_FALSE(fit.reason.empty());
 }
 
 TEST_CASE("candidates that are rejected already are left as they are", "[evaluators]") {

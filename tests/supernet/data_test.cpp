@@ -227,6 +227,16 @@ TEST_CASE("a mixed subset holds all classes of a set that is sorted by class", "
   CHECK(fingerprint(mixed_subset(images, 20)) == fingerprint(mixed));
 }
 
+TEST_CASE("the first pictures of a set are as many as asked for, or all", "[supernet][data]") {
+  const ImageSet images = render_figures(6, 8, 1, 0, 1);
+  const ImageSet two = first_images(images, 2);
+  REQUIRE(two.count() == 2);
+  CHECK(std::equal(two.labels.begin(), two.labels.end(), images.labels.begin()));
+  CHECK(std::equal(two.pixels.begin(), two.pixels.end(), images.pixels.begin()));
+  CHECK(first_images(images, 0).count() == 6);
+  CHECK(first_images(images, 7).count() == 6);
+}
+
 TEST_CASE("validation pictures are never trained on", "[supernet][data]") {
   DataConfig config;
   config.image_size = 16;
