@@ -63,12 +63,14 @@ void JobContext::check_same_pictures() const {
   const auto path = run_.path() / "data.json";
   const nlohmann::json now = {{"train", to_hex(fingerprint(data_->train))},
                               {"validation", to_hex(fingerprint(data_->validation))},
-                              {"test", to_hex(fingerprint(data_->test))}};
+                              {"test", to_hex(fingerprint(data_->test))},
+                              {"classes", data_->train.class_names}};
   const nlohmann::json before = read_json(path);
   if (before.is_null()) return write_json(path, now);
-  if (before != now)
-    throw ConfigError(
-        {{path.string(), 0, 0, "", "", "the pictures have changed since this run began; start a new run"}});
+  for (const char* split : {"train", "validation", "test"})
+    if (before.value(split, "") != now[split])
+      throw ConfigError(
+          {{path.string(), 0, 0, split, "", "the pictures have changed since this run began; start a new run"}});
 }
 
 void JobContext::tell(const std::string& line) {

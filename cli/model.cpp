@@ -104,6 +104,7 @@ Model model_of_run(const std::string& folder, const std::string& subnet_text) {
   Model model{.name = text, .graph = quantize_subnet(context, accuracy, *subnet).int8_graph};
   model.deployed = model.graph;
   crop_windows(model.deployed);
+  model.class_names = test.class_names;
   model.answers = known_answers(model.graph, test, job.deploy.known_answers, job.threads);
   return model;
 }

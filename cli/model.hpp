@@ -20,6 +20,7 @@ struct Model {
   Graph deployed{};    ///< what is planned: simplified, or with cropped windows; the same output bits
   SimplifyReport simplified{};
   std::vector<std::string> unsupported{};  ///< operators that cannot even be imported; the graphs are empty then
+  std::vector<std::string> class_names{};  ///< of a run's pictures; empty for a file
   KnownAnswers answers{};                  ///< some cases, answered by the reference interpreter from `graph`
 
   /// @error DoesNotFitError  operators that cannot be imported, all of them

@@ -9,6 +9,7 @@
 #include "cli/model.hpp"
 #include "cli/print_json.hpp"
 #include "deploy/inspection.hpp"
+#include "deploy/template_text.hpp"
 #include "profiler/probe.hpp"
 #include "profiler/provenance.hpp"
 
@@ -26,6 +27,10 @@ json inspection_facts(const Inspection& inspection) {
     layers.push_back({{"name", layer.name},
                       {"op", layer.op},
                       {"macs", layer.macs},
+                      {"in_shapes", layer.in_shapes},
+                      {"out_shape", layer.out_shape},
+                      {"window", layer.window ? json{layer.window->height, layer.window->width} : json()},
+                      {"stride", layer.window ? json{layer.window->stride_h, layer.window->stride_w} : json()},
                       {"arena", arena},
                       {"scratch_bytes", layer.scratch_bytes},
                       {"in_place", layer.in_place},
@@ -72,6 +77,27 @@ void print_simplification(const SimplifyReport& report) {
   for (std::string line; std::getline(lines, line);) std::printf("  simplified: %s\n", line.c_str());
 }
 
+/// "48x48x3": a shape without its batch of one.
+std::string shape_text(const json& shape) {
+  std::string text;
+  for (std::size_t i = shape.size() > 1 ? 1 : 0; i < shape.size(); ++i)
+    text += (text.empty() ? "" : "x") + std::to_string(shape[i].get<int>());
+  return text;
+}
+
+/// "48x48x3 -> 24x24x16, 3x3 s2"
+std::string geometry_text(const json& layer) {
+  std::string text;
+  for (const json& shape : layer["in_shapes"]) text += (text.empty() ? "" : " + ") + shape_text(shape);
+  text += " -> " + shape_text(layer["out_shape"]);
+  if (layer["window"].is_null()) return text;
+  const auto both = [](const json& pair) { return std::pair(pair[0].get<int>(), pair[1].get<int>()); };
+  const auto [height, width] = both(layer["window"]);
+  const auto [stride_h, stride_w] = both(layer["stride"]);
+  text += ", " + std::to_string(height) + "x" + std::to_string(width) + " s" + std::to_string(stride_h);
+  return stride_h == stride_w ? text : text + "x" + std::to_string(stride_w);
+}
+
 void print_inspection(const std::string& name, const std::string& board, const json& facts,
                       const SimplifyReport& simplified) {
   std::printf("%s for %s\n", name.c_str(), board.c_str());
@@ -88,8 +114,9 @@ void print_inspection(const std::string& name, const std::string& board, const j
               facts["flash_bytes"]["weights"].get<long>(), facts["flash_bytes"]["code"].get<long>());
   for (const json& l : facts["layers"]) {
     const json& out = l["arena"].back();
-    std::printf("  %-28s %-28s %10ld MACs  to [%ld, %ld)%s\n", l["name"].get<std::string>().c_str(),
-                l["kernel"].get<std::string>().c_str(), l["macs"].get<long>(), out[0].get<long>(), out[1].get<long>(),
+    std::printf("  %-28s %-36s %-28s %10ld MACs  to [%ld, %ld)%s\n", l["name"].get<std::string>().c_str(),
+                geometry_text(l).c_str(), l["kernel"].get<std::string>().c_str(), l["macs"].get<long>(),
+                out[0].get<long>(), out[1].get<long>(),
                 l["in_place"].get<bool>() ? "  in place" : "");
   }
 }
@@ -197,7 +224,8 @@ int deploy_command(const ModelOptions& options) {
   const PlanOptions wanted = plan_options(options);
   const CodeInventory inventory = inventory_of(board, wanted.mode);
   const PlannedSubnet planned = plan_model(model, inventory, wanted, memory_limits(board));
-  write_firmware(planned.plan, model.deployed, target_of(board), inventory, model.answers, options.out);
+  write_firmware(planned.plan, model.deployed, target_of(board), inventory, model.answers, options.out,
+                 model.class_names);
   const json facts = {{"model", model.name},
                       {"board", board.name},
                       {"out", options.out},
@@ -205,7 +233,7 @@ int deploy_command(const ModelOptions& options) {
                       {"flash_bytes", planned.footprint.flash_bytes()}};
   if (options.json) return print_json(facts);
   std::printf("%s for %s: SRAM %ld B, flash %ld B\nnext: make -C %s\n", model.name.c_str(), board.name.c_str(),
-              facts["peak_sram_bytes"].get<long>(), facts["flash_bytes"].get<long>(), options.out.c_str());
+              facts["peak_sram_bytes"].get<long>(), facts["flash_bytes"].get<long>(), shell_text(options.out).c_str());
   return 0;
 }
 

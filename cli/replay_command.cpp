@@ -8,6 +8,7 @@
 #include "cli/space_stage.hpp"
 #include "cli/stop.hpp"
 #include "evaluators/board_times.hpp"
+#include "profiler/provenance.hpp"
 
 using nlohmann::json;
 
@@ -47,6 +48,7 @@ int replay_command(const std::string& path, const std::string& board_name, bool 
     else
       std::printf("%-60s %s\n", row["subnet"].get<std::string>().c_str(), row["failure"].get<std::string>().c_str());
   }
+  if (board.kind() == BoardKind::kVirtual) std::printf("%s\n", cycle_model_caveat(board.core).c_str());
   return 0;
 }
 

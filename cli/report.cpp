@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/svg_plot.hpp"
+#include "profiler/board.hpp"
 #include "profiler/provenance.hpp"
 #include "search/space/evaluator.hpp"
 
@@ -62,11 +63,21 @@ std::string front_section(const json& front) {
   const std::string winner = front["winner"].is_null() ? "" : front["winner"]["subnet"].get<std::string>();
   for (const json& entry : front["front"])
     html += html_row(front_row(entry), "td", entry["subnet"] == winner ? " class='winner'" : "");
-  return html + "</table></div>";
+  html += "</table></div>";
+  const std::string caveat = caveat_of(front);
+  return caveat.empty() ? html : html + "<p>" + escape_html(caveat) + "</p>";
 }
 
 std::string fact(const std::string& name, const std::string& value) {
   return "<tr><th>" + escape_html(name) + "</th><td>" + escape_html(value) + "</td></tr>\n";
+}
+
+/// "0 cat, 1 dog": output values and what they are scores of.
+std::string classes_text(const json& classes) {
+  std::string text;
+  for (std::size_t i = 0; i < classes.size(); ++i)
+    text += (i == 0 ? "" : ", ") + std::to_string(i) + " " + classes[i].get<std::string>();
+  return text;
 }
 
 std::string winner_section(const json& front) {
@@ -79,6 +90,7 @@ std::string winner_section(const json& front) {
                                               " of " + std::to_string(w["test_images"].get<int>()) + " pictures");
   if (w.contains("sqnr_db"))
     html += fact("fp32 to int8", fixed(w["sqnr_db"].get<double>(), 1) + " dB signal to noise at the output");
+  if (front.contains("classes")) html += fact("classes", classes_text(front["classes"]));
   html += fact("MACs", mega(w["macs"]) + " M") + fact("parameters", std::to_string(w["params"].get<long>()));
   html += fact("SRAM", std::to_string(w["peak_sram_bytes"].get<long>()) + " B predicted, " +
                            std::to_string(w["linked_sram_bytes"].get<long>()) + " B linked");
@@ -91,7 +103,6 @@ std::string winner_section(const json& front) {
   html += fact("firmware against the host's int8 reference",
                w["bit_exact"].get<bool>() ? "bit-exact on " + cases + " test pictures" : "DIFFERS, see log.txt");
   html += "</table>";
-  if (w["provenance"] == to_text(Provenance::kModelled)) html += "<p>" + escape_html(cycle_model_caveat()) + "</p>";
   return html;
 }
 
@@ -182,6 +193,17 @@ Row pad_columns(const Row& row, const std::vector<std::size_t>& widths) {
 }
 
 }  // namespace
+
+std::string caveat_of(const json& front) {
+  const json& entries = front["front"];
+  if (std::none_of(entries.begin(), entries.end(),
+                   [](const json& e) { return e["provenance"] == to_text(Provenance::kModelled); }))
+    return "";
+  // fronts of before the core was noted: that of their board
+  const std::string core =
+      front.contains("core") ? front["core"].get<std::string>() : load_board(front["board"].get<std::string>()).core;
+  return cycle_model_caveat(core);
+}
 
 std::string report_html(const json& space, const json& training, const json& search, const json& front) {
   const std::string name = front.is_null() ? "run" : front["job"].get<std::string>();

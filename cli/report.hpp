@@ -12,6 +12,9 @@ std::string report_html(const nlohmann::json& space, const nlohmann::json& train
 /// The front and the winner as text for a terminal; every latency with its provenance.
 std::string front_table(const nlohmann::json& front);
 
+/// What a reader of the front's modelled cycles must know, for the core of its board; empty where none are modelled.
+std::string caveat_of(const nlohmann::json& front);
+
 /// The front as comma-separated values, a head line first.
 std::string front_csv(const nlohmann::json& front);
 

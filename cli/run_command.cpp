@@ -11,8 +11,8 @@
 #include "cli/space_stage.hpp"
 #include "cli/stop.hpp"
 #include "cli/train_stage.hpp"
+#include "graph/base/config_difference.hpp"
 #include "graph/base/files.hpp"
-#include "profiler/provenance.hpp"
 
 namespace fs = std::filesystem;
 using nlohmann::json;
@@ -20,9 +20,19 @@ using nlohmann::json;
 namespace thimble {
 namespace {
 
-bool made_by(const RunDirectory& run, const Job& job) {
-  return !fs::exists(run.resolved_job()) || (read_file(run.resolved_job()) == job.resolved_yaml &&
-                                             read_file(run.space_copy()) == read_file(job.space.file));
+/// What is not as it was when the run began: one issue per key of the job and of its space.
+std::vector<ConfigIssue> changes_since(const RunDirectory& run, const Job& job) {
+  std::vector<ConfigIssue> issues;
+  if (!fs::exists(run.resolved_job())) return issues;
+  const auto compare = [&](const fs::path& then, const std::string& now, const fs::path& file) {
+    for (const ConfigDifference& key : config_differences(read_file(then), now))
+      issues.push_back({file.string(), 0, 0, key.key, key.after.empty() ? "(not there)" : key.after,
+                        (key.before.empty() ? "was not there" : "was " + key.before) + " when " + run.path().string() +
+                            " began; put it back, or start a new run"});
+  };
+  compare(run.resolved_job(), job.resolved_yaml, job.file);
+  compare(run.space_copy(), read_file(job.space.file), job.space.file);
+  return issues;
 }
 
 /// The newest run of the job where it is to go on (`--resume`, or a command for one stage), else a new one.
@@ -30,12 +40,9 @@ RunDirectory choose_run(const JobOptions& options, const Job& job, JobStage last
   if (!options.resume && last == JobStage::kAll) return RunDirectory::create(options.runs, job.name);
   {
     RunDirectory newest = RunDirectory::newest(options.runs, job.name);
-    if (made_by(newest, job)) return newest;
-    if (options.resume) {
-      throw ConfigError(
-          {{options.job, 0, 0, "", "",
-            "is not the job of " + newest.resolved_job().string() + " (or its space has changed); start a new run"}});
-    }
+    const std::vector<ConfigIssue> changes = changes_since(newest, job);
+    if (changes.empty()) return newest;
+    if (options.resume) throw ConfigError(changes);
   }
   return RunDirectory::create(options.runs, job.name);
 }
@@ -80,19 +87,14 @@ std::string winner_lines(const json& front) {
 int show_results(const RunDirectory& run, bool as_json) {
   const json front = read_json(run.front_json());
   if (as_json) return print_json(front);
-  const std::string table = front_table(front);
+  const std::string table = front_table(front), caveat = caveat_of(front);
   std::printf("\n%sTop-1 of the front is of the validation split, with the supernet's weights.\n\n", table.c_str());
-  if (front["winner"].is_null()) return 0;
-  std::printf("%s\nfirmware  %s\nreport    %s\n", winner_lines(front).c_str(), run.firmware().c_str(),
-              run.report().c_str());
-  if (front["winner"]["provenance"] == to_text(Provenance::kModelled))
-    std::printf("\n%s\n", cycle_model_caveat().c_str());
-  return front["winner"]["bit_exact"].get<bool>() ? 0 : 1;
-}
-
-bool is_finished(const RunDirectory& run) {
-  const json front = read_json(run.front_json());
-  return !front.is_null() && !front["winner"].is_null();
+  const bool finished = !front["winner"].is_null();
+  if (finished)
+    std::printf("%s\nfirmware  %s\nreport    %s\n%s", winner_lines(front).c_str(), run.firmware().c_str(),
+                run.report().c_str(), caveat.empty() ? "" : "\n");
+  if (!caveat.empty()) std::printf("%s\n", caveat.c_str());
+  return !finished || front["winner"]["bit_exact"].get<bool>() ? 0 : 1;
 }
 
 /// Space, training, search, deployment: each picks up what an earlier call left.
@@ -115,8 +117,9 @@ int run_command(const JobOptions& options, JobStage last) {
   throw_if_stopped();
   JobContext context(job, open_run(options, job, last), std::move(data));
   context.tell("run: " + context.run().path().string());
-  if (!is_finished(context.run())) run_stages(context, last);
+  if (!context.run().finished()) run_stages(context, last);
   write_report(context.run());
+  if (context.run().finished()) context.run().show_as_latest();
   if (last == JobStage::kSpace || last == JobStage::kTrain) return 0;
   return show_results(context.run(), options.json);
 }

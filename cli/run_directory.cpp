@@ -6,8 +6,10 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <nlohmann/json.hpp>
 
 #include "graph/base/error.hpp"
+#include "graph/base/files.hpp"
 
 namespace fs = std::filesystem;
 
@@ -53,6 +55,19 @@ void point_latest_at(const fs::path& run) {
   if (error) throw Error(link.string() + ": cannot be made: " + error.message());
 }
 
+/// A front with a winner.
+bool is_finished(const fs::path& run) {
+  const fs::path file = run / "front.json";
+  if (!fs::exists(file)) return false;
+  const nlohmann::json front = nlohmann::json::parse(read_file(file), nullptr, false);
+  return front.is_object() && front.contains("winner") && !front["winner"].is_null();
+}
+
+/// A run that has only begun takes the place of none that is finished.
+void point_latest_at_unfinished(const fs::path& run) {
+  if (!is_finished(run.parent_path() / "latest")) point_latest_at(run);
+}
+
 }  // namespace
 
 class RunDirectory::Lock {
@@ -85,7 +100,7 @@ RunDirectory::RunDirectory(RunDirectory&&) noexcept = default;
 RunDirectory RunDirectory::create(const fs::path& runs, const std::string& job_name) {
   const fs::path path = numbered(runs, job_name, newest_number(runs, job_name) + 1);
   RunDirectory run = fill(path);
-  point_latest_at(path);
+  point_latest_at_unfinished(path);
   return run;
 }
 
@@ -93,9 +108,13 @@ RunDirectory RunDirectory::newest(const fs::path& runs, const std::string& job_n
   const int number = newest_number(runs, job_name);
   if (number == 0) return create(runs, job_name);
   RunDirectory run = fill(numbered(runs, job_name, number));
-  point_latest_at(run.path());
+  point_latest_at_unfinished(run.path());
   return run;
 }
+
+bool RunDirectory::finished() const { return is_finished(path_); }
+
+void RunDirectory::show_as_latest() const { point_latest_at(path_); }
 
 RunDirectory RunDirectory::open(const fs::path& path) {
   if (!fs::exists(path / "job.resolved.yaml"))

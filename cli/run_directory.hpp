@@ -7,8 +7,9 @@ namespace thimble {
 
 /// The directory that a job fills: complete enough to resume, report and replay.
 ///
-///   RUNS/JOB-001/   job.resolved.yaml  space.yaml  data.json  run.sqlite  checkpoints/  space.json  front.csv
-///   front.json  report.html firmware/  log.txt RUNS/latest     -> JOB-001
+///   RUNS/JOB-001/   job.resolved.yaml  space.yaml  data.json  run.sqlite  checkpoints/  space.json  training.json
+///                   search.json  front.csv  front.json  report.html  firmware/  log.txt
+///   RUNS/latest     -> the run that was finished last; while none is, the one that was begun or resumed last
 ///
 /// One process at a time fills it: it holds a lock for as long as the object lives.
 class RunDirectory {
@@ -23,6 +24,11 @@ class RunDirectory {
   ~RunDirectory();
   RunDirectory(RunDirectory&&) noexcept;
   RunDirectory& operator=(RunDirectory&&) = delete;
+
+  /// Whether it has a winner with its firmware.
+  bool finished() const;
+  /// Points RUNS/latest at this run. @pre finished()
+  void show_as_latest() const;
 
   const std::filesystem::path& path() const { return path_; }
   std::filesystem::path resolved_job() const { return path_ / "job.resolved.yaml"; }

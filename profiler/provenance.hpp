@@ -17,7 +17,7 @@ std::uint32_t kernel_library_version();
 
 /// What a reader of modelled cycles must know; to stand wherever they are shown.
 /// @param core  of the board, "cortex-m4"
-std::string cycle_model_caveat(const std::string& core = "cortex-m4");
+std::string cycle_model_caveat(const std::string& core);
 
 /// Eight lower-case hexadecimal digits.
 std::string hex_of(std::uint32_t value);

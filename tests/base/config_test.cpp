@@ -1,5 +1,6 @@
 #include "graph/base/config.hpp"
 
+#include "graph/base/config_difference.hpp"
 #include "tests/catch.hpp"
 
 using namespace thimble;
@@ -85,4 +86,16 @@ TEST_CASE("defaults that stay in force show in the text", "[base][config]") {
 TEST_CASE("a file that cannot be read is a configuration error", "[base][config]") {
   CHECK_THROWS_AS(ConfigFile::load("/nonexistent/job.yaml"), ConfigError);
   CHECK_THROWS_AS(ConfigFile::load("/tmp"), ConfigError);
+}
+
+TEST_CASE("keys whose values differ are named, remarks and layout are not", "[base][config]") {
+  const std::string before = "a: 1\nb: {c: [1, 2], d: x}\nlist:\n  - {e: 1}\n  - {e: 2}\n";
+  CHECK(config_differences(before, "# remark\nb:\n  d: x\n  c: [1,2]\na: 1\nlist: [{e: 1}, {e: 2}]\n").empty());
+  const auto found = config_differences(before, "b: {c: [1], d: x, f: {g: 1}}\nlist: [{e: 1}, {e: 3}]\n");
+  REQUIRE(found.size() == 4);
+  CHECK((found[0].key == "a" && found[0].before == "1" && found[0].after.empty()));
+  CHECK((found[1].key == "b.c" && found[1].before == "[1, 2]" && found[1].after == "[1]"));
+  CHECK((found[2].key == "b.f" && found[2].before.empty() && found[2].after == "{g: 1}"));
+  CHECK((found[3].key == "list[1].e" && found[3].before == "2" && found[3].after == "3"));
+  CHECK_THROWS_AS(config_differences("a: [", ""), Error);
 }

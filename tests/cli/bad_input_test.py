@@ -154,7 +154,19 @@ def test_a_run_can_be_resumed_only_by_the_job_that_made_it(folder):
     job = tiny_job(folder)
     assert thimble("space", job, cwd=folder).returncode == 0
     done = thimble("run", job, "--resume", "--set", "seed=9", cwd=folder)
-    assert done.returncode == 2 and "job.resolved.yaml" in done.stderr, done.stderr
+    assert done.returncode == 2 and "tiny.yaml: 1 problem" in done.stderr, done.stderr
+    assert "seed = 9  was 3 when runs/tiny-001 began; put it back, or start a new run" in done.stderr, done.stderr
+    space = folder / "tiny_space.yaml"
+    text = space.read_text()
+    space.write_text("# a remark changes nothing\n" + text)
+    assert thimble("space", job, cwd=folder).returncode == 0
+    assert not (folder / "runs/tiny-002").exists()
+    space.write_text(text.replace("depths: [1, 2], kernel_sizes: [3, 5]", "depths: [1], kernel_sizes: [3, 5]"))
+    done = thimble("run", job, "--resume", "--set", "search.generations=1", "--set", "deploy.mode=size", cwd=folder)
+    assert done.returncode == 2, done.stderr
+    for words in ("tiny.yaml: 2 problems", "search.generations = 1 ", "deploy.mode = size ", "tiny_space.yaml: 1 problem",
+                  "stages[0].depths = [1] ", "was [1, 2] when runs/tiny-001 began"):
+        assert words in done.stderr, (words, done.stderr)
 
 
 def test_a_command_line_that_makes_no_sense_ends_with_2(folder):

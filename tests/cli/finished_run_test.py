@@ -43,6 +43,14 @@ def test_the_winner_is_bit_exact_and_linked_as_predicted(_):
     assert WINNER["linked_flash_bytes"] == WINNER["flash_bytes"]["total"]
 
 
+def test_what_the_outputs_mean_is_said(_):
+    run = HOME / "runs/latest"
+    assert FRONT["classes"] == json.loads((run / "data.json").read_text())["classes"] == ["no_figure", "figure"]
+    header = (run / "firmware/model.h").read_text()
+    assert '/* 0 */ "no_figure", \\\n    /* 1 */ "figure", \\\n' in header and "#define MODEL_CLASSES 2\n" in header, header
+    assert "0 no_figure, 1 figure" in (run / "report.html").read_text()
+
+
 def test_the_firmware_takes_the_cycles_that_the_probe_measured(_):
     # The marks stand around the call in the firmware and inside the probe's own: a few instructions apart.
     assert abs(WINNER["cycles"] - WINNER["probe_cycles"]) <= 50, (WINNER["cycles"], WINNER["probe_cycles"])
@@ -94,6 +102,12 @@ def test_profile_and_inspect_have_the_keys_that_scripts_rely_on(_):
                 "unsupported", "simplified"):
         assert key in inspect, key
     assert inspect["peak_sram_bytes"] == profile["linked_sram_bytes"]
+    stem, last = inspect["layers"][0], inspect["layers"][-1]
+    side = WINNER["resolution"]
+    assert stem["in_shapes"] == [[1, side, side, 3]] and stem["window"] == [3, 3] and stem["stride"] == [2, 2], stem
+    assert last["out_shape"] == [1, 2] and last["window"] is None, last
+    text = thimble("inspect", "runs/latest", cwd=HOME).stdout
+    assert f"{side}x{side}x3 -> {(side + 1) // 2}x{(side + 1) // 2}x" in text and ", 3x3 s2 " in text, text
     assert inspect["flash_bytes"]["total"] == profile["linked_flash_bytes"]
     assert inspect["macs"] == sum(layer["macs"] for layer in inspect["layers"]) == WINNER["macs"]
 

@@ -49,6 +49,17 @@ TEST_CASE("a report can be made of what there is, and text from files is harmles
   CHECK_THAT(html, Catch::Contains("r32-w0.5-k3e2"));
 }
 
+TEST_CASE("modelled latencies come with what is known of the model of their core", "[cli][report]") {
+  json front = front_of_two();
+  CHECK_THAT(caveat_of(front), Catch::Contains("Cortex-M4 manual"));  // that of virtual-m4
+  front["core"] = "cortex-m7";
+  CHECK_THAT(caveat_of(front), Catch::Contains("no timings of the Cortex-M7") && !Catch::Contains("Cortex-M4"));
+  CHECK_THAT(report_html(nullptr, nullptr, nullptr, front), Catch::Contains(escape_html(caveat_of(front))));
+  for (json& entry : front["front"]) entry["provenance"] = "measured";
+  CHECK(caveat_of(front).empty());
+  CHECK_THAT(report_html(nullptr, nullptr, nullptr, front), !Catch::Contains("Cortex"));
+}
+
 TEST_CASE("a plot of one point, or of none, is still a plot", "[cli][report]") {
   CHECK_THAT(to_svg({"t", "x", "y", {{"one", {{3, 4}}, true, true}}}),
              Catch::Contains("<circle") && !Catch::Contains("nan"));

@@ -9,7 +9,7 @@
 namespace fs = std::filesystem;
 using namespace thimble;
 
-TEST_CASE("runs of a job are numbered and latest points at the newest", "[cli][run_directory]") {
+TEST_CASE("runs of a job are numbered and latest points at the newest while none is finished", "[cli][run_directory]") {
   const TemporaryFolder folder;
   const fs::path runs = folder.path() / "runs";
   { CHECK(RunDirectory::create(runs, "kws").path() == runs / "kws-001"); }
@@ -17,6 +17,27 @@ TEST_CASE("runs of a job are numbered and latest points at the newest", "[cli][r
   { CHECK(RunDirectory::create(runs, "vww").path() == runs / "vww-001"); }
   { CHECK(RunDirectory::newest(runs, "kws").path() == runs / "kws-002"); }
   CHECK(fs::read_symlink(runs / "latest") == "kws-002");
+}
+
+TEST_CASE("latest stays at a finished run until another one is finished", "[cli][run_directory]") {
+  const TemporaryFolder folder;
+  const auto latest = [&] { return fs::read_symlink(folder.path() / "latest").string(); };
+  {
+    const RunDirectory run = RunDirectory::create(folder.path(), "kws");
+    CHECK_FALSE(run.finished());
+    write_file(run.front_json(), "{\"front\": [], \"winner\": null}");
+    CHECK_FALSE(run.finished());
+    write_file(run.front_json(), "{\"front\": [], \"winner\": {}}");
+    CHECK(run.finished());
+    run.show_as_latest();
+  }
+  const RunDirectory second = RunDirectory::create(folder.path(), "kws");
+  CHECK(latest() == "kws-001");
+  write_file(second.front_json(), "half of a");
+  CHECK_FALSE(second.finished());
+  CHECK(latest() == "kws-001");
+  second.show_as_latest();
+  CHECK(latest() == "kws-002");
 }
 
 TEST_CASE("a job whose name begins like another's has its own numbers", "[cli][run_directory]") {
