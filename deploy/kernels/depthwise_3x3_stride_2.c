@@ -8,16 +8,6 @@
 /* A channel's record: three words of two weights each, the columns on the left; (w2, w5); (shift, w8), in its lowest
  * byte; multiplier, addend, bias. */
 
-/* The assembly knows the order of the members. */
-typedef struct rows_run {
-  const thimble_word* records;
-  const thimble_word* stage;
-  uint32_t channels, rows, width;
-  uint32_t first; /* column of the first window */
-  uint32_t pitch; /* bytes from a row to the next */
-  uint32_t form;
-} rows_run;
-
 /* The formatter would break lines of instructions apart. */
 /* clang-format off */
 
@@ -48,8 +38,8 @@ typedef struct rows_run {
 
 /* s3: records left; s4: the channel's first column; s5: its stage; s6: channels left; s7: rows; s8: where a row's
  * outputs begin, in a loop of four; s9: bytes of a row in the stage; s10: rows left; s11: the next row. */
-__attribute__((naked)) static void run_rows(const rows_run* run) {
-  (void)run;
+__attribute__((naked)) static void compute(const thimble_stride_2* c) {
+  (void)c;
   __asm__(
       "push {r4-r11, lr}\n"
       "ldm r0, {r1-r8}\n"
@@ -116,19 +106,6 @@ static void fill_records(const thimble_stride_2* c, const uint32_t* block) {
   static const uint8_t layout[] = {12, 4, 3, 0, 4, 0, 2, 8, 20, 12, 0, 20, 16, 0};
   static const uint8_t turned[] = {256 - 12, 4, 3, 32, 28, 0, 2, 24, 12, 12, 0, 20, 16, 0};
   thimble_stride_2_records(block, c->records, 4 * THIMBLE_RECORD_WORDS_3, c->turned ? turned : layout);
-}
-
-static void compute(const thimble_stride_2* c, uint32_t steps) {
-  const uint32_t turned = c->turned;
-  const rows_run run = {c->records,
-                        c->stage,
-                        c->channels,
-                        steps,
-                        c->layer->out_w,
-                        turned ? c->base + 2 * steps * c->pitch : c->base,
-                        turned ? 0 - c->pitch : c->pitch,
-                        c->form};
-  run_rows(&run);
 }
 
 void thimble_depthwise_3x3_stride_2(const thimble_call* call) {

@@ -45,7 +45,7 @@ static void plan_of(const thimble_layer* layer, thimble_stride_2_plan* plan) {
   plan->tiles = (out_w + 4) * 52429u >> 18; /* a fifth */
   plan->columns = (kernel == 3 ? out_w : 5 * plan->tiles) + kernel / 2;
   plan->record_words = kernel == 3 ? 0 : 4 + (kernel + 1) / 2 * kernel;
-  uint32_t group = 1, calls = 1;
+  uint32_t group = bytes_of(plan, layer, out_h) <= most ? out_h : 1, calls = 1;
   while (group < out_h && bytes_of(plan, layer, group + 1) <= most) ++group;
   while (calls * group < out_h) ++calls;
   while (calls * (group - 1) >= out_h) --group; /* as many calls, alike */
@@ -156,8 +156,8 @@ static void clear_rows(const context* c, uint32_t row, uint32_t end) {
 }
 
 /* The group's rows from row `from` on; with 3x3, those that are padding, too. */
-static void fill_group(context* c, uint32_t from, uint32_t steps) {
-  const uint32_t end = 2 * steps + c->plan.kernel - 2;
+static void fill_group(context* c, uint32_t from) {
+  const uint32_t end = 2 * c->steps + c->plan.kernel - 2;
   const uint32_t before = c->top < 0 ? (uint32_t)-c->top : 0;
   const uint32_t first = before > from ? before : from;
   uint32_t last = thimble_smaller(end, (uint32_t)(c->layer->in_h - c->top));
@@ -169,8 +169,15 @@ static void fill_group(context* c, uint32_t from, uint32_t steps) {
   fill_input(c, (uint32_t)(c->top + (int32_t)first), (uint32_t)(c->top + (int32_t)last), c->base + first * c->pitch);
 }
 
-static void store(const context* c, int8_t* to, uint32_t rows) {
-  const uint32_t out_c = c->layer->out_c, count = rows * c->layer->out_w, step = c->turned ? 0 - out_c : out_c;
+static void set_windows(context* c) {
+  if (c->plan.kernel == 3) {
+    c->first_window = c->turned ? c->base + 2 * c->steps * c->pitch : c->base;
+    c->window_pitch = c->turned ? 0 - c->pitch : c->pitch;
+  }
+}
+
+static void store(const context* c, int8_t* to) {
+  const uint32_t out_c = c->layer->out_c, count = c->steps * c->layer->out_w, step = c->turned ? 0 - out_c : out_c;
   if (c->turned) to += (count - 1) * out_c;
   if (c->channels == 4) {
     thimble_depthwise_store_row(to, c->stage, step, count);
@@ -180,33 +187,41 @@ static void store(const context* c, int8_t* to, uint32_t rows) {
 }
 
 /* The rows that the next group shares with this one: with 3x3 it is one, which the next one is filled away from. */
-static void carry_rows(context* c, uint32_t steps) {
+static void carry_rows(context* c) {
+  const uint32_t bytes = 2 * c->steps * c->pitch;
   if (c->plan.kernel == 3) {
-    c->base += 2 * steps * c->pitch;
+    c->base += bytes;
     c->pitch = 0 - c->pitch;
+    c->fill.to_gap = c->pitch - 16 * c->inside;
   } else {
-    thimble_copy((int8_t*)c->planes, (const int8_t*)(c->base + 2 * steps * c->pitch), (c->plan.kernel - 2) * c->pitch);
+    thimble_copy((int8_t*)c->planes, (const int8_t*)(c->base + bytes), (c->plan.kernel - 2) * c->pitch);
   }
 }
 
 static void run_block(context* c, const thimble_stride_2_window* window) {
   const thimble_layer* const layer = c->layer;
-  const uint32_t count = c->call->count, in_one = count <= c->plan.group, kernel = c->plan.kernel;
+  const uint32_t kernel = c->plan.kernel, row_bytes = (uint32_t)layer->out_w * layer->out_c;
   int8_t* output = c->call->output + c->channel;
+  uint32_t left = c->call->count, kept = 0;
+  const uint32_t in_one = left <= c->plan.group;
   c->changes = !in_one || c->channel == 0;
   c->top = (int32_t)(2 * c->call->first) - layer->pad_top;
   c->pitch = 16 * c->plan.columns;
+  c->fill.to_gap = c->pitch - 16 * c->inside;
   c->base = (uint32_t)c->planes;
   if (in_one && kernel != 3 && c->top < 0) c->base += (uint32_t)c->top * c->pitch;
-  for (uint32_t step = 0, steps; step < count; step += steps) {
-    steps = thimble_smaller(c->plan.group, count - step);
-    c->fill.to_gap = c->pitch - 16 * c->inside;
-    fill_group(c, step == 0 ? 0 : kernel - 2, steps);
-    window->compute(c, steps);
-    store(c, output, steps);
-    output += steps * layer->out_w * layer->out_c;
-    if (step + steps < count) carry_rows(c, steps);
-    c->top += 2 * (int32_t)steps;
+  for (;;) {
+    c->steps = thimble_smaller(c->plan.group, left);
+    fill_group(c, kept);
+    set_windows(c);
+    window->compute(c);
+    store(c, output);
+    left -= c->steps;
+    if (left == 0) return;
+    output += c->steps * row_bytes;
+    carry_rows(c);
+    kept = kernel - 2;
+    c->top += 2 * (int32_t)c->steps;
   }
 }
 
@@ -221,7 +236,14 @@ void thimble_depthwise_stride_2(const thimble_call* call, const thimble_stride_2
   c.planes = call->scratch;
   c.records = c.planes + 4 * c.plan.rows * c.plan.columns;
   c.stage = c.records + 4 * c.plan.record_words;
-  if (c.plan.kernel == 3) c.records = records_3;
+  c.per_row = layer->out_w;
+  if (c.plan.kernel == 3) {
+    c.records = records_3;
+  } else {
+    c.per_row = 4 * c.plan.record_words;
+    c.first_window = (uint32_t)(c.stage + c.plan.group * layer->out_w + 4);
+    c.window_pitch = 16 * c.plan.columns;
+  }
   c.padding = 0x01010101u * (uint8_t)layer->input_zero;
   c.fill.to_step = 16;
   c.fill.zero = zero | zero << 16;

@@ -29,18 +29,27 @@ enum { THIMBLE_RESULTS_FIXED = 0, THIMBLE_RESULTS_ANY_SHIFT = 1, THIMBLE_RESULTS
 
 /* Places in the rows are byte addresses: some lie before the scratch, of rows that are padding and never read. */
 typedef struct thimble_stride_2 {
+  /* What the assembly is told; it knows the order of the members. */
+  thimble_word* records;
+  thimble_word* stage;   /* a word per output of the group */
+  uint32_t channels;     /* of the block */
+  uint32_t steps;        /* the group's output rows */
+  uint32_t per_row;      /* 3x3: outputs of a row; others: bytes of a record */
+  uint32_t first_window; /* 3x3: its first column; others: the list of tiles */
+  uint32_t window_pitch; /* from a row to the next */
+  uint32_t form;
+
   const thimble_call* call;
   const thimble_layer* layer;
   thimble_stride_2_plan plan;
-  thimble_word *planes, *records, *stage; /* the stage: a word per output of the group */
-  uint32_t form;
-  uint32_t turned;            /* 3x3: computed from the last output to the first */
-  uint32_t channel, channels; /* the block's first one; how many */
-  uint32_t changes;           /* rows lie elsewhere than in the block before */
-  uint32_t base;              /* the group's first row */
-  uint32_t pitch;             /* bytes from a row to the next; 3x3: upwards and downwards by turns */
-  int32_t top;                /* input row of the group's first row */
-  uint32_t padding;           /* a pixel of it */
+  thimble_word* planes;
+  uint32_t turned;  /* 3x3: computed from the last output to the first */
+  uint32_t channel; /* the block's first one */
+  uint32_t changes; /* rows lie elsewhere than in the block before */
+  uint32_t base;    /* the group's first row */
+  uint32_t pitch;   /* bytes from a row to the next; 3x3: upwards and downwards by turns */
+  int32_t top;      /* input row of the group's first row */
+  uint32_t padding; /* a pixel of it */
   /* Of a row of the input: */
   thimble_depthwise_fill fill; /* what all rows have in common is set once */
   int32_t a, b;                /* bytes from its begin to the first pair of pixels */
@@ -52,7 +61,7 @@ typedef struct thimble_stride_2 {
 /* What the windows have of their own. */
 typedef struct thimble_stride_2_window {
   void (*fill_records)(const thimble_stride_2* c, const uint32_t* block);
-  void (*compute)(const thimble_stride_2* c, uint32_t steps);
+  void (*compute)(const thimble_stride_2* c);
 } thimble_stride_2_window;
 void thimble_depthwise_stride_2(const thimble_call* call, const thimble_stride_2_window* window);
 

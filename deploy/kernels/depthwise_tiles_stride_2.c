@@ -13,14 +13,7 @@ typedef struct tile_item {
 } tile_item;
 
 /* A channel's record: multiplier, addend, bias, shift (a byte); per row of the window (kernel + 1) / 2 words of two
- * weights. The assembly knows the order of the members. */
-typedef struct tiles_run {
-  const thimble_word* records;
-  uint32_t channels, record_bytes;
-  const tile_item* list;
-  int32_t pitch;
-  uint32_t form;
-} tiles_run;
+ * weights. */
 
 /* Tiles: the code of the window's first row, each row's being TILE_BYTES long. Those that skip rows begin at a later
  * one; the weights are loaded so that the last row's code meets the last row that is no padding. */
@@ -83,19 +76,19 @@ extern const char thimble_depthwise_weights_5x5[], thimble_depthwise_weights_7x7
 
 #define CODE(name) ".global " name "\n" name ":\n"
 
-__attribute__((naked)) static void run_tiles(const tiles_run* run) {
-  (void)run;
+__attribute__((naked)) static void run_tiles(const thimble_stride_2* c) {
+  (void)c;
   __asm__(
       "push {r4-r11, lr}\n"
       "vpush {s16-s31}\n"
-      "ldm r0, {r1-r6}\n"
+      "ldm r0, {r1-r8}\n"
       "sub sp, sp, #36\n"
-      "mov r11, r5\n"
+      "mov r11, r7\n"
       "movs r0, #0\n"
-      "strd r4, r0, " LIST "\n"
+      "strd r6, r0, " LIST "\n"
       "str r1, " RECORDS "\n"
-      "strd r2, r3, " LEFT "\n"
-      "strd r4, r6, " LIST_BEGIN "\n"
+      "strd r3, r5, " LEFT "\n"
+      "strd r6, r8, " LIST_BEGIN "\n"
       "10:\n"
       "ldr r0, " RECORDS "\n"
       "ldr r1, " FORM "\n"
@@ -176,14 +169,15 @@ static tile_item* put_item(tile_item* item, const thimble_word* stage, uint32_t 
 }
 
 /* What a group's tiles are. A row's last one may reach into the next row's stage, which is written later. */
-THIMBLE_RARE static void fill_list(const thimble_stride_2* c, tile_item* item, uint32_t steps) {
+THIMBLE_RARE static void fill_list(const thimble_stride_2* c) {
   const uint32_t kernel = c->plan.kernel, is_5 = kernel == 5, in_h = c->layer->in_h;
   const char* const code = is_5 ? thimble_depthwise_tile_5x5 : thimble_depthwise_tile_7x7;
   const char* const weights = is_5 ? thimble_depthwise_weights_5x5 : thimble_depthwise_weights_7x7;
   const thimble_word* stage = c->stage;
+  tile_item* item = (tile_item*)c->first_window;
   uint32_t base = c->base, loaded = kernel;
   int32_t top = c->top;
-  for (; steps != 0; --steps, top += 2, base += 2 * c->pitch, stage += c->layer->out_w) {
+  for (uint32_t left = c->steps; left != 0; --left, top += 2, base += 2 * c->pitch, stage += c->layer->out_w) {
     const uint32_t before = top < 0 ? (uint32_t)-top : 0, end = (uint32_t)(top + (int32_t)kernel);
     const uint32_t behind = end > in_h ? end - in_h : 0;
     if (behind != loaded) item = put_item(item, stage, 16 - behind * 4 * (kernel / 2 + 1), weights);
@@ -195,11 +189,9 @@ THIMBLE_RARE static void fill_list(const thimble_stride_2* c, tile_item* item, u
   put_item(item, stage, 0, thimble_depthwise_channel_end);
 }
 
-static void compute(const thimble_stride_2* c, uint32_t steps) {
-  tile_item* const list = (tile_item*)(void*)(c->stage + c->plan.group * c->layer->out_w + 4);
-  const tiles_run run = {c->records, c->channels, 4 * c->plan.record_words, list, (int32_t)c->pitch, c->form};
-  if (c->changes) fill_list(c, list, steps);
-  run_tiles(&run);
+static void compute(const thimble_stride_2* c) {
+  if (c->changes) fill_list(c);
+  run_tiles(c);
 }
 
 void thimble_depthwise_tiles_stride_2(const thimble_call* call) {
