@@ -93,7 +93,7 @@
 #define AT_RUNS_LEFT "[sp, #32]"
 #define AT_LAST_ROW "[sp, #36]"
 
-#define STRIDE_1_3(name, F, blocks, BLOCKS, NUDGES)                                                  \
+#define STRIDE_1_3(name, F, blocks, BLOCKS)                                                  \
   __attribute__((naked)) void name(thimble_depthwise_run* run) {                                     \
     (void)run;                                                                                       \
     __asm__(                                                                                         \
@@ -179,16 +179,15 @@
         "32:\n"                                                                                      \
         "ldr r2, " AT_NEXT_RUN "\nldr r3, " AT_RUNS_LEFT "\n"                                          \
         "b.w 33b\n"                                                                                  \
-        NUDGES(F) NUDGED_##F(LEFT_TWO, "64", "74") NUDGED_##F(UPPER_TWO, "65", "75")                 \
+        NUDGED_##F(FOUR, "60", "70") NUDGED_##F(LEFT_TWO, "64", "74") NUDGED_##F(UPPER_TWO, "65", "75")                 \
         NUDGED_##F(ONE, "66", "76"));                                                                \
   }
 
-#define BLOCKS_2(F) "1:\n" BLOCK_3(F, "60", "70") "2:\n" BLOCK_3(F, "61", "71")
-#define BLOCKS_4(F) BLOCKS_2(F) "3:\n" BLOCK_3(F, "62", "72") "4:\n" BLOCK_3(F, "63", "73")
-#define NUDGES_2(F) NUDGED_##F(FOUR, "60", "70") NUDGED_##F(FOUR, "61", "71")
-#define NUDGES_4(F) NUDGES_2(F) NUDGED_##F(FOUR, "62", "72") NUDGED_##F(FOUR, "63", "73")
-STRIDE_1_3(thimble_depthwise_3x3_stride_1, FIXED, "4", BLOCKS_4, NUDGES_4)
-STRIDE_1_3(thimble_depthwise_3x3_stride_1_any_shift, ANY, "2", BLOCKS_2, NUDGES_2)
+/* One block is enough for the rare form. */
+#define BLOCKS_1(F) "1:\n" BLOCK_3(F, "60", "70") "2:\n"
+#define BLOCKS_4(F) "1:\n" BLOCK_3(F, "60", "70") "2:\n" BLOCK_3(F, "61", "71") "3:\n" BLOCK_3(F, "62", "72") "4:\n" BLOCK_3(F, "63", "73")
+STRIDE_1_3(thimble_depthwise_3x3_stride_1, FIXED, "4", BLOCKS_4)
+STRIDE_1_3(thimble_depthwise_3x3_stride_1_any_shift, ANY, "1", BLOCKS_1)
 
 /* --- a block's weights and constants into its records ---
  * r0: the constants, then the window; r1: records. r5-r8: scales. Per column of the window, two words to a record. */
