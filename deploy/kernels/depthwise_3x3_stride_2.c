@@ -53,7 +53,7 @@ __attribute__((naked)) static void compute(const thimble_stride_2* c) {
       "adr.w r2, 13f\n"
       "cmp r8, #1\n"
       "blt.n 2f\n"
-      "movs r1, #56\n"
+      "mov r1, #56\n"
       "adr.w r2, 14f\n"
       "beq.n 2f\n"
       "movs r1, #0\n"
