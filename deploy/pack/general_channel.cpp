@@ -87,8 +87,8 @@ std::optional<Form> search_near(const ChannelQuantization& channel, const Form& 
 std::optional<GeneralChannel> pack_channel(const ChannelQuantization& channel, std::int64_t bias) {
   const Form original{bias, channel.factor};
   if (is_exact(channel, original)) return packed(original);
-  if (!reference_is_monotone(channel, bias)) return std::nullopt;
   if (channel.smallest == channel.largest) return packed(constant(channel, original));
+  if (!reference_is_monotone(channel, bias)) return std::nullopt;
   const std::optional<Form> form = search_near(channel, original, shortened(channel, original));
   if (!form) return std::nullopt;
   return packed(*form);
