@@ -58,9 +58,6 @@ __attribute__((naked)) void thimble_depthwise_fill_columns(thimble_depthwise_fil
       "1:\n"
       TWO_COLUMNS_16
       "subs r7, r7, #1\n"
-      "beq 4f\n"
-      TWO_COLUMNS_16
-      "subs r7, r7, #1\n"
       "bne 1b\n"
       "4:\n"
       "ldr r8, [sp]\n"
@@ -150,9 +147,6 @@ __attribute__((naked)) void thimble_depthwise_fill_map(const thimble_depthwise_m
       "cmp r7, #0\n"
       "beq.w 5f\n"
       "4:\n"
-      TWO_COLUMNS_16
-      "subs r7, r7, #1\n"
-      "beq 5f\n"
       TWO_COLUMNS_16
       "subs r7, r7, #1\n"
       "bne 4b\n"
