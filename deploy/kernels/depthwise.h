@@ -10,7 +10,8 @@
  *   per tap, row by row: a word of four weights
  * layer->wide: 0 (THIMBLE_DEPTHWISE_FIXED): relu, and all shifts are THIMBLE_DEPTHWISE_SHIFT_*. 1: any shifts; without
  * relu every j is 8. 2 (THIMBLE_DEPTHWISE_GENERAL): TFLite's own constants, multiplier[4], 0[4], shifts[4] as in
- * thimble_channel, bias[4]. acc is the sum of (x - input zero) * weight, plus the bias.
+ * thimble_channel, bias[4]. acc is the sum of (x - input zero) * weight, plus the bias; 0: plus any start with which the
+ * results are TFLite's, so that the sign of acc means nothing.
  */
 #ifndef THIMBLE_DEPTHWISE_H
 #define THIMBLE_DEPTHWISE_H
