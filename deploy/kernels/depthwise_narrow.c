@@ -22,8 +22,6 @@ typedef struct narrow_run {
 } narrow_run;
 
 /* clang-format off */
-#define RUN_BLOCK "[r11, #8]"
-
 /* Per window column, from the middle one: a word of weights meets each input column whose output is inside. */
 #define DOT(sum, x, w) "smlad " sum ", " x ", " w ", " sum "\n"
 #define DOTS_5(w) DOT("r0", "r5", w) DOT("r1", "r6", w) DOT("r2", "r7", w) DOT("r3", "r8", w) DOT("r4", "r9", w)
@@ -38,16 +36,22 @@ typedef struct narrow_run {
 /* On to the next unit of the row. */
 #define NEXT_OF_ROW(label) "vmov r10, s7\nadds lr, #4\ncmp r12, r10\nbne " label "b\n"
 
-/* One result: the sum is scaled, multiplied, shifted, stored; on to the pixel on the left. */
-#define RESULT(x)                       \
-  "lsls.n " x ", r5\n"                  \
-  "and r9, r12, " x ", asr #31\n"       \
-  "sub r9, r6, r9\n"                    \
-  "smmla " x ", " x ", r8, r9\n"        \
+#define FINISH_RESULT(x)                \
   "asrs.n " x ", r7\n"                  \
   "ssat " x ", #8, " x "\n"             \
   "strb " x ", [r10]\n"                 \
   "sub r10, r10, r11\n"
+/* One result: the sum is scaled, multiplied, shifted, stored; on to the pixel on the left. 20 bytes each, or 28. */
+#define RESULT(x)                       \
+  "lsls.n " x ", r5\n"                  \
+  "smmla " x ", " x ", r8, r6\n"        \
+  FINISH_RESULT(x)
+#define NUDGED_RESULT(x)                \
+  "lsls.n " x ", r5\n"                  \
+  "and r9, r12, " x ", asr #31\n"       \
+  "sub r9, r6, r9\n"                    \
+  "smmla " x ", " x ", r8, r9\n"        \
+  FINISH_RESULT(x)
 
 /* On the stack: the run, channels left.
  * s0: bias; s1-s3: multiplier, addend, shift; s4: the row's members; s5, s6: map, middle column of the window; s7: end
@@ -77,7 +81,9 @@ __attribute__((naked)) static void run_blocks(narrow_run* run) {
       "1:\n"
       "adr.w r8, 35f\n"
       "rsb r2, r2, #5\n"
-      "movs r3, #28\n"
+      "movs r3, #20\n"
+      "vmov r4, s15\n"
+      "cmp r4, #0\nitt ne\nadrne.w r8, 37f\nmovne r3, #28\n"
       "mla r8, r2, r3, r8\n"
       "vmov s10, r7\nvmov s11, r8\n"
 
@@ -221,6 +227,7 @@ __attribute__((naked)) static void run_blocks(narrow_run* run) {
       "mov pc, r9\n"
       ".balign 4\n"
       "35:\n" RESULT("r4") RESULT("r3") RESULT("r2") RESULT("r1") RESULT("r0")
+      "36:\n"
       "vmov r5, s14\nvmov r12, s4\nvmov r6, s12\n"
       "add r10, r10, r5\n"
       "cmp r12, r6\n"
@@ -244,7 +251,10 @@ __attribute__((naked)) static void run_blocks(narrow_run* run) {
       "str r2, [r11, #12]\n"
       "bne 40b\n"
       "add sp, sp, #8\n"
-      "pop {r4-r11, pc}\n");
+      "pop {r4-r11, pc}\n"
+      ".balign 4\n"
+      "37:\n" NUDGED_RESULT("r4") NUDGED_RESULT("r3") NUDGED_RESULT("r2") NUDGED_RESULT("r1") NUDGED_RESULT("r0")
+      "b.w 36b\n");
 }
 /* clang-format on */
 
