@@ -34,24 +34,23 @@ std::vector<std::int8_t> computed(const Graph& graph, const Operator& op) {
   return workspace.values[static_cast<std::size_t>(copy.outputs[0])];
 }
 
-/// Whether everybody who reads the output may have a constant in its place.
-bool may_be_constant(const Graph& graph, const Operator& op) {
-  if (is_output(graph, op.outputs[0])) return false;
-  return std::all_of(graph.operators.begin(), graph.operators.end(), [&](const Operator& reader) {
-    const bool reads = std::count(reader.inputs.begin(), reader.inputs.end(), op.outputs[0]) > 0;
-    return !reads || takes_constant(reader);
+}  // namespace
+
+bool may_be_constant(const Graph& graph, const std::vector<std::vector<int>>& readers, int tensor) {
+  const std::vector<int>& of_tensor = readers[static_cast<std::size_t>(tensor)];
+  return !is_output(graph, tensor) && std::all_of(of_tensor.begin(), of_tensor.end(), [&](int reader) {
+    return takes_constant(graph.operators[static_cast<std::size_t>(reader)]);
   });
 }
 
-}  // namespace
-
 int fold_constants(Graph& graph) {
+  const std::vector<std::vector<int>> readers = readers_of(graph);
   std::vector<bool> erased(graph.operators.size(), false);
   for (std::size_t i = 0; i < graph.operators.size(); ++i) {
     const Operator& op = graph.operators[i];
     const bool known =
         std::all_of(op.inputs.begin(), op.inputs.end(), [&](int input) { return is_known(graph, input); });
-    if (!known || !takes_constant(op) || !may_be_constant(graph, op)) continue;
+    if (!known || !takes_constant(op) || !may_be_constant(graph, readers, op.outputs[0])) continue;
     std::vector<std::int8_t> values = computed(graph, op);
     Tensor& output = graph.tensor(op.outputs[0]);
     output.data = std::move(values);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "deploy/simplify/constant_operators.hpp"
 #include "deploy/simplify/graph_edit.hpp"
 
 namespace thimble {
@@ -88,10 +89,12 @@ class Identities {
     }
   }
 
-  /// The graph's output must be written by an operator: an input that nothing computes stays behind one.
+  /// The graph's output must be written by an operator: an input that nothing computes stays behind one. So does a
+  /// constant where others need what an operator writes.
   void erase(std::size_t index) {
     const Operator& op = graph_.operators[index];
     if (is_output(graph_, op.outputs[0]) && writers_[static_cast<std::size_t>(op.inputs[0])] < 0) return;
+    if (input(op).constant && !may_be_constant(graph_, readers_of(graph_), op.outputs[0])) return;
     erased_[index] = true;
     ++changes_;
     redirect(graph_, op.outputs[0], op.inputs[0]);
