@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "deploy/pack/pack.hpp"
 #include "deploy/simplify/graph_edit.hpp"
 
 namespace thimble {
@@ -43,7 +44,7 @@ class Sinker {
   bool run() {
     for (const Operator& op : graph_.operators) {
       if (!only_means_read(op)) continue;
-      if (const std::optional<std::vector<int>> origin = origin_of(op)) {
+      if (const std::optional<std::vector<int>> origin = origin_of(op); origin && have_kernels(op, *origin)) {
         pass(Operator(op), *origin);
         return true;
       }
@@ -68,6 +69,38 @@ class Sinker {
     return same_but_ones(graph_.tensor(op.inputs[0]).shape, graph_.tensor(op.outputs[0]).shape);
   }
 
+  /// Whether the means have kernels when they read the input of `op`.
+  bool have_kernels(const Operator& op, const std::vector<int>& origin) const {
+    const std::vector<int>& readers = readers_[static_cast<std::size_t>(op.outputs[0])];
+    return std::all_of(readers.begin(), readers.end(), [&](int reader) {
+      const MovedMean moved = moved_mean(op, origin, graph_.operators[static_cast<std::size_t>(reader)]);
+      Graph alone;
+      Operator mean = moved.mean;
+      mean.inputs = {alone.add(like(graph_.tensor(op.inputs[0]), "", graph_.tensor(op.inputs[0]).shape))};
+      mean.outputs = {alone.add(like(graph_.tensor(op.inputs[0]), "", moved.kept))};
+      return kernel_for(alone, mean).has_value();
+    });
+  }
+
+  struct MovedMean {
+    Operator mean;  ///< reads the input of what it passes
+    Shape kept;     ///< of its output: reduced dimensions are 1
+  };
+
+  MovedMean moved_mean(const Operator& op, const std::vector<int>& origin, const Operator& mean) const {
+    MovedMean moved{mean, graph_.tensor(op.inputs[0]).shape};
+    moved.mean.inputs = op.inputs;
+    moved.mean.axes.clear();
+    for (int axis : mean.axes) {
+      const int from = origin[static_cast<std::size_t>(axis)];
+      if (from < 0) continue;
+      moved.mean.axes.push_back(from);
+      moved.kept[static_cast<std::size_t>(from)] = 1;
+    }
+    std::sort(moved.mean.axes.begin(), moved.mean.axes.end());
+    return moved;
+  }
+
   void pass(const Operator& op, const std::vector<int>& origin) {
     for (Operator& reader : graph_.operators) {
       if (reader.inputs[0] == op.outputs[0])
@@ -81,17 +114,7 @@ class Sinker {
   /// Writes the mean's output from the input of `op`.
   void write_from_input(const Operator& op, const std::vector<int>& origin, const Operator& mean) {
     const Tensor output = graph_.tensor(mean.outputs[0]);
-    Operator inner = mean;
-    inner.inputs = op.inputs;
-    inner.axes.clear();
-    Shape kept = graph_.tensor(op.inputs[0]).shape;
-    for (int axis : mean.axes) {
-      const int from = origin[static_cast<std::size_t>(axis)];
-      if (from < 0) continue;
-      inner.axes.push_back(from);
-      kept[static_cast<std::size_t>(from)] = 1;
-    }
-    std::sort(inner.axes.begin(), inner.axes.end());
+    auto [inner, kept] = moved_mean(op, origin, mean);
     int last = graph_.add(like(output, output.name, kept));
     inner.outputs = {last};
     rewritten_.push_back(inner);
