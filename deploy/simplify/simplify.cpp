@@ -45,18 +45,17 @@ void count_before(const Graph& graph, SimplifyReport& report) {
   }
 }
 
-void count_after(const Graph& original, const Graph& graph, SimplifyReport& report) {
-  report.macs_after = macs(graph);
-  report.params_after = params(graph);
-  std::map<std::string, int> before;
+/// @pre tensors keep the numbers that they have in the original: layers are known by what they write, names may repeat
+void count_layers(const Graph& original, const Graph& graph, SimplifyReport& report) {
+  std::map<int, int> before;
   for (const Operator& op : original.operators)
-    if (has_filters(op.type)) before[op.name] = channels_of(original, op);
+    if (has_filters(op.type)) before[op.outputs.at(0)] = channels_of(original, op);
   for (const Operator& op : graph.operators) {
     if (!has_filters(op.type)) continue;
-    const int channels = channels_of(graph, op);
+    const int channels = channels_of(graph, op), channels_before = before.at(op.outputs.at(0));
     report.odd_layers += channels % 4 != 0 ? 1 : 0;
-    report.removed_filters += before[op.name] - channels;
-    if (channels != before[op.name]) report.layers.push_back({op.name, before[op.name], channels});
+    report.removed_filters += channels_before - channels;
+    if (channels != channels_before) report.layers.push_back({op.name, channels_before, channels});
   }
 }
 
@@ -79,6 +78,12 @@ bool pass_once(Graph& graph, const SimplifyOptions& options, SimplifyReport& rep
   changed |= remove_dead_channels(graph, options);
   changed |= remove_unused_operators(graph) > 0;  // left behind by the other passes
   return changed;
+}
+
+/// Whether something is left beside changes of shape.
+bool computes(const Graph& graph) {
+  return std::any_of(graph.operators.begin(), graph.operators.end(),
+                     [](const Operator& op) { return op.type != OpType::kReshape; });
 }
 
 bool is_int8(const Graph& graph) { return validate(graph).empty() && validate_int8(graph).empty(); }
@@ -125,8 +130,11 @@ Simplified simplify(const Graph& original, const SimplifyOptions& options) {
   while (pass_once(graph, options, report)) continue;
   report.cropped_windows = crop_windows(graph);
   report.reordered = reorder_operators(graph);
+  count_layers(original, graph, report);
   remove_unused_tensors(graph);
-  count_after(original, graph, report);
+  report.macs_after = macs(graph);
+  report.params_after = params(graph);
+  if (!computes(graph)) return {original, {}};
   THIMBLE_CHECK(is_int8(graph), "a simplified graph is sound");
   return result;
 }

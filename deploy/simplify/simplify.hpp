@@ -49,9 +49,12 @@ struct Simplified {
 /// The same network with less work: for every input the same output bits.
 ///
 /// Float edges go; paddings move into the operators behind them; dead channels, constant, identical and unused
-/// operators go, until nothing changes any more; windows lose what only meets padding; operators run in the order of the lowest peak. Tensors are renumbered,
-/// layers keep their names.
-/// @param graph  int8 with weights; a graph without quantisation, or of more than 4096 operators, comes back as it is
+/// operators go, until nothing changes any more; windows lose what only meets padding; operators run in the order of
+/// the lowest peak. Tensors are renumbered, layers keep their names. A plan of less work may still need a few more
+/// bytes of arena: with other channel counts or smaller windows, layers take other scratch and overlap their input less
+/// far. make_plan() of both tells.
+/// @param graph  int8 with weights; a graph without quantisation, of more than 4096 operators, or in which nothing but
+///               changes of shape would be left, comes back as it is
 Simplified simplify(const Graph& graph, const SimplifyOptions& options = {});
 
 }  // namespace thimble
