@@ -1,5 +1,7 @@
 #include "deploy/inspection.hpp"
 
+#include "deploy/packed_model.hpp"
+
 namespace thimble {
 namespace {
 
@@ -52,6 +54,8 @@ Inspection inspect(const Graph& graph, const CodeInventory& inventory, const Pla
     return result;
   }
   const Plan& plan = fitted->plan;
+  result.unsupported = packing_problems(plan, graph);
+  if (!result.unsupported.empty()) return result;
   result.arena_lower_bound_bytes = plan.arena_lower_bound_bytes;
   result.size = fitted->size;
   for (const Step* step : plan.steps()) result.layers.push_back(inspect_layer(graph, plan, *step));

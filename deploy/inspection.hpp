@@ -39,7 +39,8 @@ struct Inspection {
   std::int64_t arena_lower_bound_bytes = 0;
   Footprint size;
   std::vector<LayerInspection> layers;
-  std::vector<std::string> unsupported;  ///< every operator that no kernel runs
+  std::vector<std::string>
+      unsupported;  ///< every operator that no kernel runs, or whose numbers its kernel cannot hold
 };
 
 /// @param inventory  of the options' mode

@@ -44,6 +44,58 @@ TEST_CASE("an inspection lists every layer with its memory, and adds up", "[depl
   CHECK(broken.layers.empty());
 }
 
+namespace {
+
+/// x -> conv -> conv; a bias of the first and of the second may be what no kernel holds.
+Graph two_convolutions(std::int32_t bias, int weight) {
+  Graph graph;
+  const auto activation = [&] {
+    Tensor tensor;
+    tensor.shape = {1, 4, 4, 4};
+    tensor.type = DataType::kInt8;
+    tensor.quantization = {{0.05f}, {100}, 0};
+    return graph.add(tensor);
+  };
+  graph.inputs = {activation()};
+  int last = graph.inputs[0];
+  for (const char* name : {"first", "second"}) {
+    Tensor weights, biases;
+    weights.shape = {4, 1, 1, 4};
+    weights.type = DataType::kInt8;
+    weights.quantization = {{1.0f}, {0}, 0};
+    weights.data = std::vector<std::int8_t>(16, static_cast<std::int8_t>(weight));
+    biases.shape = {4};
+    biases.type = DataType::kInt32;
+    biases.data = std::vector<std::int32_t>{0, 0, bias, 0};
+    weights.constant = biases.constant = true;
+    Operator op;
+    op.type = OpType::kConv2D;
+    op.name = name;
+    op.inputs = {last, graph.add(weights), graph.add(biases)};
+    last = activation();
+    op.outputs = {last};
+    graph.operators.push_back(op);
+  }
+  graph.outputs = {last};
+  return graph;
+}
+
+}  // namespace
+
+TEST_CASE("what packing will refuse is told by inspection, all of it", "[deploy][inspection]") {
+  if (run_process({"arm-none-eabi-gcc", "--version"}).exit_code != 0) {
+    WARN("skipped: arm-none-eabi-gcc is not installed");
+    return;
+  }
+  const CodeInventory inventory = measure_code(Target{}, "");
+  CHECK(inspect(two_convolutions(1000, 3), inventory).unsupported.empty());
+  CHECK(inspect(two_convolutions(0, -128), inventory).unsupported.empty());
+  const Inspection facts = inspect(two_convolutions(INT32_MAX - 3000, 3), inventory);
+  REQUIRE(facts.unsupported.size() == 2);
+  CHECK(facts.unsupported[0].starts_with("first: output channel 2: "));
+  CHECK(facts.unsupported[1].starts_with("second: output channel 2: "));
+}
+
 TEST_CASE("a cached inventory is the measured one, and a broken cache is measured anew", "[deploy][code_inventory]") {
   if (run_process({"arm-none-eabi-gcc", "--version"}).exit_code != 0) {
     WARN("skipped: arm-none-eabi-gcc is not installed");
