@@ -105,8 +105,10 @@ std::size_t FlatTable::count(int field, std::size_t element_size) const {
   return vector_bytes(field, element_size).size() / element_size;
 }
 
-std::vector<FlatTable> FlatTable::tables(int field) const {
+std::vector<FlatTable> FlatTable::tables(int field, std::size_t limit) const {
   const std::span<const std::uint8_t> offsets = vector_bytes(field, sizeof(flatbuffers::uoffset_t));
+  const std::size_t values = offsets.size() / sizeof(flatbuffers::uoffset_t);
+  if (values > limit) throw Error("a list of " + std::to_string(values) + " tables, at most " + std::to_string(limit));
   std::vector<FlatTable> tables;
   for (std::size_t i = 0; i < offsets.size(); i += sizeof(flatbuffers::uoffset_t)) {
     const auto position = static_cast<std::size_t>(offsets.data() - file_.data()) + i;

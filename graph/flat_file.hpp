@@ -23,8 +23,9 @@ class FlatTable {
   float float32(int field, float fallback) const;
 
   std::optional<FlatTable> table(int field) const;
-  std::vector<FlatTable> tables(int field) const;
-  /// @error Error  also where there are more than `limit` values: many tables of a small file may share one long list
+  /// @error Error  also where there are more than `limit` tables or values: many tables of a small file may share one
+  ///               long list
+  std::vector<FlatTable> tables(int field, std::size_t limit = SIZE_MAX) const;
   std::vector<std::int32_t> int32s(int field, std::size_t limit = SIZE_MAX) const;
   std::vector<std::int64_t> int64s(int field) const;
   std::vector<float> floats(int field) const;

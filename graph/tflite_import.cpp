@@ -15,7 +15,6 @@
 namespace thimble {
 namespace {
 
-constexpr std::size_t kMaxOperators = std::size_t{1} << 18;
 constexpr std::size_t kMaxIssues = 1000;
 constexpr std::size_t kMaxFileBytes = std::size_t{1} << 28;
 
@@ -28,15 +27,13 @@ class Importer {
   /// @param subgraph  the model's first
   Importer(const FlatTable& root, const FlatTable& subgraph, const std::string& file)
       : file_(file),
-        codes_(root.tables(tflite::model::kOperatorCodes)),
-        operators_(subgraph.tables(tflite::subgraph::kOperators)),
-        tensors_(subgraph.tables(tflite::subgraph::kTensors), root.tables(tflite::model::kBuffers), graph_),
+        codes_(root.tables(tflite::model::kOperatorCodes, tflite::kMaxTables)),
+        operators_(subgraph.tables(tflite::subgraph::kOperators, tflite::kMaxTables)),
+        tensors_(subgraph.tables(tflite::subgraph::kTensors, tflite::kMaxTables),
+                 root.tables(tflite::model::kBuffers, tflite::kMaxTables), graph_),
         converter_(tensors_, graph_) {
-    if (operators_.size() > kMaxOperators) {
-      throw Error("there are " + std::to_string(operators_.size()) + " operators");
-    }
-    graph_.inputs = subgraph.int32s(tflite::subgraph::kInputs);
-    graph_.outputs = subgraph.int32s(tflite::subgraph::kOutputs);
+    graph_.inputs = subgraph.int32s(tflite::subgraph::kInputs, tflite::kMaxTables);
+    graph_.outputs = subgraph.int32s(tflite::subgraph::kOutputs, tflite::kMaxTables);
     graph_.name = file.substr(file.find_last_of('/') + 1);
   }
 
@@ -134,7 +131,7 @@ std::string to_text(const UnsupportedOperators& unsupported) {
 Result<Graph, UnsupportedOperators> import_tflite(std::span<const std::uint8_t> bytes, const std::string& name) {
   try {
     const FlatTable root = FlatTable::root(bytes, "TFL3");
-    const std::vector<FlatTable> subgraphs = root.tables(tflite::model::kSubgraphs);
+    const std::vector<FlatTable> subgraphs = root.tables(tflite::model::kSubgraphs, tflite::kMaxTables);
     if (subgraphs.empty()) throw Error("corrupt: there is no subgraph");
     return Importer(root, subgraphs[0], name).run();
   } catch (const Error& error) {

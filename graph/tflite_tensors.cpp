@@ -13,7 +13,6 @@ namespace {
 /// Limits that no microcontroller's model comes near.
 constexpr std::int64_t kMaxActivationElements = std::int64_t{1} << 26;
 constexpr std::size_t kMaxCopiedBytes = std::size_t{1} << 28;
-constexpr std::size_t kMaxTensors = std::size_t{1} << 18;
 constexpr std::size_t kMaxDimensions = 6;
 
 DataType data_type(int type) {
@@ -50,7 +49,6 @@ Shape shape_of(const FlatTable& source) {
 
 TensorImporter::TensorImporter(std::vector<FlatTable> tensors, std::vector<FlatTable> buffers, Graph& graph)
     : tensors_(std::move(tensors)), buffers_(std::move(buffers)), used_(tensors_.size(), false), graph_(graph) {
-  if (tensors_.size() > kMaxTensors) throw Error("there are " + std::to_string(tensors_.size()) + " tensors");
   graph_.tensors.assign(tensors_.size(), Tensor{.type = DataType::kInt32, .constant = true});
 }
 

@@ -14,10 +14,12 @@ struct Unsupported {
   std::string reason;
 };
 
-inline constexpr std::size_t kMaxNameLength = 256;  ///< longer names are cut
+inline constexpr std::size_t kMaxNameLength = 256;               ///< longer names are cut
+inline constexpr std::size_t kMaxTables = std::size_t{1} << 18;  ///< of each list: operators, tensors, buffers, ...
 
 /// Moves the tensors of a .tflite file into a graph, under their own indices, as operators ask for them. What no
-/// operator reads stays an empty constant. Together they may not need gigabytes, whatever the file says.
+/// operator reads stays an empty constant. Values are copied up to 256 MiB.
+/// @pre tensors and buffers  at most kMaxTables each
 /// @error Unsupported  thrown where Thimble lacks something, Error where the file is wrong
 class TensorImporter {
  public:

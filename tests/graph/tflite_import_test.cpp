@@ -256,6 +256,12 @@ TEST_CASE("a small file that asks for days of work or gigabytes is refused", "[g
   }
 }
 
+TEST_CASE("a list of more tables than any model has is refused before it is copied", "[graph][tflite]") {
+  TfliteWriter writer = depthwise_model();
+  writer.repeated_buffers = std::size_t{1} << 18;
+  CHECK(problems_of(writer.bytes()) == Texts{": a list of 262148 tables, at most 262144"});
+}
+
 TEST_CASE("what is no .tflite file at all is refused", "[graph][tflite]") {
   CHECK(problems_of({}) == Texts{": is no file with the identifier TFL3"});
   const std::string text = "a text file that somebody mistook for a model";

@@ -35,6 +35,7 @@ class TfliteWriter {
   std::vector<TensorSpec> tensors;
   std::vector<OperatorSpec> operators;
   std::vector<std::int32_t> inputs, outputs;
+  std::size_t repeated_buffers = 0;  ///< more entries of the list of buffers, all of them the first
 
   std::vector<std::uint8_t> bytes() {
     std::vector<Offset> codes, buffers{table({})}, tensor_tables, operator_tables;
@@ -53,6 +54,7 @@ class TfliteWriter {
                                    {tflite::subgraph::kInputs, builder_.CreateVector(inputs).o},
                                    {tflite::subgraph::kOutputs, builder_.CreateVector(outputs).o},
                                    {tflite::subgraph::kOperators, builder_.CreateVector(operator_tables).o}});
+    buffers.resize(buffers.size() + repeated_buffers, buffers[0]);
     const Offset model = table({{tflite::model::kOperatorCodes, builder_.CreateVector(codes).o},
                                 {tflite::model::kSubgraphs, builder_.CreateVector(std::vector<Offset>{subgraph}).o},
                                 {tflite::model::kBuffers, builder_.CreateVector(buffers).o}});
