@@ -12,11 +12,11 @@ inline int clamped_result(std::int64_t x, const ChannelQuantization& channel) {
   return static_cast<int>(std::clamp<std::int64_t>(x, channel.range.min, channel.range.max));
 }
 
-/// TFLite's result for an accumulator.
+/// TFLite's result for an accumulator: sums wrap.
 inline int reference_result(const ChannelQuantization& channel, std::int64_t accumulator) {
   const auto x = static_cast<std::int32_t>(accumulator);
-  return clamped_result(std::int64_t{multiply_by_quantized_multiplier(x, channel.factor)} + channel.output_zero,
-                        channel);
+  const auto scaled = static_cast<std::uint32_t>(multiply_by_quantized_multiplier(x, channel.factor));
+  return clamped_result(static_cast<std::int32_t>(scaled + static_cast<std::uint32_t>(channel.output_zero)), channel);
 }
 
 /// Larger than the magnitude of every accumulator.
@@ -24,9 +24,11 @@ inline std::int64_t accumulator_bound(const ChannelQuantization& channel, std::i
   return std::max(-(channel.smallest + bias), channel.largest + bias) + 1;
 }
 
-/// No accumulator overflows TFLite's int32 or wraps in its left shift, so that results rise with accumulators.
+/// No accumulator overflows TFLite's int32, wraps in its left shift or with the zero point, so that results rise with
+/// accumulators. The factor is below one after that shift.
 inline bool reference_is_monotone(const ChannelQuantization& channel, std::int64_t bias) {
-  return accumulator_bound(channel, bias) <= (std::int64_t{1} << 31) >> std::max(channel.factor.shift, 0);
+  constexpr std::int64_t kLimit = (std::int64_t{1} << 31) - 256;  // room for the zero point and the roundings
+  return accumulator_bound(channel, bias) <= kLimit >> std::max(channel.factor.shift, 0);
 }
 
 /// The smallest x in [low, high] with f(x) >= value, high + 1 if there is none; f does not fall.

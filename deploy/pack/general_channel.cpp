@@ -75,7 +75,9 @@ std::optional<Form> search_near(const ChannelQuantization& channel, const Form& 
     for (int multiplier_step : {0, 1, -1, 2, -2, 3, -3}) {
       Form form = first;
       form.bias += bias_step;
-      form.factor.multiplier += multiplier_step;
+      const std::int64_t multiplier = std::int64_t{first.factor.multiplier} + multiplier_step;
+      if (multiplier < 0 || multiplier > INT32_MAX) continue;
+      form.factor.multiplier = static_cast<std::int32_t>(multiplier);
       if (is_exact(channel, form) && gives_the_same(channel, original, form)) return form;
     }
   }

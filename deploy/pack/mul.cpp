@@ -10,24 +10,13 @@
 namespace thimble {
 namespace {
 
-/// Constants of the short form (deploy/kernels/mul.h).
-struct ShortMul {
-  std::int32_t multiplier = 0;
-  int shift = 0;
-  std::int32_t gamma = 0;
-};
-
-struct Zeros {
-  std::int32_t first = 0, second = 0, output = 0;
-};
-
-Zeros zeros_of(const Graph& graph, const Operator& op, const Operands& operands) {
+MulZeros zeros_of(const Graph& graph, const Operator& op, const Operands& operands) {
   const auto zero = [&](int i) { return zero_point_of(graph.tensor(op.inputs.at(static_cast<std::size_t>(i)))); };
   return {zero(operands.first), zero(operands.second), zero_point_of(output_of(graph, op))};
 }
 
 /// The gammas that give TFLite's results for all pairs: each pair bounds them.
-std::optional<std::int32_t> gamma_for(const ShortMul& form, const Zeros& zeros, const QuantizedMultiplier& factor) {
+std::optional<std::int32_t> gamma_for(const ShortMul& form, const MulZeros& zeros, const QuantizedMultiplier& factor) {
   constexpr std::int64_t kOne = 1 << THIMBLE_MUL_SHIFT;
   std::int64_t least = -(std::int64_t{1} << 30), most = std::int64_t{1} << 30;
   for (int b = -128; b < 128 && least <= most; ++b) {
@@ -46,11 +35,15 @@ std::optional<std::int32_t> gamma_for(const ShortMul& form, const Zeros& zeros, 
   return static_cast<std::int32_t>(least + (most - least) / 2);
 }
 
-std::optional<ShortMul> find_short_mul(const Graph& graph, const Operator& op, const Operands& operands) {
-  const QuantizedMultiplier factor = tensor_multiplier(graph, op);
+std::optional<ShortMul> short_form(const Graph& graph, const Operator& op, const Operands& operands) {
+  return find_short_mul(tensor_multiplier(graph, op), zeros_of(graph, op, operands));
+}
+
+}  // namespace
+
+std::optional<ShortMul> find_short_mul(const QuantizedMultiplier& factor, const MulZeros& zeros) {
   constexpr int kLeastShift = 7;  // so that alpha is below 2^30
   if (-factor.shift < kLeastShift || -factor.shift > 30) return std::nullopt;
-  const Zeros zeros = zeros_of(graph, op, operands);
   for (int step : {0, 1, -1, 2, -2, 4, -4, 8, -8, 16, -16}) {
     const std::int64_t multiplier = std::int64_t{factor.multiplier} + step;
     if (multiplier > INT32_MAX) continue;
@@ -63,12 +56,10 @@ std::optional<ShortMul> find_short_mul(const Graph& graph, const Operator& op, c
   return std::nullopt;
 }
 
-}  // namespace
-
 bool mul_is_short(const Graph& graph, const Operator& op) {
   if (output_of(graph, op).quantization.empty()) return true;
   const auto operands = operands_of(graph, op);
-  return operands && find_short_mul(graph, op, *operands).has_value();
+  return operands && short_form(graph, op, *operands).has_value();
 }
 
 bool mul_is_relu(const Graph& graph, const Operator& op) {
@@ -84,7 +75,7 @@ PackResult pack_mul(const Graph& graph, const Operator& op) {
   const int second = op.inputs.at(static_cast<std::size_t>(operands->second));
   Words words{static_cast<std::uint32_t>(zero_point_of(graph.tensor(second))),
               static_cast<std::uint32_t>(channel->multiplier), channel->shifts};
-  const ShortMul form = find_short_mul(graph, op, *operands).value_or(ShortMul{});
+  const ShortMul form = short_form(graph, op, *operands).value_or(ShortMul{});
   for (std::int32_t word : {form.multiplier, form.shift, form.gamma}) words.push_back(static_cast<std::uint32_t>(word));
   const Words constant = constant_operand(graph, op, *operands);
   words.insert(words.end(), constant.begin(), constant.end());

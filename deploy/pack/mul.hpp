@@ -1,7 +1,25 @@
 #pragma once
+#include <optional>
+
 #include "deploy/pack/elementwise.hpp"
+#include "graph/quantized_math.hpp"
 
 namespace thimble {
+
+/// Constants of mul's short form (deploy/kernels/mul.h), for the kernel's first and second operand.
+struct ShortMul {
+  std::int32_t multiplier = 0;
+  int shift = 0;
+  std::int32_t gamma = 0;
+};
+
+struct MulZeros {
+  std::int32_t first = 0, second = 0, output = 0;
+};
+
+/// Constants that give TFLite's result for all 65536 pairs of inputs, which is proved by trying them all.
+/// @return nothing where a limited search finds none
+std::optional<ShortMul> find_short_mul(const QuantizedMultiplier& factor, const MulZeros& zeros);
 
 /// Constants of mul, as deploy/kernels/mul.h lays them out, then the constant operand.
 PackResult pack_mul(const Graph& graph, const Operator& op);
