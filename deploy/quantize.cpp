@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "deploy/quantize_bias.hpp"
 #include "deploy/quantize_equalize.hpp"
@@ -18,12 +19,13 @@ constexpr double kLargestBias = 1 << 24;
 
 Quantization per_tensor(float scale, std::int32_t zero_point) { return {{scale}, {zero_point}, 0}; }
 
-/// Scale and zero point of a range, widened to hold zero, which gets an exact value. Where nothing but zero was seen
-/// the zero point keeps what the activation allows: all 255 steps above zero behind a ReLU.
+/// Scale and zero point of a range, widened to hold zero, which gets an exact value. Where nothing but zero was seen,
+/// or values so small that their scale would be no normal float, the zero point keeps what the activation allows: all
+/// 255 steps above zero behind a ReLU.
 Quantization asymmetric(ValueRange range, Activation activation = Activation::kNone) {
   const double low = std::min(range.min, 0.0f), high = std::max(range.max, 0.0f);
-  if (low == high) return per_tensor(1.0f / 128, activation == Activation::kNone ? 0 : -128);
   const auto scale = static_cast<float>((high - low) / 255);
+  if (!std::isnormal(scale)) return per_tensor(1.0f / 128, activation == Activation::kNone ? 0 : -128);
   const double zero = std::round(-128 - low / double{scale});
   return per_tensor(scale, static_cast<std::int32_t>(std::clamp(zero, -128.0, 127.0)));
 }
@@ -82,7 +84,8 @@ std::vector<float> weight_scales(const Filters& filters, float input_scale, floa
   for (std::size_t channel = 0; channel < filters.channels(); ++channel) {
     const double of_bias = std::abs(filters.bias[channel]) / (double{input_scale} * kLargestBias);
     const auto scale = static_cast<float>(std::max(largest[channel] / 127.0, of_bias));
-    scales.push_back(scale > 0 ? scale : output_scale / (2 * input_scale));
+    const bool is_usable = std::isnormal(scale) && std::isnormal(scale * input_scale);
+    scales.push_back(is_usable ? scale : std::max(output_scale / (2 * input_scale), std::numeric_limits<float>::min()));
   }
   if (one_for_all) scales.assign(1, *std::max_element(scales.begin(), scales.end()));
   return scales;
@@ -146,6 +149,17 @@ void check_concat(const Graph& graph, const Operator& op) {
       throw Error(op.name + ": a concat whose inputs have different scales cannot be quantised");
 }
 
+/// Weights and biases that several operators read become a copy for each: they have a scale per reader.
+void unshare_filters(Graph& graph) {
+  const std::vector<std::vector<int>> readers = readers_of(graph);
+  for (Operator& op : graph.operators) {
+    if (!has_filters(op.type)) continue;
+    for (std::size_t i : {1, 2})
+      if (readers[static_cast<std::size_t>(op.inputs.at(i))].size() > 1)
+        op.inputs[i] = graph.add(Tensor(graph.tensor(op.inputs[i])));
+  }
+}
+
 void check_constants(const Graph& graph) {
   for (const Tensor& tensor : graph.tensors) {
     const auto* values = std::get_if<std::vector<float>>(&tensor.data);
@@ -162,6 +176,7 @@ QuantizedNetwork quantize_network(const Graph& graph, std::span<const std::vecto
   check_constants(graph);
   QuantizedNetwork network;
   network.real = options.equalize ? equalized(graph, inputs) : graph;
+  unshare_filters(network.real);
   network.int8 = network.real;
   quantize_activations(network.int8, calibrate(network.real, inputs, options.calibration), options);
   for (const Operator& op : network.int8.operators) {

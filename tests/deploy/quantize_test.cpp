@@ -236,6 +236,33 @@ TEST_CASE("what is not finite is named", "[deploy][quantize]") {
   CHECK_THROWS_AS(quantize(graph, kTinyInputs), Error);  // the activation is beyond
 }
 
+TEST_CASE("layers that share their weights get scales of their own", "[deploy][quantize]") {
+  test::GraphBuilder builder({1, 4, 4, 3}, 5);
+  builder.conv(3, 1, 1, 1);
+  Operator again = builder.graph.operators[0];
+  again.inputs[0] = builder.last();
+  builder.append(again, builder.shape());
+  const std::vector<std::vector<float>> inputs = {test::random_values(48, 1), test::random_values(48, 2)};
+  const Graph graph = quantize(builder.graph, inputs);
+  CHECK(validate(graph).empty());
+  CHECK(validate_int8(graph).empty());
+  const auto &first = graph.operators[0].inputs, &second = graph.operators[1].inputs;
+  CHECK(first[1] != second[1]);
+  CHECK(graph.tensor(first[1]).data == graph.tensor(second[1]).data);
+}
+
+TEST_CASE("values too small for a scale are zero", "[deploy][quantize]") {
+  for (float weight : {1e-30f, 1e-38f, 1e-40f, 1e-43f, 1e-45f}) {
+    Graph real = tiny_convolution(Activation::kNone);
+    real.tensor(1).data = std::vector<float>{weight, -weight};
+    real.tensor(2).data = std::vector<float>{0, 0};
+    const Graph graph = quantize(real, kTinyInputs);
+    INFO("weight " << weight);
+    CHECK(validate(graph).empty());
+    CHECK(validate_int8(graph).empty());
+  }
+}
+
 TEST_CASE("a bias takes up what rounding the weights adds on average", "[deploy][quantize]") {
   Graph graph;
   const auto tensor = [&](const std::string& name, Shape shape, std::vector<float> values) {
