@@ -9,7 +9,8 @@
 namespace thimble {
 
 /// Writes an int8 graph as a .tflite file that TFLite, TFLite Micro and import_tflite() run bit for bit as
-/// Int8Interpreter does.
+/// Int8Interpreter does. Only of MUL the two differ: its factor is a product of doubles to TFLite Micro, as here, and
+/// of floats to TFLite, so that a result there may be one step off.
 ///
 /// Operators keep their order and give their names to their output tensors. TFLite knows only SAME and VALID padding:
 /// any other becomes a PAD (named NAME.pad) before a VALID operator. Tensors that nobody reads stay behind.
