@@ -51,7 +51,6 @@ typedef struct line {
 } line;
 
 typedef int16_t __attribute__((may_alias)) half;
-typedef uint16_t __attribute__((may_alias, aligned(1))) unaligned_half;
 
 static void put_half(const line* to, uint32_t position, int32_t value) {
   ((half*)(to->words + (position >> 1) * to->step))[position & 1u] = (int16_t)value;
@@ -127,18 +126,27 @@ __attribute__((naked)) static void put_nines(const int8_t* first, const int8_t* 
 }
 /* clang-format on */
 
-/* Groups of an even number of rows of one channel: two rows at a time. */
-static void put_twos(const line* to, const int8_t* const* at, uint32_t groups) {
-  const uint32_t words = to->window->layer->kernel_h, step = to->step;
-  for (uint32_t y = 0; y < words; y += 2) {
-    const unaligned_half *first = (const unaligned_half*)at[y], *second = (const unaligned_half*)at[y + 1];
-    thimble_word *left = to->words + y / 2 * step, *right = to->words + (words - 1 - y / 2) * step;
-    for (uint32_t i = groups; i != 0; --i, left += words * step, right += words * step) {
-      const uint32_t both = *first++ | (uint32_t)*second++ << 16;
-      *left = thimble_even_bytes(both);
-      __asm__("sxtb16 %0, %1, ror #24" : "=r"(*right) : "r"(both));
-    }
-  }
+/* Groups of two rows of one channel, `step` words from one to the next: 14 cycles each. */
+static void put_twos(const int8_t* first, const int8_t* second, thimble_word* left, thimble_word* right, uint32_t step,
+                     uint32_t groups) {
+  uint32_t a, b;
+  __asm__ volatile(
+      "1:\n"
+      "ldrh %[a], [%[first]], #2\n"
+      "ldrh %[b], [%[second]], #2\n"
+      "orr %[a], %[a], %[b], lsl #16\n"
+      "sxtb16 %[b], %[a]\n"
+      "sxtb16 %[a], %[a], ror #24\n"
+      "str %[b], [%[left]]\n"
+      "str %[a], [%[right]]\n"
+      "add %[left], %[left], %[step]\n"
+      "add %[right], %[right], %[step]\n"
+      "subs %[groups], %[groups], #1\n"
+      "bne 1b\n"
+      : [a] "=&r"(a), [b] "=&r"(b), [first] "+r"(first), [second] "+r"(second), [left] "+r"(left), [right] "+r"(right),
+        [groups] "+r"(groups)
+      : [step] "r"(4 * step)
+      : "memory", "cc");
 }
 
 /* Column `column` of a line is padding. */
@@ -165,12 +173,16 @@ static uint32_t put_some(const line* to, uint32_t groups) {
   }
   const int8_t* at[kMostRows];
   const uint32_t inside = (uint32_t)(end - to->column) / 2, now = inside < groups ? inside : groups;
-  for (uint32_t y = 0; y < layer->kernel_h; ++y)
-    at[y] = window->rows[y] == NULL ? zero_row(window) : window->rows[y] + to->column * layer->in_c;
+  const int8_t* const zeros = zero_row(window);
+  const int32_t from = to->column * layer->in_c;
+  for (uint32_t y = 0; y < layer->kernel_h; ++y) at[y] = window->rows[y] == NULL ? zeros : window->rows[y] + from;
   if (nines) {
     put_nines(at[0], at[1], at[2], to->words, now);
   } else {
-    put_twos(to, at, now);
+    const uint32_t rows = layer->kernel_h;
+    for (uint32_t y = 0; y < rows; y += 2)
+      put_twos(at[y], at[y + 1], to->words + y / 2 * to->step, to->words + (rows - 1 - y / 2) * to->step,
+               rows * to->step, now);
   }
   const int32_t last = to->column + 2 * (int32_t)now;
   for (int32_t column = to->column; column < 0; ++column) put_padding(to, (uint32_t)(column - to->column));
