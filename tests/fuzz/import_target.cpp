@@ -7,6 +7,9 @@
 #include <sstream>
 #include <vector>
 
+#include "deploy/host_executor.hpp"
+#include "deploy/packed_model.hpp"
+#include "deploy/simplify/simplify.hpp"
 #include "graph/base/error.hpp"
 #include "graph/int8_interpreter.hpp"
 #include "graph/onnx_export.hpp"
@@ -39,30 +42,30 @@ std::int64_t work_of(const Graph& graph) {
   return work;
 }
 
+std::vector<std::int8_t> made_up_int8(const Graph& graph) {
+  std::vector<std::int8_t> values(static_cast<std::size_t>(graph.tensor(graph.inputs[0]).elements()));
+  std::uint32_t x = 1;
+  for (std::int8_t& value : values) {
+    x ^= x << 13, x ^= x >> 17, x ^= x << 5;
+    value = static_cast<std::int8_t>(x);
+  }
+  return values;
+}
+
 /// The bytes of all outputs for one made-up input.
 std::vector<std::byte> outputs_of(const Graph& graph) {
   const Int8Interpreter network(graph);
   Int8Workspace workspace = network.workspace();
-  const Tensor& input = graph.tensor(graph.inputs[0]);
-  const auto count = static_cast<std::size_t>(input.elements());
-  std::uint32_t x = 1;
-  const auto next = [&x] {
-    x ^= x << 13, x ^= x >> 17, x ^= x << 5;
-    return static_cast<std::int8_t>(x);
-  };
-  if (input.type == DataType::kInt8) {
-    std::vector<std::int8_t> values(count);
-    std::generate(values.begin(), values.end(), next);
+  const std::vector<std::int8_t> values = made_up_int8(graph);
+  if (graph.tensor(graph.inputs[0]).type == DataType::kInt8) {
     network.run(values, workspace);
   } else {
-    std::vector<float> values(count);
-    std::generate(values.begin(), values.end(), next);
-    network.run(values, workspace);
+    network.run(std::vector<float>(values.begin(), values.end()), workspace);
   }
   std::vector<std::byte> bytes;
   for (int output : graph.outputs) {
-    const auto values = tensor_bytes(workspace, graph, output);
-    bytes.insert(bytes.end(), values.begin(), values.end());
+    const auto written = tensor_bytes(workspace, graph, output);
+    bytes.insert(bytes.end(), written.begin(), written.end());
   }
   return bytes;
 }
@@ -78,6 +81,36 @@ std::string round_trip(const Graph& graph) {
   require(back.has_value(), "an exported file has unsupported operators");
   require(outputs_of(*back) == expected, "an exported file gives other results");
   return "network";
+}
+
+std::vector<std::int8_t> int8_of(const std::vector<std::byte>& bytes) {
+  std::vector<std::int8_t> values;
+  for (std::byte byte : bytes) values.push_back(static_cast<std::int8_t>(byte));
+  return values;
+}
+
+bool is_int8(const Graph& graph) {
+  const auto int8 = [&](int tensor) { return graph.tensor(tensor).type == DataType::kInt8; };
+  return int8(graph.inputs[0]) && std::all_of(graph.outputs.begin(), graph.outputs.end(), int8);
+}
+
+/// The outputs of the kernels in the planned arena, if they hold the network's numbers.
+void check_plan(const Graph& graph, const Plan& plan) {
+  if (work_of(graph) > kMaxWork || !packing_problems(plan, graph).empty()) return;
+  HostExecutor executor(plan, graph);
+  require(executor.run(made_up_int8(graph)) == int8_of(outputs_of(graph)), "the kernels give other results");
+}
+
+/// What is sound can be simplified and planned or is refused: nothing throws, no bit changes.
+void deploy(const Graph& graph) {
+  const Graph simple = simplify(graph).graph;
+  const auto plan = make_plan(graph), simple_plan = make_plan(simple);
+  require(simple_plan.has_value() || !plan.has_value(), "a network that can be planned cannot when simplified");
+  if (!is_int8(graph)) return;
+  if (work_of(graph) <= kMaxWork)
+    require(outputs_of(simple) == outputs_of(graph), "simplified, it gives other results");
+  if (plan) check_plan(graph, *plan);
+  if (simple_plan) check_plan(simple, *simple_plan);
 }
 
 /// The message without what stands for one file alone: numbers and names.
@@ -100,6 +133,7 @@ std::string import_once(std::span<const std::uint8_t> bytes) {
     std::map<OpType, int> types;
     for (const Operator& op : imported->operators) ++types[op.type];
     std::string outcome = round_trip(*imported);
+    deploy(*imported);
     for (const auto& [type, count] : types) outcome += std::string(" ") + to_text(type);
     return outcome;
   } catch (const ConfigError& error) {
