@@ -10,8 +10,8 @@
  *   per tap, row by row: a word of four weights
  * layer->wide: 0 (THIMBLE_DEPTHWISE_FIXED): relu, and all shifts are THIMBLE_DEPTHWISE_SHIFT_*. 1: any shifts; without
  * relu every j is 8. 2 (THIMBLE_DEPTHWISE_GENERAL): TFLite's own constants, multiplier[4], 0[4], shifts[4] as in
- * thimble_channel, bias[4]. acc is the sum of (x - input zero) * weight, plus the bias; 0: plus any start with which the
- * results are TFLite's, so that the sign of acc means nothing.
+ * thimble_channel, bias[4]. acc is the sum of (x - input zero) * weight, plus the bias; 0: plus any start with which
+ * the results are TFLite's, so that the sign of acc means nothing.
  */
 #ifndef THIMBLE_DEPTHWISE_H
 #define THIMBLE_DEPTHWISE_H
@@ -90,22 +90,8 @@ typedef struct thimble_depthwise_pairs {
 } thimble_depthwise_pairs;
 void thimble_depthwise_put_pairs(const thimble_depthwise_pairs* pairs);
 
-/* Columns of two rows, or pairs of neighbouring pixels of one: pixels `a` and `b` of four channels become four words.
- */
-typedef struct thimble_depthwise_fill {
-  const int8_t *a, *b;
-  uint32_t a_step, b_step; /* bytes from column to column */
-  thimble_word* to;
-  uint32_t to_step; /* 16 where the two steps above are the same */
-  uint32_t zero; /* two lanes of minus the input's zero point */
-  uint32_t columns;
-  uint32_t units;       /* 1 after a call; 1 where the steps differ */
-  uint32_t gap, to_gap; /* from the end of a unit to the next one */
-} thimble_depthwise_fill;
-void thimble_depthwise_fill_columns(thimble_depthwise_fill* fill);
-
-/* The rows of a map, two by two: units whose other row is padding, above and below them, or not. The assembly knows the
- * order of the members. */
+/* The rows of a map, two by two (with stride 2: the pairs of pixels of each row): units whose other row is padding,
+ * above and below them, or not. The assembly knows the order of the members. */
 typedef struct thimble_depthwise_map {
   uint32_t row_bytes, pixel_bytes, columns;
   uint32_t zero; /* two lanes of minus the input's zero point */

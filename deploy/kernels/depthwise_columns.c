@@ -6,22 +6,9 @@
 /* The formatter would break lines of instructions apart. */
 /* clang-format off */
 
-/* --- columns of two rows into words, and back ---
- * r0: pixel a; r1: pixel b, or how far it is from a; r2, r3: their steps, or a's and how far the next b is from a;
- * r4: columns, r5: their step; r6: minus the zero point; r7: columns left. On the stack: the argument. */
-#define PACK(a, b)                             \
-  "pkhbt r12, " a ", " b ", lsl #16\n"         \
-  "pkhtb lr, " b ", " a ", asr #16\n"          \
-  "sxtab16 " a ", r6, r12\n"                   \
-  "sxtab16 r12, r6, r12, ror #8\n"             \
-  "sxtab16 " b ", r6, lr\n"                    \
-  "sxtab16 lr, r6, lr, ror #8\n"               \
-  "str " a ", [r4]\n"                          \
-  "str r12, [r4, #4]\n"                        \
-  "str " b ", [r4, #8]\n"                      \
-  "str lr, [r4, #12]\n"                        \
-  "add r4, r4, r5\n"
-/* Columns that lie side by side. */
+/* --- columns of two rows, or pairs of pixels of one, into words ---
+ * r0: pixel a; r1: how far pixel b is from it; r2: to the next a; r3: to the next b; r4: columns; r6: minus the zero
+ * point. */
 #define PACK_16(a, b)                          \
   "pkhbt r12, " a ", " b ", lsl #16\n"         \
   "pkhtb lr, " b ", " a ", asr #16\n"          \
@@ -37,51 +24,6 @@
   "ldr r8, [r0]\nldr r9, [r0, r2]\nldr r10, [r0, r1]\nldr r11, [r0, r3]\n"                       \
   "add r0, r0, r2, lsl #1\n"                                                                     \
   PACK_16("r8", "r10") PACK_16("r9", "r11")
-
-__attribute__((naked)) void thimble_depthwise_fill_columns(thimble_depthwise_fill* fill) {
-  (void)fill;
-  __asm__(
-      "push {r0, r4-r11, lr}\n"
-      "ldm r0, {r0-r7}\n"
-      "cmp r2, r3\n"
-      "bne.w 5f\n"
-      "sub r1, r1, r0\n"
-      "add r3, r1, r2\n"
-      "3:\n"
-      "lsrs r7, r7, #1\n"
-      "bcc 1f\n"
-      "ldr r8, [r0]\nldr r10, [r0, r1]\n"
-      "add r0, r0, r2\n"
-      PACK("r8", "r10")
-      "cmp r7, #0\n"
-      "beq.w 4f\n"
-      "1:\n"
-      TWO_COLUMNS_16
-      "subs r7, r7, #1\n"
-      "bne 1b\n"
-      "4:\n"
-      "ldr r8, [sp]\n"
-      "ldrd r9, r10, [r8, #32]\n"
-      "subs r9, r9, #1\n"
-      "bne 7f\n"
-      "str r4, [r8, #16]\n"
-      "pop {r0, r4-r11, pc}\n"
-      "7:\n"
-      "ldr r11, [r8, #40]\n"
-      "ldr r7, [r8, #28]\n"
-      "str r9, [r8, #32]\n"
-      "add r0, r0, r10\n"
-      "add r4, r4, r11\n"
-      "b 3b\n"
-      "5:\n"
-      "ldr r8, [r0]\nldr r10, [r1]\n"
-      "add r0, r0, r2\n"
-      "add r1, r1, r3\n"
-      PACK("r8", "r10")
-      "subs r7, r7, #1\n"
-      "bne.w 5b\n"
-      "b.w 4b\n");
-}
 
 /* --- a map of two rows a unit ---
  * r0: pixel a; r1: how far pixel b is from it; r2: from a column to the next; r3: r1 + r2; r4: to; r5: units left; r6:

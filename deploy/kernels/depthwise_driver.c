@@ -2,31 +2,6 @@
 
 #if THIMBLE_DEPTHWISE_FAST
 
-/* As thimble_depthwise_fill_columns, for less than four channels. */
-THIMBLE_RARE static void fill_some_channels(thimble_depthwise_fill* fill, uint32_t channels) {
-  for (; fill->columns != 0; --fill->columns, fill->a += fill->a_step, fill->b += fill->b_step) {
-    const uint32_t minus_zero = fill->zero & 0xffffu;
-    for (uint32_t i = 0; i < channels; ++i) {
-      const uint32_t a = (uint32_t)fill->a[i] + minus_zero, b = (uint32_t)fill->b[i] + minus_zero;
-      fill->to[i] = (a & 0xffffu) | b << 16;
-    }
-    fill->to += fill->to_step / 4;
-  }
-}
-
-void thimble_depthwise_fill_pixels(thimble_depthwise_fill* fill, const int8_t* a, const int8_t* b, uint32_t columns,
-                                   uint32_t channels) {
-  if (columns == 0) return;
-  fill->a = a;
-  fill->b = b;
-  fill->columns = columns;
-  if (channels == 4) {
-    thimble_depthwise_fill_columns(fill);
-  } else {
-    fill_some_channels(fill, channels);
-  }
-}
-
 THIMBLE_RARE void thimble_depthwise_fill_some_of_map(const thimble_depthwise_map* map, const int8_t* input,
                                                      uint32_t channels) {
   const uint32_t minus_zero = map->zero & 0xffffu;

@@ -11,9 +11,6 @@
 #define THIMBLE_RARE __attribute__((cold, noinline))
 #define THIMBLE_SHARED __attribute__((noinline))
 
-/* Columns of up to four channels. */
-void thimble_depthwise_fill_pixels(thimble_depthwise_fill* fill, const int8_t* a, const int8_t* b, uint32_t columns,
-                                   uint32_t channels);
 void thimble_depthwise_fill_zeros(thimble_word* to, uint32_t words);
 /* As thimble_depthwise_store_row, for less than four channels; `stride` words from one of the stage to the next. */
 void thimble_depthwise_store_some(int8_t* to, const thimble_word* stage, uint32_t step, uint32_t count, uint32_t stride,

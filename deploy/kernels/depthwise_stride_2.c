@@ -66,15 +66,15 @@ typedef thimble_stride_2 context;
 
 /* Pairs from pixel `first` in `column`. */
 static void set_pairs(context* c, uint32_t first, uint32_t column) {
-  const uint32_t pixels = c->layer->in_w - first, room = c->plan.columns - column;
+  const uint32_t in_c = c->layer->in_c, pixels = c->layer->in_w - first, room = c->plan.columns - column;
   c->column = column;
-  c->inside = thimble_smaller(pixels / 2, room);
-  c->a = (int32_t)(first * c->layer->in_c);
-  c->b = c->a + c->layer->in_c;
-  if (pixels % 2 != 0 && c->inside < room) {
+  c->map.columns = thimble_smaller(pixels / 2, room);
+  c->map.row_bytes = in_c;
+  c->from = (int32_t)(first * in_c);
+  if (pixels % 2 != 0 && c->map.columns < room) {
     c->alone = 2;
     c->alone_pixel = c->layer->in_w - 1u;
-    c->alone_column = column + c->inside;
+    c->alone_column = column + c->map.columns;
   }
 }
 
@@ -85,9 +85,9 @@ static void set_turned_pairs(context* c) {
   const int32_t padding = 2 * (int32_t)layer->out_w + 1 - layer->in_w - layer->pad_left; /* after the last pixel */
   const int32_t last = (int32_t)layer->in_w - 1 + (padding < 0 ? padding : 0);
   c->column = padding < 0 ? 0 : (uint32_t)padding / 2;
-  c->inside = thimble_smaller((uint32_t)(last + 1) / 2, c->plan.columns - c->column);
-  c->a = last * layer->in_c;
-  c->b = c->a - layer->in_c;
+  c->map.columns = thimble_smaller((uint32_t)(last + 1) / 2, c->plan.columns - c->column);
+  c->map.row_bytes = 0u - layer->in_c;
+  c->from = last * layer->in_c;
 }
 
 /* Which pixels make a word. 5x5 and 7x7: always an even pixel and the one after it, the weights are laid out for it. */
@@ -106,14 +106,15 @@ THIMBLE_RARE static void set_columns(context* c) {
   } else {
     set_pairs(c, 0, (layer->pad_left + 1u) / 2);
   }
-  c->fill.a_step = c->fill.b_step = 2 * (uint32_t)(c->b - c->a);
-  c->fill.gap = c->call->input.row_bytes - c->inside * c->fill.a_step;
+  c->map.pixel_bytes = 2 * c->map.row_bytes;
+  c->map.rest = c->call->input.row_bytes - c->map.columns * c->map.pixel_bytes - c->map.row_bytes;
+  c->map.above = c->map.below = 0;
 }
 
 /* The words of all rows where no pixel ever is. */
 THIMBLE_RARE static void clear_columns(const context* c) {
   const uint32_t columns = c->plan.columns;
-  const uint32_t first = c->column - (c->alone == 1), end = c->column + c->inside + (c->alone == 2);
+  const uint32_t first = c->column - (c->alone == 1), end = c->column + c->map.columns + (c->alone == 2);
   thimble_word* row = c->planes;
   for (uint32_t left = c->plan.rows; left != 0; --left, row += 4 * columns) {
     thimble_depthwise_fill_zeros(row, 4 * first);
@@ -121,24 +122,26 @@ THIMBLE_RARE static void clear_columns(const context* c) {
   }
 }
 
+/* A pixel beside padding, in each of the rows. */
+THIMBLE_RARE static void fill_alone(const context* c, const int8_t* row, uint32_t count, uint32_t to) {
+  const uint32_t minus_zero = c->map.zero & 0xffffu, shift = c->alone == 1 ? 16 : 0;
+  const int8_t* pixel = row + c->alone_pixel * c->layer->in_c;
+  for (to += 16 * c->alone_column; count != 0; --count, pixel += c->call->input.row_bytes, to += c->pitch) {
+    for (uint32_t i = 0; i < c->channels; ++i)
+      ((thimble_word*)to)[i] = (((uint32_t)pixel[i] + minus_zero) & 0xffffu) << shift;
+  }
+}
+
 /* Rows that follow each other in the input; less than four channels: one row. */
 static void fill_rows(context* c, const int8_t* row, uint32_t count, uint32_t to) {
-  thimble_depthwise_fill* const fill = &c->fill;
-  fill->to = (thimble_word*)(to + 16 * c->column);
-  fill->units = count;
-  thimble_depthwise_fill_pixels(fill, row + c->a, row + c->b, c->inside, c->channels);
-  if (c->alone == 0) return;
-  const int8_t *const padding = (const int8_t*)&c->padding, *const pixel = row + c->alone_pixel * c->layer->in_c;
-  const uint32_t row_bytes = c->call->input.row_bytes;
-  thimble_depthwise_fill one;
-  one.a_step = c->alone == 1 ? 0 : row_bytes;
-  one.b_step = row_bytes - one.a_step;
-  one.to = (thimble_word*)(to + 16 * c->alone_column);
-  one.to_step = c->pitch;
-  one.zero = fill->zero;
-  one.units = 1;
-  thimble_depthwise_fill_pixels(&one, c->alone == 1 ? padding : pixel, c->alone == 1 ? pixel : padding, count,
-                                c->channels);
+  c->map.to = (thimble_word*)(to + 16 * c->column);
+  c->map.units = count;
+  if (c->channels < 4) {
+    thimble_depthwise_fill_some_of_map(&c->map, row + c->from, c->channels);
+  } else if (c->map.columns != 0) {
+    thimble_depthwise_fill_map(&c->map, row + c->from);
+  }
+  if (c->alone != 0) fill_alone(c, row, count, to);
 }
 
 /* Input rows from `row` to `end`. */
@@ -192,7 +195,7 @@ static void carry_rows(context* c) {
   if (c->plan.kernel == 3) {
     c->base += bytes;
     c->pitch = 0 - c->pitch;
-    c->fill.to_gap = c->pitch - 16 * c->inside;
+    c->map.gap = c->pitch - 16 * c->map.columns;
   } else {
     thimble_copy((int8_t*)c->planes, (const int8_t*)(c->base + bytes), (c->plan.kernel - 2) * c->pitch);
   }
@@ -207,7 +210,7 @@ static void run_block(context* c, const thimble_stride_2_window* window) {
   c->changes = !in_one || c->channel == 0;
   c->top = (int32_t)(2 * c->call->first) - layer->pad_top;
   c->pitch = 16 * c->plan.columns;
-  c->fill.to_gap = c->pitch - 16 * c->inside;
+  c->map.gap = c->pitch - 16 * c->map.columns;
   c->base = (uint32_t)c->planes;
   if (in_one && kernel != 3 && c->top < 0) c->base += (uint32_t)c->top * c->pitch;
   for (;;) {
@@ -244,9 +247,7 @@ void thimble_depthwise_stride_2(const thimble_call* call, const thimble_stride_2
     c.first_window = (uint32_t)(c.stage + c.plan.group * layer->out_w + 4);
     c.window_pitch = 16 * c.plan.columns;
   }
-  c.padding = 0x01010101u * (uint8_t)layer->input_zero;
-  c.fill.to_step = 16;
-  c.fill.zero = zero | zero << 16;
+  c.map.zero = zero | zero << 16;
   c.form = fixed ? THIMBLE_RESULTS_FIXED : layer->relu ? THIMBLE_RESULTS_ANY_SHIFT : THIMBLE_RESULTS_NUDGED;
   set_columns(&c);
   clear_columns(&c);

@@ -49,12 +49,11 @@ typedef struct thimble_stride_2 {
   uint32_t base;    /* the group's first row */
   uint32_t pitch;   /* bytes from a row to the next; 3x3: upwards and downwards by turns */
   int32_t top;      /* input row of the group's first row */
-  uint32_t padding; /* a pixel of it */
-  /* Of a row of the input: */
-  thimble_depthwise_fill fill; /* what all rows have in common is set once */
-  int32_t a, b;                /* bytes from its begin to the first pair of pixels */
-  uint32_t column, inside;     /* that pair's column; how many pairs there are */
-  uint32_t alone;              /* 0: none, 1: the first pixel has padding before it, 2: the last one after it */
+  /* Of a row of the input, which is a unit of the map: */
+  thimble_depthwise_map map;
+  int32_t from;    /* bytes from its begin to the first pixel of the first pair */
+  uint32_t column; /* of that pair */
+  uint32_t alone;  /* 0: none, 1: the first pixel has padding before it, 2: the last one after it */
   uint32_t alone_pixel, alone_column;
 } thimble_stride_2;
 
