@@ -3,6 +3,7 @@
 #include "deploy/host_executor.hpp"
 #include "deploy/kernels/add.h"
 #include "deploy/pack/add.hpp"
+#include "deploy/pack/mul.hpp"
 #include "graph/int8_interpreter.hpp"
 #include "tests/catch.hpp"
 #include "tests/graph/random_int8.hpp"
@@ -41,24 +42,24 @@ void append(Graph& graph, OpType type, std::vector<int> inputs, int output) {
   graph.operators.push_back(std::move(op));
 }
 
-/// c + x: all 65536 pairs of values.
-Graph constant_first(Rng& rng) {
+/// c + x, or c x: all 65536 pairs of values.
+Graph constant_first(Rng& rng, OpType type = OpType::kAdd) {
   Graph graph = one_addition(rng, {1, 1, 256, 256});
   const int constant = add_tensor(graph, {256}, integer_ratio(rng));
   std::vector<std::int8_t> values(256);
   for (int i = 0; i < 256; ++i) values[static_cast<std::size_t>(i)] = static_cast<std::int8_t>(i - 128);
   graph.tensor(constant).data = values;
   graph.tensor(constant).constant = true;
-  append(graph, OpType::kAdd, {constant, graph.inputs[0]}, graph.outputs[0]);
+  append(graph, type, {constant, graph.inputs[0]}, graph.outputs[0]);
   return graph;
 }
 
-/// mean(x) + x.
-Graph broadcast_first(Rng& rng) {
+/// mean(x) + x, or mean(x) x.
+Graph broadcast_first(Rng& rng, OpType type = OpType::kAdd) {
   Graph graph = one_addition(rng, {1, 2, 128, 64});
   const int mean = add_tensor(graph, {1, 1, 1, 64}, integer_ratio(rng));
   append(graph, OpType::kMean, {graph.inputs[0]}, mean);
-  append(graph, OpType::kAdd, {mean, graph.inputs[0]}, graph.outputs[0]);
+  append(graph, type, {mean, graph.inputs[0]}, graph.outputs[0]);
   return graph;
 }
 
@@ -88,6 +89,20 @@ TEST_CASE("additions whose first input is the constant or the broadcast one", "[
     }
   }
   CHECK(wide > 10);  // scales without a short form are among them
+}
+
+TEST_CASE("products whose first input is the constant or the broadcast one", "[deploy][pack]") {
+  int wide = 0;
+  for (int seed = 1; seed <= 100; ++seed) {
+    Rng rng({static_cast<std::uint64_t>(seed), 43});
+    INFO("seed " << seed);
+    for (Graph graph : {constant_first(rng, OpType::kMul), broadcast_first(rng, OpType::kMul)}) {
+      graph.tensor(graph.outputs[0]).quantization.scales[0] *= static_cast<float>(rng.between(1, 4));
+      wide += !mul_is_short(graph, graph.operators.back());
+      check_against_reference(graph);
+    }
+  }
+  CHECK(wide > 10);
 }
 
 TEST_CASE("short forms of additions give TFLite's result for all pairs", "[deploy][pack]") {
