@@ -123,12 +123,12 @@ THIMBLE_RARE static void clear_columns(const context* c) {
 }
 
 /* A pixel beside padding, in each of the rows. */
-THIMBLE_RARE static void fill_alone(const context* c, const int8_t* row, uint32_t count, uint32_t to) {
-  const uint32_t minus_zero = c->map.zero & 0xffffu, shift = c->alone == 1 ? 16 : 0;
+static void fill_alone(const context* c, const int8_t* row, uint32_t count, uint32_t to) {
+  const uint32_t zero = c->map.zero, shift = c->alone == 1 ? 16 : 0;
   const int8_t* pixel = row + c->alone_pixel * c->layer->in_c;
   for (to += 16 * c->alone_column; count != 0; --count, pixel += c->call->input.row_bytes, to += c->pitch) {
-    for (uint32_t i = 0; i < c->channels; ++i)
-      ((thimble_word*)to)[i] = (((uint32_t)pixel[i] + minus_zero) & 0xffffu) << shift;
+    thimble_word* const words = (thimble_word*)to;
+    for (uint32_t i = 0; i < c->channels; ++i) words[i] = (((uint32_t)pixel[i] + zero) & 0xffffu) << shift;
   }
 }
 
