@@ -1,7 +1,6 @@
 #include "deploy/fitted_plan.hpp"
 
 #include <algorithm>
-#include <set>
 
 #include "deploy/kernel_cost.hpp"
 
@@ -23,14 +22,13 @@ Result<FittedPlan, PlanError> sized(const Graph& graph, PlanOptions options, con
 
 /// The plan's bytes as its kernels were chosen by.
 std::int64_t estimated_bytes(const Plan& plan) {
-  std::set<thimble_kernel_id> kernels;
+  KernelSet kernels;
   std::int64_t bytes = 0;
   for (const Step* step : plan.steps()) {
     bytes += step->weight_bytes;
-    kernels.insert(step->kernel);
+    kernels.set(step->kernel);
   }
-  for (thimble_kernel_id kernel : kernels) bytes += code_bytes(kernel);
-  return bytes;
+  return bytes + code_bytes(kernels);
 }
 
 Result<FittedPlan, PlanError> within_flash(const Graph& graph, PlanOptions options, const CodeInventory& inventory,

@@ -1,7 +1,7 @@
 #include "deploy/kernel_choice.hpp"
 
 #include <algorithm>
-#include <bitset>
+#include <limits>
 #include <optional>
 
 #include "deploy/kernel_cost.hpp"
@@ -11,7 +11,6 @@ namespace {
 
 using Options = std::vector<KernelOption>;
 using Choice = std::vector<std::size_t>;
-using KernelSet = std::bitset<THIMBLE_KERNEL_COUNT>;
 
 std::int64_t weights_of(const std::vector<Options>& layers, const Choice& choice) {
   std::int64_t bytes = 0;
@@ -28,10 +27,7 @@ std::int64_t cycles_of(const std::vector<Options>& layers, const Choice& choice)
 std::int64_t code_of(const std::vector<Options>& layers, const Choice& choice) {
   KernelSet used;
   for (std::size_t i = 0; i < layers.size(); ++i) used.set(layers[i][choice[i]].kernel);
-  std::int64_t bytes = 0;
-  for (std::size_t id = 0; id < used.size(); ++id)
-    if (used.test(id)) bytes += code_bytes(static_cast<thimble_kernel_id>(id));
-  return bytes;
+  return code_bytes(used);
 }
 
 std::int64_t total_bytes(const std::vector<Options>& layers, const Choice& choice) {
@@ -53,7 +49,9 @@ std::optional<Choice> best_of_each(const std::vector<Options>& layers, const Ker
 }
 
 std::optional<Choice> smallest(const std::vector<Options>& layers, const KernelSet& allowed) {
-  return best_of_each(layers, allowed, [](const KernelOption& a, const KernelOption& b) { return a.bytes < b.bytes; });
+  return best_of_each(layers, allowed, [](const KernelOption& a, const KernelOption& b) {
+    return a.bytes != b.bytes ? a.bytes < b.bytes : a.cycles < b.cycles;
+  });
 }
 
 std::optional<Choice> fastest(const std::vector<Options>& layers, const KernelSet& allowed) {
@@ -114,11 +112,26 @@ std::vector<KernelSet> kernel_sets(const std::vector<Options>& layers) {
   return sets;
 }
 
-Choice smallest_of_all(const std::vector<Options>& layers) {
+/// Takes upgrades until the layers take no more cycles than that; nothing where they always do.
+std::optional<Choice> quick_enough(const std::vector<Options>& layers, Choice choice, const KernelSet& allowed,
+                                   std::int64_t most_cycles) {
+  for (const Upgrade& upgrade : upgrades_from(layers, choice, allowed)) {
+    if (cycles_of(layers, choice) <= most_cycles) break;
+    if (layers[upgrade.layer][upgrade.option].cycles < layers[upgrade.layer][choice[upgrade.layer]].cycles)
+      choice[upgrade.layer] = upgrade.option;
+  }
+  if (cycles_of(layers, choice) > most_cycles) return std::nullopt;
+  return choice;
+}
+
+/// The fewest bytes in at most so many cycles.
+Choice smallest_of_all(const std::vector<Options>& layers, std::int64_t most_cycles) {
   Choice best;
-  for (const KernelSet& allowed : kernel_sets(layers))
-    if (const auto choice = smallest(layers, allowed))
-      if (best.empty() || total_bytes(layers, *choice) < total_bytes(layers, best)) best = *choice;
+  for (const KernelSet& allowed : kernel_sets(layers)) {
+    std::optional<Choice> choice = smallest(layers, allowed);
+    if (choice) choice = quick_enough(layers, *choice, allowed, most_cycles);
+    if (choice && (best.empty() || total_bytes(layers, *choice) < total_bytes(layers, best))) best = *choice;
+  }
   return best;
 }
 
@@ -128,10 +141,10 @@ std::vector<std::size_t> choose_kernels(const std::vector<std::vector<KernelOpti
                                         std::int64_t budget) {
   const bool one_way = std::all_of(layers.begin(), layers.end(), [](const Options& o) { return o.size() == 1; });
   if (one_way) return Choice(layers.size(), 0);
-  Choice best = smallest_of_all(layers);
-  if (mode == PlanMode::kSize) return best;
   const Choice wanted = *fastest(layers, KernelSet().set());
+  if (mode == PlanMode::kSize) return smallest_of_all(layers, cycles_of(layers, wanted) * 3 / 2);
   if (budget <= 0 || total_bytes(layers, wanted) <= budget) return wanted;
+  Choice best = smallest_of_all(layers, std::numeric_limits<std::int64_t>::max());
   for (const KernelSet& allowed : kernel_sets(layers)) {
     const auto start = smallest(layers, allowed);
     if (!start || total_bytes(layers, *start) > budget) continue;

@@ -10,7 +10,7 @@ namespace thimble {
 /// What a plan prefers where several kernels compute one operator.
 enum class PlanMode {
   kSpeed,  ///< the fastest
-  kSize    ///< the smallest, weights and code together
+  kSize    ///< the smallest, weights and code together, that is not much slower
 };
 
 /// One way to compute a layer.
@@ -22,10 +22,11 @@ struct KernelOption {
 
 /// Picks an option for each layer.
 ///
-/// Without a budget, or within it, speed takes the fastest of each layer and size the smallest of all. Above the budget
-/// it begins with the smallest and takes the options that save most cycles per byte while they fit; the code of a
-/// kernel counts once, so this is done for every set of kernels that may be left out, and the fastest result is kept.
-/// The same layers give the same choice.
+/// Without a budget, or within it, speed takes the fastest of each layer. Above the budget it begins with the smallest
+/// and takes the options that save most cycles per byte while they fit; the code of a kernel counts once, so this is
+/// done for every set of kernels that may be left out, and the fastest result is kept. Size begins with the smallest,
+/// too, and takes such options until the model says that the whole is at most 1.5 times as slow as the fastest; of all
+/// sets, the smallest result. The same layers give the same choice.
 /// @param layers  the options of each layer, at least one, the operator's usual kernel first
 /// @param budget  bytes of weights and code; 0: none. Where not even the smallest fits, the smallest is given.
 /// @return an index into the options of each layer

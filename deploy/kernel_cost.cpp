@@ -1,5 +1,7 @@
 #include "deploy/kernel_cost.hpp"
 
+#include <utility>
+
 namespace thimble {
 namespace {
 
@@ -21,28 +23,110 @@ std::int64_t winograd_cycles(const thimble_layer& layer) {
   return pairs * (in_groups(layer.out_c, 4) * (sums + 760) + 90 * std::int64_t{layer.in_c} + 800);
 }
 
+/// One pixel, and two blocks of four channels at a time.
+std::int64_t fully_connected_cycles(const thimble_layer& layer) {
+  return in_groups(layer.out_c, 8) * (19 * in_groups(layer.in_c, 2) + 90) + 3 * std::int64_t{layer.in_c} + 200;
+}
+
+/// What is done once a pair of pixels, or a pixel twice.
+std::int64_t small_cycles(const thimble_layer& layer) {
+  return direct_cycles(layer) + 100 * std::int64_t{layer.out_h} * in_groups(layer.out_w, 2);
+}
+
+std::int64_t outputs_of(const thimble_layer& layer) { return std::int64_t{layer.out_h} * layer.out_w * layer.out_c; }
+
+std::int64_t depthwise_cycles(const thimble_layer& layer) {
+  const std::int64_t taps = std::int64_t{layer.kernel_h} * layer.kernel_w, stride = layer.stride_h * layer.stride_w;
+  return outputs_of(layer) * (12 * taps / 10 + 7) * (stride == 1 ? 2 : 3) / 2;
+}
+
+/// Channel by channel: six or four outputs of a row in 18 cycles per pair of taps; then rounding, and what it takes to
+/// lay out the weights and the inputs.
+std::int64_t small_depthwise_cycles(const thimble_layer& layer) {
+  const std::int64_t taps = std::int64_t{layer.kernel_h} * (layer.kernel_w / 2 + 1);
+  const std::int64_t groups = layer.out_h * in_groups(layer.out_w, layer.stride_w == 1 ? 6 : 4);
+  const std::int64_t sums = groups * (18 * taps + 40), results = layer.out_h * (15 * std::int64_t{layer.out_w} + 40);
+  const std::int64_t inputs = layer.in_h * (11 * std::int64_t{layer.in_w} / 2 + 60);
+  return layer.out_c * (300 + 16 * taps + sums + results + inputs);
+}
+
+/// Pieces that several kernels share.
+enum Part { kGemmOfTwo = 1, kGemmOfOneAndFour = 2, kSmallDepthwise = 4, kFastDepthwise = 8, kLargeWindows = 16 };
+constexpr std::pair<Part, std::int64_t> kParts[] = {{kGemmOfTwo, 2100},
+                                                    {kGemmOfOneAndFour, 4000},
+                                                    {kSmallDepthwise, 1400},
+                                                    {kFastDepthwise, 4000},
+                                                    {kLargeWindows, 3000}};
+
+struct Code {
+  std::int64_t bytes = 0;
+  int parts = 0;
+};
+
+Code code_of(thimble_kernel_id kernel) {
+  switch (kernel) {
+    case THIMBLE_CONV2D:
+      return {700, kGemmOfTwo | kGemmOfOneAndFour};
+    case THIMBLE_POINTWISE:
+    case THIMBLE_FULLY_CONNECTED:
+      return {150, kGemmOfTwo | kGemmOfOneAndFour};
+    case THIMBLE_SMALL_CONV2D:
+      return {800, kGemmOfTwo};
+    case THIMBLE_WINOGRAD:
+      return {4500, 0};
+    case THIMBLE_DEPTHWISE_3X3:
+      return {4500, kFastDepthwise};
+    case THIMBLE_DEPTHWISE_5X5:
+    case THIMBLE_DEPTHWISE_7X7:
+      return {2500, kFastDepthwise | kLargeWindows};
+    case THIMBLE_DEPTHWISE_NARROW:
+      return {1400, 0};
+    case THIMBLE_SMALL_DEPTHWISE:
+      return {0, kSmallDepthwise};
+    default:
+      return {2000, 0};
+  }
+}
+
 }  // namespace
 
 std::int64_t modelled_cycles(thimble_kernel_id kernel, const thimble_layer& layer) {
   switch (kernel) {
     case THIMBLE_CONV2D:
+    case THIMBLE_POINTWISE:
       return direct_cycles(layer);
+    case THIMBLE_FULLY_CONNECTED:
+      return fully_connected_cycles(layer);
+    case THIMBLE_SMALL_CONV2D:
+      return small_cycles(layer);
     case THIMBLE_WINOGRAD:
       return winograd_cycles(layer);
+    case THIMBLE_DEPTHWISE_3X3:
+    case THIMBLE_DEPTHWISE_5X5:
+    case THIMBLE_DEPTHWISE_7X7:
+    case THIMBLE_DEPTHWISE_NARROW:
+      return depthwise_cycles(layer);
+    case THIMBLE_SMALL_DEPTHWISE:
+      return small_depthwise_cycles(layer);
     default:
       return 0;
   }
 }
 
-std::int64_t code_bytes(thimble_kernel_id kernel) {
-  switch (kernel) {
-    case THIMBLE_CONV2D:
-      return 3000;
-    case THIMBLE_WINOGRAD:
-      return 4500;
-    default:
-      return 2000;
+std::int64_t code_bytes(const KernelSet& kernels) {
+  std::int64_t bytes = 0;
+  int parts = 0;
+  for (std::size_t id = 0; id < kernels.size(); ++id) {
+    if (!kernels.test(id)) continue;
+    const Code code = code_of(static_cast<thimble_kernel_id>(id));
+    bytes += code.bytes;
+    parts |= code.parts;
   }
+  for (const auto& [part, part_bytes] : kParts)
+    if ((parts & part) != 0) bytes += part_bytes;
+  return bytes;
 }
+
+std::int64_t code_bytes(thimble_kernel_id kernel) { return code_bytes(KernelSet().set(kernel)); }
 
 }  // namespace thimble

@@ -44,13 +44,14 @@ std::vector<std::string> unsupported(const Graph& graph) {
 }
 
 /// All ways to compute each operator, the usual one first.
-std::vector<std::vector<Step>> ways_of(const Graph& graph, Isa isa) {
+std::vector<std::vector<Step>> ways_of(const Graph& graph, const PlanOptions& options) {
+  const bool small = options.mode == PlanMode::kSize || options.flash_budget_bytes > 0;
   std::vector<std::vector<Step>> ways;
   for (std::size_t i = 0; i < graph.operators.size(); ++i) {
     const Operator& op = graph.operators[i];
     if (op.type == OpType::kReshape) continue;
     std::vector<Step> steps;
-    for (thimble_kernel_id kernel : kernels_for(graph, op, isa)) {
+    for (thimble_kernel_id kernel : kernels_for(graph, op, options.isa, small)) {
       Step step;
       step.op = static_cast<int>(i);
       step.kernel = kernel;
@@ -216,7 +217,7 @@ Result<Plan, PlanError> make_plan(const Graph& graph, const PlanOptions& options
   error.unsupported = unsupported(graph);
   if (!error.unsupported.empty()) return error;
 
-  std::vector<std::vector<Step>> ways = ways_of(graph, options.isa);
+  std::vector<std::vector<Step>> ways = ways_of(graph, options);
   const std::vector<int> owners = memory_owners(graph);
   for (;;) {
     std::vector<Step> steps = steps_of(ways, options);

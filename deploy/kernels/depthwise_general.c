@@ -1,12 +1,14 @@
 #include "depthwise_general.h"
 
-/* A row's sums. The assembly knows the order. */
+/* The sums of some rows. The assembly knows the order. */
 typedef struct sums_task {
   int32_t bias;
   const int16_t* base; /* of the first output's window */
   const thimble_depthwise_tap *taps, *end;
   int32_t* sums;
-  uint32_t groups;
+  uint32_t groups, rows; /* groups of the row, rows; what is left of them */
+  uint32_t row_groups;
+  int32_t gap;     /* bytes from a row's last group to the next row */
   uint32_t stride; /* bytes */
 } sums_task;
 
@@ -14,23 +16,48 @@ typedef struct context {
   const thimble_call* call;
   const uint32_t* block; /* of weights; its first channel's constants */
   uint32_t channel, lane;
+  uint32_t inside; /* inputs of a row that windows reach */
   int16_t* rows;
-  uint32_t slot;   /* halfwords */
-  uint32_t mirror; /* halfwords from a slot to its copy */
-  uint32_t groups;
+  uint32_t slot; /* halfwords */
+  uint32_t band, groups, row_sums;
   thimble_depthwise_tap *taps, *end;
   int32_t* sums;
 } context;
+
+/* Of one channel. */
+typedef struct requantiser {
+  int32_t multiplier, addend, nudge;
+  uint32_t shift, scale_bits, step; /* bytes from an output to the next */
+} requantiser;
 
 #if THIMBLE_DSP
 
 /* The formatter would break lines of instructions apart. */
 /* clang-format off */
 
+/* r6: the task, r7: sums, r8: groups, r11: base. */
+#define NEXT_GROUP               \
+  "subs r8, r8, #1\n"            \
+  "bne 3f\n"                     \
+  "ldr r9, [r6, #24]\n"          \
+  "ldrd r8, r10, [r6, #28]\n"    \
+  "subs r9, r9, #1\n"            \
+  "beq 4f\n"                     \
+  "add r11, r11, r10\n"          \
+  "str r9, [r6, #24]\n"          \
+  "3:\n"                         \
+  "str r11, [r6, #4]\n"          \
+  "strd r7, r8, [r6, #16]\n"     \
+  "mov r0, r6\n"                 \
+  "b 1b\n"                       \
+  "4:\n"                         \
+  "pop {r0, r4-r11, pc}\n"
+
 /* 18 cycles for 12 products; r8, r9: weights for even and odd outputs. */
-#define TAP_OF_SIX               \
+#define TAP_OF_SIX(between)      \
   "ldm r12!, {r8-r10}\n"         \
   "add r10, r10, r11\n"          \
+  between                        \
   "ldm r10, {r6, r7, r10}\n"     \
   "smlad r0, r6, r8, r0\n"       \
   "smlad r1, r6, r9, r1\n"       \
@@ -51,26 +78,21 @@ static __attribute__((naked)) void sums_of_sixes(sums_task* task) {
       "mov r3, r5\n"
       "mov r4, r5\n"
       "2:\n"
-      TAP_OF_SIX
-      TAP_OF_SIX
-      "cmp r12, lr\n"
+      TAP_OF_SIX("")
+      TAP_OF_SIX("cmp r12, lr\n")
       "bne 2b\n"
       "ldr r6, [sp]\n"
       "add r11, r11, #12\n"
       "ldrd r7, r8, [r6, #16]\n"
-      "str r11, [r6, #4]\n"
       "stm r7!, {r0-r5}\n"
-      "mov r0, r6\n"
-      "subs r8, r8, #1\n"
-      "strd r7, r8, [r6, #16]\n"
-      "bne 1b\n"
-      "pop {r0, r4-r11, pc}\n");
+      NEXT_GROUP);
 }
 
 /* 17 cycles for 8 products; r9: bytes from an output's window to the next one's. */
-#define TAP_OF_FOUR              \
+#define TAP_OF_FOUR(between)     \
   "ldm r12!, {r7, r8, r10}\n"    \
   "add r10, r10, r11\n"          \
+  between                        \
   "ldr r4, [r10]\n"              \
   "ldr r5, [r10, r9]\n"          \
   "ldr r6, [r10, r9, lsl #1]\n"  \
@@ -85,33 +107,49 @@ static __attribute__((naked)) void sums_of_fours(sums_task* task) {
   (void)task;
   __asm__(
       "push {r0, r4-r11, lr}\n"
-      "ldr r9, [r0, #24]\n"
       "1:\n"
+      "ldr r9, [r0, #36]\n"
       "ldm r0, {r3, r11, r12, lr}\n"
       "mov r0, r3\n"
       "mov r1, r3\n"
       "mov r2, r3\n"
       "2:\n"
-      TAP_OF_FOUR
-      TAP_OF_FOUR
-      "cmp r12, lr\n"
+      TAP_OF_FOUR("")
+      TAP_OF_FOUR("cmp r12, lr\n")
       "bne 2b\n"
       "ldr r6, [sp]\n"
       "add r11, r11, r9, lsl #2\n"
       "ldrd r7, r8, [r6, #16]\n"
-      "str r11, [r6, #4]\n"
       "stm r7!, {r0-r3}\n"
-      "mov r0, r6\n"
-      "subs r8, r8, #1\n"
-      "strd r7, r8, [r6, #16]\n"
-      "bne 1b\n"
-      "pop {r0, r4-r11, pc}\n");
+      NEXT_GROUP);
 }
 
-/* Pairs of inputs from here on; `to` is a word. 11 cycles for a pair. */
-static inline int16_t* put_pairs(const context* c, int16_t* to, const int8_t* from, uint32_t pairs) {
-  int16_t* copy = to + c->mirror;
-  const uint32_t step = c->call->layer->in_c, zero = 0x00010001u * (uint16_t)c->call->layer->input_zero;
+/* A row of outputs from its sums; 14 cycles each. */
+static __attribute__((noinline)) int8_t* put_narrow(const requantiser* r, const int32_t* sum, const int32_t* end,
+                                                   int8_t* output) {
+  int32_t x, addend;
+  __asm__ volatile(
+      "1:\n"
+      "ldr %[x], [%[sum]], #4\n"
+      "and %[addend], %[nudge], %[x], asr #31\n"
+      "lsl %[x], %[x], %[scale_bits]\n"
+      "sub %[addend], %[all], %[addend]\n"
+      "smmla %[x], %[x], %[multiplier], %[addend]\n"
+      "cmp %[sum], %[end]\n"
+      "asr %[x], %[x], %[shift]\n"
+      "ssat %[x], #8, %[x]\n"
+      "strb %[x], [%[output]]\n"
+      "add %[output], %[output], %[step]\n"
+      "bne 1b\n"
+      : [sum] "+r"(sum), [output] "+r"(output), [x] "=&r"(x), [addend] "=&r"(addend)
+      : [end] "r"(end), [nudge] "r"(r->nudge), [scale_bits] "r"(r->scale_bits), [all] "r"(r->addend),
+        [multiplier] "r"(r->multiplier), [shift] "r"(r->shift), [step] "r"(r->step)
+      : "memory", "cc");
+  return output;
+}
+
+/* Pairs of inputs from here on; `to` is a word. 10 cycles for a pair. */
+static inline int16_t* put_pairs(int16_t* to, const int8_t* from, uint32_t pairs, uint32_t step, uint32_t zero) {
   uint32_t a, b;
   __asm__ volatile(
       "1:\n"
@@ -122,9 +160,8 @@ static inline int16_t* put_pairs(const context* c, int16_t* to, const int8_t* fr
       "pkhbt %[a], %[a], %[b], lsl #16\n"
       "ssub16 %[a], %[a], %[zero]\n"
       "str %[a], [%[to]], #4\n"
-      "str %[a], [%[copy]], #4\n"
       "bne 1b\n"
-      : [from] "+r"(from), [to] "+r"(to), [copy] "+r"(copy), [pairs] "+r"(pairs), [a] "=&r"(a), [b] "=&r"(b)
+      : [from] "+r"(from), [to] "+r"(to), [pairs] "+r"(pairs), [a] "=&r"(a), [b] "=&r"(b)
       : [step] "r"(step), [zero] "r"(zero)
       : "memory", "cc");
   return to;
@@ -133,90 +170,112 @@ static inline int16_t* put_pairs(const context* c, int16_t* to, const int8_t* fr
 
 #else
 
+static int8_t* put_narrow(const requantiser* r, const int32_t* sum, const int32_t* end, int8_t* output) {
+  for (; sum != end; output += r->step) {
+    const int32_t x = *sum++, high = thimble_high_mul((int32_t)((uint32_t)x << r->scale_bits), r->multiplier);
+    *output = thimble_saturate_s8((high + r->addend - (x >> 31 & r->nudge)) >> r->shift);
+  }
+  return output;
+}
+
 static int32_t low(uint32_t pair) { return (int16_t)pair; }
 static int32_t high(uint32_t pair) { return (int16_t)(pair >> 16); }
 
-static void all_sums(sums_task* task, uint32_t outputs) {
-  const int16_t* window = task->base;
-  for (; outputs != 0; --outputs, window += task->stride / 2) {
-    int32_t sum = task->bias;
-    for (const thimble_depthwise_tap* tap = task->taps; tap != task->end; ++tap) {
-      const int16_t* const x = window + tap->offset / 2;
-      sum += x[0] * low(tap->even) + x[1] * high(tap->even);
-    }
-    *task->sums++ = sum;
+static int32_t sum_of(const sums_task* task, const int16_t* window) {
+  int32_t sum = task->bias;
+  for (const thimble_depthwise_tap* tap = task->taps; tap != task->end; ++tap) {
+    const int16_t* const x = window + tap->offset / 2;
+    sum += x[0] * low(tap->even) + x[1] * high(tap->even);
+  }
+  return sum;
+}
+static void all_sums(sums_task* task, uint32_t group) {
+  for (; task->rows != 0; --task->rows, task->base += task->gap / 2) {
+    for (uint32_t left = task->row_groups * group; left != 0; --left, task->base += task->stride / 2)
+      *task->sums++ = sum_of(task, task->base);
   }
 }
-static void sums_of_sixes(sums_task* task) { all_sums(task, 6 * task->groups); }
-static void sums_of_fours(sums_task* task) { all_sums(task, 4 * task->groups); }
+static void sums_of_sixes(sums_task* task) { all_sums(task, 6); }
+static void sums_of_fours(sums_task* task) { all_sums(task, 4); }
 
 #endif
 
-static int16_t* put(const context* c, int16_t* to, int32_t value) {
-  to[0] = to[c->mirror] = (int16_t)value;
-  return to + 1;
-}
-
-/* A row of inputs of one channel, NULL: padding, into its slot and the copy. */
+/* A row of inputs of one channel into its slot; NULL: padding. */
 static void fill_row(const context* c, const int8_t* from, int16_t* to) {
-  const thimble_layer* const layer = c->call->layer;
-  const int16_t* const end = to + (layer->out_w - 1u) * layer->stride_w + layer->kernel_w;
-  const uint32_t step = layer->in_c;
-  for (uint32_t i = layer->pad_left; i != 0; --i) to = put(c, to, 0);
-  uint32_t left = (uint32_t)(end - to);
-  left = from == NULL ? 0 : left < layer->in_w ? left : layer->in_w;
+  const int32_t zero = c->call->layer->input_zero;
+  const uint32_t step = c->call->layer->in_c;
+  uint32_t left = c->inside;
+  if (from == NULL) {
+    /* Where all rows fit, these slots are never anything else. */
+    if (c->call->count > c->band) thimble_fill((int8_t*)to, 0, 2 * left);
+    return;
+  }
+  from += c->channel;
 #if THIMBLE_DSP
   if (left != 0 && ((uintptr_t)to & 2u) != 0) {
-    to = put(c, to, *from - layer->input_zero);
+    *to++ = (int16_t)(*from - zero);
     from += step;
     --left;
   }
   if (left >= 2) {
-    to = put_pairs(c, to, from, left / 2);
+    to = put_pairs(to, from, left / 2, step, 0x00010001u * (uint16_t)zero);
     from += (left & ~1u) * step;
     left &= 1u;
   }
 #endif
-  for (; left != 0; --left, from += step) to = put(c, to, *from - layer->input_zero);
-  while (to < end) to = put(c, to, 0);
+  for (; left != 0; --left, from += step) *to++ = (int16_t)(*from - zero);
 }
 
-/* The taps of one channel, two by two; the last of an odd number meets zeros. */
-static void set_taps(const context* c) {
+/* Of all channels. The last tap of an odd number meets zeros. */
+static void set_offsets(const context* c) {
   const thimble_layer* const layer = c->call->layer;
-  const int8_t* weight = (const int8_t*)(c->block + THIMBLE_DEPTHWISE_CONSTANTS) + c->lane;
   thimble_depthwise_tap* tap = c->taps;
   for (uint32_t y = 0; y < layer->kernel_h; ++y) {
-    int32_t before = 0;
-    for (uint32_t x = 0; x <= layer->kernel_w; x += 2, ++tap, weight += 8) {
-      const int32_t first = x < layer->kernel_w ? weight[0] : 0, second = x + 1 < layer->kernel_w ? weight[4] : 0;
-      tap->even = (uint16_t)first | (uint32_t)second << 16;
-      tap->odd = (uint16_t)before | (uint32_t)first << 16;
-      tap->offset = 2 * (y * c->slot + x);
-      before = second;
-    }
-    weight -= 4 * (2 * thimble_depthwise_taps_of_row(layer) - layer->kernel_w);
+    for (uint32_t x = 0; x <= layer->kernel_w; x += 2, ++tap) tap->offset = 2 * (y * c->slot + x);
   }
   if (tap != c->end) tap->even = tap->odd = tap->offset = 0;
 }
 
-/* Requantises a row of sums. */
-static void put_results(const context* c, int8_t* output) {
+/* The taps of one channel, two by two. */
+static void set_taps(const context* c) {
   const thimble_layer* const layer = c->call->layer;
-  const uint32_t* const constants = c->block + c->lane;
-  const int32_t *sum = c->sums, *const end = sum + layer->out_w;
-  const uint32_t step = layer->out_c;
-  if (layer->wide == THIMBLE_DEPTHWISE_GENERAL) {
-    const thimble_channel channel = {(int32_t)constants[0], constants[8]};
-    const thimble_scale scale = thimble_scale_of(&channel, 2 * layer->output_zero + 1, layer->relu);
-    for (; sum != end; output += step) *output = thimble_saturate_s8(thimble_requantise(*sum++, &scale));
-    return;
+  const int8_t* weight = (const int8_t*)(c->block + THIMBLE_DEPTHWISE_CONSTANTS) + c->lane;
+  const uint32_t pairs = layer->kernel_w / 2u, last = layer->kernel_w & 1u;
+  thimble_depthwise_tap* tap = c->taps;
+  for (uint32_t y = layer->kernel_h; y != 0; --y, ++tap) {
+    int32_t before = 0;
+    for (uint32_t left = pairs; left != 0; --left, weight += 8, ++tap) {
+      tap->even = (uint16_t)weight[0] | (uint32_t)weight[4] << 16;
+      tap->odd = (uint16_t)before | (uint32_t)weight[0] << 16;
+      before = weight[4];
+    }
+    tap->even = last != 0 ? (uint16_t)weight[0] : 0;
+    tap->odd = (uint16_t)before | tap->even << 16;
+    weight += 4 * last;
   }
-  const int32_t multiplier = (int32_t)constants[0], addend = (int32_t)constants[4], nudge = layer->relu ? 0 : 128;
-  const uint32_t shift = constants[8] & 31u, scale_bits = constants[8] >> 8 & 31u;
-  for (; sum != end; output += step) {
-    const int32_t high = thimble_high_mul((int32_t)((uint32_t)*sum << scale_bits), multiplier) + addend;
-    *output = thimble_saturate_s8((high - (*sum++ >> 31 & nudge)) >> shift);
+}
+
+/* Requantises some rows of sums. */
+static void put_results(const context* c, int8_t* output, uint32_t rows) {
+  const thimble_layer* const layer = c->call->layer;
+  const uint32_t *const constants = c->block + c->lane, scaling = constants[8];
+  const int32_t multiplier = (int32_t)constants[0];
+  const requantiser r = {multiplier,    (int32_t)constants[4], layer->relu ? 0 : 128,
+                         scaling & 31u, scaling >> 8 & 31u,    layer->out_c};
+  const thimble_channel channel = {multiplier, scaling};
+  const thimble_scale scale = thimble_scale_of(&channel, 2 * layer->output_zero + 1, layer->relu);
+  const int32_t *sum = c->sums, *end = sum + layer->out_w;
+  if (c->row_sums == layer->out_w) { /* all rows are one */
+    end = sum + rows * c->row_sums;
+    rows = 1;
+  }
+  for (; rows != 0; --rows, sum += c->row_sums, end += c->row_sums) {
+    if (layer->wide != THIMBLE_DEPTHWISE_GENERAL) {
+      output = put_narrow(&r, sum, end, output);
+    } else {
+      for (const int32_t* x = sum; x != end; output += r.step)
+        *output = thimble_saturate_s8(thimble_requantise(*x++, &scale));
+    }
   }
 }
 
@@ -224,50 +283,59 @@ static void run_channel(const context* c) {
   const thimble_call* const call = c->call;
   const thimble_layer* const layer = call->layer;
   const uint32_t kernel_h = layer->kernel_h, stride = layer->stride_h;
-  const int32_t top = (int32_t)(call->first * stride) - layer->pad_top;
+  const uint32_t kept = kernel_h > stride ? kernel_h - stride : 0;
+  int32_t top = (int32_t)(call->first * stride) - layer->pad_top;
   int8_t* output = call->output + c->channel;
-  uint32_t next = 0, slot = 0, first = 0, first_slot = 0; /* the row to fill, the window's first */
+  uint32_t filled = 0, rows;
   set_taps(c);
-  for (uint32_t left = call->count; left != 0; --left, output += (uint32_t)layer->out_w * layer->out_c) {
-    for (; next < first + kernel_h; ++next) {
-      const int8_t* const row = thimble_row(&call->input, top + (int32_t)next);
-      fill_row(c, row == NULL ? NULL : row + c->channel, c->rows + slot * c->slot);
-      slot = slot + 1 == kernel_h ? 0 : slot + 1;
-    }
+  for (uint32_t left = call->count; left != 0; left -= rows, output += rows * layer->out_w * layer->out_c) {
+    rows = left < c->band ? left : c->band;
+    const uint32_t advance = rows * stride, group = 2u * thimble_depthwise_group(layer) * layer->stride_w;
+    for (; filled < advance - stride + kernel_h; ++filled)
+      fill_row(c, thimble_row(&call->input, top + (int32_t)filled), c->rows + filled * c->slot + layer->pad_left);
     sums_task task = {(int32_t)c->block[12 + c->lane],
-                      c->rows + first_slot * c->slot,
+                      c->rows,
                       c->taps,
                       c->end,
                       c->sums,
                       c->groups,
+                      rows,
+                      c->groups,
+                      (int32_t)(2 * stride * c->slot - c->groups * group),
                       2u * layer->stride_w};
     (layer->stride_w == 1 ? sums_of_sixes : sums_of_fours)(&task);
-    put_results(c, output);
-    first += stride;
-    first_slot += stride;
-    while (first_slot >= kernel_h) first_slot -= kernel_h;
+    put_results(c, output, rows);
+    if (left == rows) break;
+    thimble_copy((int8_t*)c->rows, (const int8_t*)(c->rows + advance * c->slot), 2 * kept * c->slot);
+    filled = kept;
+    top += (int32_t)advance;
   }
 }
 
 uint32_t thimble_small_depthwise_s8_scratch(const thimble_layer* layer) {
-  return thimble_round_up(thimble_depthwise_general_bytes(layer), 8);
+  return thimble_round_up(thimble_depthwise_band_bytes(layer, thimble_depthwise_band(layer)), 8);
 }
 
 void thimble_small_depthwise_s8(const thimble_call* call) {
   const thimble_layer* const layer = call->layer;
   const uint32_t words = THIMBLE_DEPTHWISE_CONSTANTS + (uint32_t)layer->kernel_h * layer->kernel_w;
   const uint32_t sums = thimble_depthwise_sums(layer), group = thimble_depthwise_group(layer);
+  const uint32_t reached = (layer->out_w - 1u) * layer->stride_w + layer->kernel_w - layer->pad_left;
   context c;
   c.call = call;
   c.block = layer->weights;
+  c.inside = reached < layer->in_w ? reached : layer->in_w;
+  c.band = thimble_depthwise_band(layer);
   c.taps = call->scratch;
   c.end = c.taps + thimble_depthwise_taps(layer);
   c.sums = (int32_t*)(void*)c.end;
-  c.rows = (int16_t*)(void*)(c.sums + sums);
+  c.row_sums = sums;
+  c.rows = (int16_t*)(void*)(c.sums + c.band * sums);
   c.slot = thimble_depthwise_slot(layer);
-  c.mirror = layer->kernel_h * c.slot;
   c.groups = 0;
   for (uint32_t i = 0; i < sums; i += group) ++c.groups;
+  thimble_fill((int8_t*)c.rows, 0, 2 * (layer->kernel_h + (c.band - 1) * layer->stride_h) * c.slot);
+  set_offsets(&c);
   for (c.channel = 0; c.channel < layer->out_c; ++c.channel) {
     c.lane = c.channel & 3u;
     run_channel(&c);

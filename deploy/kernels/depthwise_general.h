@@ -1,6 +1,6 @@
-/* Depthwise for any window, stride and core, channel by channel: the window's rows lie in the scratch as halfwords,
- * without the input's zero point. Row r is in slot r mod kernel_h, and once more kernel_h slots on, so that the rows of
- * a window always lie one after the other. Small code, and about half as fast as the kernels for one window. */
+/* Depthwise for any window, stride and core, channel by channel: the rows that some output rows need lie in the scratch
+ * as halfwords, without the input's zero point and with the padding in place. Small code, and about half as fast as the
+ * kernels for one window. */
 #ifndef THIMBLE_DEPTHWISE_GENERAL_H
 #define THIMBLE_DEPTHWISE_GENERAL_H
 
@@ -35,10 +35,19 @@ static inline uint32_t thimble_depthwise_slot(const thimble_layer* layer) {
   return thimble_round_up(last + 2 * thimble_depthwise_taps_of_row(layer) + 1, 2);
 }
 
-/* Taps, sums, rows. */
-static inline uint32_t thimble_depthwise_general_bytes(const thimble_layer* layer) {
-  return (uint32_t)sizeof(thimble_depthwise_tap) * thimble_depthwise_taps(layer) + 4 * thimble_depthwise_sums(layer) +
-         4u * layer->kernel_h * thimble_depthwise_slot(layer);
+/* Taps; sums and inputs of some output rows. */
+static inline uint32_t thimble_depthwise_band_bytes(const thimble_layer* layer, uint32_t rows) {
+  return (uint32_t)sizeof(thimble_depthwise_tap) * thimble_depthwise_taps(layer) +
+         4 * rows * thimble_depthwise_sums(layer) +
+         2 * (layer->kernel_h + (rows - 1) * layer->stride_h) * thimble_depthwise_slot(layer);
+}
+
+/* Output rows that are computed together. */
+static inline uint32_t thimble_depthwise_band(const thimble_layer* layer) {
+  enum { MOST_BYTES = 2048 };
+  uint32_t rows = 1;
+  while (rows < layer->out_h && thimble_depthwise_band_bytes(layer, rows + 1) <= MOST_BYTES) ++rows;
+  return rows;
 }
 
 #endif

@@ -28,6 +28,7 @@ static const thimble_kernel_entry entries[THIMBLE_KERNEL_COUNT] = {
     ENTRY(depthwise_5x5, depthwise_s8_scratch, depthwise_5x5, depthwise),
     ENTRY(depthwise_7x7, depthwise_s8_scratch, depthwise_7x7, depthwise),
     ENTRY(depthwise_narrow, depthwise_s8_scratch, depthwise_narrow, depthwise),
+    ENTRY(small_conv2d, small_conv2d_s8_scratch, gemm, gemm),
 };
 /* clang-format on */
 

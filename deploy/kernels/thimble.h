@@ -108,6 +108,7 @@ uint32_t thimble_winograd_s8_scratch(const thimble_layer* layer);
 uint32_t thimble_mul_s8_scratch(const thimble_layer* layer);
 /* Of the kernels that need none. */
 uint32_t thimble_no_scratch(const thimble_layer* layer);
+uint32_t thimble_small_conv2d_s8_scratch(const thimble_layer* layer);
 uint32_t thimble_small_depthwise_s8_scratch(const thimble_layer* layer);
 uint32_t thimble_mve_conv2d_s8_scratch(const thimble_layer* layer);
 uint32_t thimble_mve_pointwise_s8_scratch(const thimble_layer* layer);
@@ -116,6 +117,8 @@ uint32_t thimble_mve_depthwise_s8_scratch(const thimble_layer* layer);
 /* --- kernels --- */
 
 void thimble_conv2d_s8(const thimble_call* call);
+/* The same with less code; fully connected layers, too. */
+void thimble_small_conv2d_s8(const thimble_call* call);
 /* 1x1, stride 1, no padding. */
 void thimble_pointwise_s8(const thimble_call* call);
 /* Depth multiplier 1: out_c = in_c. Any window, with the code of all windows. */
@@ -185,7 +188,8 @@ typedef enum thimble_kernel_id {
   THIMBLE_DEPTHWISE_5X5 = 21,
   THIMBLE_DEPTHWISE_7X7 = 22,
   THIMBLE_DEPTHWISE_NARROW = 23,
-  THIMBLE_KERNEL_COUNT = 24,
+  THIMBLE_SMALL_CONV2D = 24,
+  THIMBLE_KERNEL_COUNT = 25,
 } thimble_kernel_id;
 
 typedef struct thimble_kernel_entry {

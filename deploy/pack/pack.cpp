@@ -1,6 +1,7 @@
 #include "deploy/pack/pack.hpp"
 
 #include <algorithm>
+#include <optional>
 
 #include "deploy/pack/add.hpp"
 #include "deploy/pack/depthwise.hpp"
@@ -94,6 +95,23 @@ Result<thimble_kernel_id, std::string> concat_kernel(const Graph& graph, const O
   return THIMBLE_CONCAT;
 }
 
+/// The kernel of less code that computes what `kernel` does.
+std::optional<thimble_kernel_id> small_kernel(thimble_kernel_id kernel) {
+  switch (kernel) {
+    case THIMBLE_CONV2D:
+    case THIMBLE_POINTWISE:
+    case THIMBLE_FULLY_CONNECTED:
+      return THIMBLE_SMALL_CONV2D;
+    case THIMBLE_DEPTHWISE_3X3:
+    case THIMBLE_DEPTHWISE_5X5:
+    case THIMBLE_DEPTHWISE_7X7:
+    case THIMBLE_DEPTHWISE_NARROW:
+      return THIMBLE_SMALL_DEPTHWISE;
+    default:
+      return std::nullopt;
+  }
+}
+
 }  // namespace
 
 Result<thimble_kernel_id, std::string> kernel_for(const Graph& graph, const Operator& op) {
@@ -143,12 +161,13 @@ Result<thimble_kernel_id, std::string> kernel_for(const Graph& graph, const Oper
   return kernel;
 }
 
-std::vector<thimble_kernel_id> kernels_for(const Graph& graph, const Operator& op, Isa isa) {
+std::vector<thimble_kernel_id> kernels_for(const Graph& graph, const Operator& op, Isa isa, bool small) {
   const auto first = kernel_for(graph, op);
   if (!first) return {};
   if (isa == Isa::kMve && mve_kernel(*first) != *first) return {mve_kernel(*first)};
   std::vector<thimble_kernel_id> kernels = {*first};
   if (winograd_takes(graph, op) && winograd_holds(graph, op)) kernels.push_back(THIMBLE_WINOGRAD);
+  if (small && small_kernel(*first)) kernels.push_back(*small_kernel(*first));
   return kernels;
 }
 
@@ -219,7 +238,7 @@ PackResult pack(const Graph& graph, const Operator& op, thimble_kernel_id kernel
       return pack_depthwise(graph, op);
     case OpType::kConv2D:
     case OpType::kFullyConnected:
-      return pack_gemm(graph, op);
+      return pack_gemm(graph, op, kernel != THIMBLE_SMALL_CONV2D);
     case OpType::kAdd:
       return is_lookup(graph, op) ? pack_lookup(graph, op) : pack_add(graph, op);
     case OpType::kMul:

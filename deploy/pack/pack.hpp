@@ -15,7 +15,9 @@ Result<thimble_kernel_id, std::string> kernel_for(const Graph& graph, const Oper
 
 /// All kernels that compute it, that one first; from shapes alone but for those that cannot hold the operator's numbers,
 /// which is not seen in quantised networks. Where the core has a kernel of its own for the operator: that one alone.
-std::vector<thimble_kernel_id> kernels_for(const Graph& graph, const Operator& op, Isa isa = Isa::kPortable);
+/// @param small  also those that are slower and less code
+std::vector<thimble_kernel_id> kernels_for(const Graph& graph, const Operator& op, Isa isa = Isa::kPortable,
+                                           bool small = false);
 
 /// Layers that an operator becomes: one, but for a concatenation, which has one per input.
 int layer_count(const Operator& op);

@@ -85,7 +85,7 @@ TEST_CASE("both modes link what was predicted from shapes, and give the same bit
     const CodeInventory inventory = measure_code(target, cache.path(), mode);
     const auto from_shapes = fit_plan(float_network(), options, inventory, {});
     const auto fitted = fit_plan(int8, options, inventory, {});
-    CHECK(winograd_layers(fitted->plan) == (mode == PlanMode::kSpeed ? 2 : 0));
+    CHECK(winograd_layers(fitted->plan) == (mode == PlanMode::kSpeed ? 2 : 1));
     const KnownAnswers answers = answers_of(fitted->plan, int8);
     if (mode == PlanMode::kSpeed) first = answers;
     CHECK(answers.outputs == first.outputs);
@@ -121,7 +121,32 @@ TEST_CASE("limits of flash and SRAM are kept by smaller kernels, not by a refusa
   CHECK(little_sram->size.peak_sram_bytes() < free->size.peak_sram_bytes());
   CHECK(winograd_layers(little_sram->plan) < 2);
 
-  const auto nothing_fits = fit_plan(graph, {}, inventory, {.sram_bytes = 100, .flash_bytes = 100});
-  REQUIRE(nothing_fits);
-  CHECK(nothing_fits->size.flash_bytes() > 100);
+}
+
+TEST_CASE("where nothing fits, the plan that comes nearest is given", "[deploy][fitted_plan]") {
+  if (!has("arm-none-eabi-gcc")) {
+    WARN("skipped: arm-none-eabi-gcc is not installed");
+    return;
+  }
+  const TemporaryFolder cache;
+  const CodeInventory inventory = measure_code(Target{}, cache.path());
+  const Graph graph = float_network();
+  const auto free = fit_plan(graph, {}, inventory, {});
+  const auto smallest = fit_plan(graph, {}, inventory, {.flash_bytes = 100});
+  REQUIRE(smallest);
+  CHECK(smallest->size.flash_bytes() < free->size.flash_bytes());
+  CHECK(winograd_layers(smallest->plan) == 0);
+  for (const Step* step : smallest->plan.steps()) CHECK(step->kernel == THIMBLE_SMALL_CONV2D);
+  // It is the nearest: what it takes fits, and a byte less gives the same plan.
+  const std::int64_t bytes = smallest->size.flash_bytes();
+  CHECK(fit_plan(graph, {}, inventory, {.flash_bytes = bytes})->size.flash_bytes() == bytes);
+  CHECK(fit_plan(graph, {}, inventory, {.flash_bytes = bytes - 1})->size.flash_bytes() == bytes);
+  // An SRAM that nothing fits does not cost the flash its limit, nor the other way round.
+  const auto neither = fit_plan(graph, {}, inventory, {.sram_bytes = 100, .flash_bytes = 100});
+  REQUIRE(neither);
+  CHECK(neither->size.flash_bytes() == bytes);
+  CHECK(neither->size.peak_sram_bytes() > 100);
+  const auto no_sram = fit_plan(graph, {}, inventory, {.sram_bytes = 100});
+  REQUIRE(no_sram);
+  CHECK(no_sram->size.peak_sram_bytes() == free->size.peak_sram_bytes());
 }

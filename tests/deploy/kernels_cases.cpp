@@ -291,6 +291,8 @@ thimble_kernel_id portable(thimble_kernel_id kernel, std::uint64_t seed) {
       return THIMBLE_CONV2D;
     case THIMBLE_MVE_POINTWISE:
       return seed % 8 < 5 ? THIMBLE_POINTWISE : THIMBLE_FULLY_CONNECTED;
+    case THIMBLE_SMALL_CONV2D:
+      return seed % 4 < 2 ? THIMBLE_CONV2D : seed % 4 == 2 ? THIMBLE_POINTWISE : THIMBLE_FULLY_CONNECTED;
     case THIMBLE_MVE_DEPTHWISE:
     case THIMBLE_SMALL_DEPTHWISE:
     case THIMBLE_DEPTHWISE_3X3:

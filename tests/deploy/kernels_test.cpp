@@ -40,6 +40,7 @@ TEST_CASE("every kernel gives TFLite's bits for any shape, in place too, and wri
   SECTION("conv2d for MVE") { check_kernel(THIMBLE_MVE_CONV2D, 400); }
   SECTION("pointwise for MVE") { check_kernel(THIMBLE_MVE_POINTWISE, 400); }
   SECTION("depthwise for MVE") { check_kernel(THIMBLE_MVE_DEPTHWISE, 400); }
+  SECTION("small conv2d") { check_kernel(THIMBLE_SMALL_CONV2D, 400); }
   SECTION("depthwise 3x3") { check_kernel(THIMBLE_DEPTHWISE_3X3, 400); }
   SECTION("depthwise 5x5") { check_kernel(THIMBLE_DEPTHWISE_5X5, 400); }
   SECTION("depthwise 7x7") { check_kernel(THIMBLE_DEPTHWISE_7X7, 400); }
