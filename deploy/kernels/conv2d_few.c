@@ -32,14 +32,17 @@ static uint32_t zero_bytes(const thimble_layer* layer) {
   return thimble_round_up(2 * layer->in_c * groups_of(layer, pairs_at_once(layer)) + 2, 8);
 }
 
-uint32_t thimble_conv2d_few_scratch(const thimble_layer* layer) {
-  return 8 * group_words(layer) * groups_of(layer, pairs_at_once(layer)) + zero_bytes(layer);
+/* Two lines, and three words that double_words may reach. */
+static uint32_t line_bytes(const thimble_layer* layer) {
+  return 8 * group_words(layer) * groups_of(layer, pairs_at_once(layer)) + 16;
 }
+
+uint32_t thimble_conv2d_few_scratch(const thimble_layer* layer) { return line_bytes(layer) + zero_bytes(layer); }
 
 /* They lie after the lines. */
 static int8_t* zero_row(const thimble_window* window) {
   const thimble_layer* const layer = window->layer;
-  return (int8_t*)window->scratch + 8 * group_words(layer) * groups_of(layer, pairs_at_once(layer));
+  return (int8_t*)window->scratch + line_bytes(layer);
 }
 
 /* A line's next group, and how many words its words are apart. */
@@ -206,6 +209,37 @@ static void put_groups(line to, uint32_t groups) {
   }
 }
 
+/* Doubles the halves of some words, and of up to three more. */
+static void double_words(thimble_word* words, uint32_t count, uint32_t doublings) {
+#if THIMBLE_DSP
+  for (; doublings != 0; --doublings) {
+    thimble_word *at = words, *const end = words + thimble_round_up(count, 4);
+    uint32_t a, b, c, d;
+    __asm__ volatile(
+        "1:\n"
+        "ldr %[a], [%[at]]\n"
+        "ldr %[b], [%[at], #4]\n"
+        "ldr %[c], [%[at], #8]\n"
+        "ldr %[d], [%[at], #12]\n"
+        "sadd16 %[a], %[a], %[a]\n"
+        "sadd16 %[b], %[b], %[b]\n"
+        "sadd16 %[c], %[c], %[c]\n"
+        "sadd16 %[d], %[d], %[d]\n"
+        "str %[b], [%[at], #4]\n"
+        "str %[c], [%[at], #8]\n"
+        "str %[d], [%[at], #12]\n"
+        "str %[a], [%[at]], #16\n"
+        "cmp %[at], %[end]\n"
+        "bne 1b\n"
+        : [at] "+r"(at), [a] "=&r"(a), [b] "=&r"(b), [c] "=&r"(c), [d] "=&r"(d)
+        : [end] "r"(end)
+        : "memory", "cc");
+  }
+#else
+  thimble_gemm_double(words, count, doublings);
+#endif
+}
+
 /* The column where the window of output x begins. */
 static int32_t column_at(const thimble_layer* layer, uint32_t x) {
   return (int32_t)(x * layer->stride_w) - layer->pad_left;
@@ -220,7 +254,7 @@ static void compute_pairs(const thimble_window* window, thimble_gemm* gemm, int8
   const line other = {window, column_at(layer, x + second), words + 1, 2};
   put_groups(first, groups_of(layer, pairs));
   put_groups(other, groups_of(layer, pairs));
-  thimble_gemm_double(words, 2 * group_words(layer) * groups_of(layer, pairs), gemm->doublings);
+  double_words(words, 2 * group_words(layer) * groups_of(layer, pairs), gemm->doublings);
   gemm->distance = second * layer->out_c;
   gemm->offset = pairs == 1 ? 0 : 8 * group_words(layer);
   gemm->next = pairs == 1 ? 0 : step * layer->out_c - 2 * gemm->distance;
@@ -238,7 +272,7 @@ static void compute_single(const thimble_window* window, thimble_gemm* gemm, int
   }
   const line to = {window, column_at(layer, x), window->scratch, 1};
   put_groups(to, groups_of(layer, 1));
-  thimble_gemm_double(to.words, group_words(layer) * groups_of(layer, 1), gemm->doublings);
+  double_words(to.words, group_words(layer) * groups_of(layer, 1), gemm->doublings);
   gemm->column = window->scratch;
   gemm->output = output + x * layer->out_c;
   thimble_gemm_one(gemm);
