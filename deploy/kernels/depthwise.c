@@ -13,14 +13,14 @@
 static uint32_t record_words_of(uint32_t kernel) { return kernel == 3 ? 10 : kernel == 5 ? 24 : 46; }
 
 uint32_t thimble_depthwise_plan_bytes(const thimble_depthwise_plan* plan) {
-  const uint32_t most_runs = plan->kernel == 3 && plan->group > 3 ? 3 : plan->group;
-  const uint32_t steps = 24 * most_runs;
+  const uint32_t steps = 24 * plan->kept_steps;
   return 4 * plan->table_words + plan->slots * plan->columns * 16 + plan->group * plan->stage_bytes + steps;
 }
 
 static void set_group(thimble_depthwise_plan* plan, uint32_t group) {
   plan->group = group;
   plan->slots = plan->units + group - 1;
+  plan->kept_steps = plan->kernel == 3 && group > 3 ? 3 : group; /* 3x3: runs of them */
 }
 
 int thimble_depthwise_is_planned(const thimble_layer* layer, thimble_depthwise_plan* plan) {
@@ -49,6 +49,10 @@ int thimble_depthwise_is_planned(const thimble_layer* layer, thimble_depthwise_p
     if (thimble_depthwise_plan_bytes(plan) <= most) fitting = group;
   }
   set_group(plan, fitting);
+  if (kernel != 3) {
+    plan->kept_steps = steps;
+    if (thimble_depthwise_plan_bytes(plan) > most) plan->kept_steps = plan->group;
+  }
   return 1;
 }
 

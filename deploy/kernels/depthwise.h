@@ -37,6 +37,7 @@ typedef struct thimble_depthwise_plan {
   uint32_t kernel;
   uint32_t units;          /* that a step needs: a step is two output rows, and a unit further than the last */
   uint32_t group, slots;   /* steps that are computed together; slots of the ring */
+  uint32_t kept_steps;     /* whose places are in the scratch: of a group, or of the whole layer */
   uint32_t width, columns; /* outputs of a row, with most kernels rounded up to even; columns of a slot */
   uint32_t column_bytes, unit_bytes; /* from a column to the next; from a slot to the next */
   uint32_t record_words;             /* of one channel's weights and constants */

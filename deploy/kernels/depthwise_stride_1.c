@@ -18,6 +18,7 @@ typedef struct context {
   thimble_depthwise_map map; /* what all fills have in common is set once; */
   thimble_depthwise_run run; /* of the runs, too */
   int32_t top;               /* input row of the first unit */
+  int located;               /* all kept steps are */
 } context;
 
 static void fill_map(const context* c, const int8_t* input) {
@@ -107,11 +108,12 @@ static uint32_t locate_runs(const context* c, uint32_t slot, uint32_t steps) {
   return (uint32_t)(run - c->steps);
 }
 
-/* Where `steps` steps are; how many members of c->steps tell it. */
-static uint32_t locate(const context* c, uint32_t first_unit, uint32_t slot, uint32_t steps) {
+/* Where `steps` steps are; how many members of `to` tell it, which are the first ones with 3x3. */
+static uint32_t locate(const context* c, uint32_t first_unit, uint32_t slot, uint32_t steps,
+                       thimble_depthwise_step* to) {
   if (c->plan->kernel == 3) return locate_runs(c, slot, steps);
   for (uint32_t i = 0; i < steps; ++i, slot = thimble_depthwise_slot_after(c->plan, slot, 1))
-    locate_units(c, first_unit + i, slot, c->steps + i);
+    locate_units(c, first_unit + i, slot, to + i);
   return steps;
 }
 
@@ -133,6 +135,7 @@ static void store_steps(const context* c, int8_t* to, const thimble_word* stage,
 static void run_block(context* c, uint32_t channel) {
   const thimble_depthwise_plan* const plan = c->plan;
   const uint32_t row_bytes = (uint32_t)c->layer->out_w * c->layer->out_c;
+  const int keeps = plan->kernel != 3 && plan->kept_steps >= c->total_steps;
   int8_t* output = c->call->output + channel;
   uint32_t next = 0, next_slot = 0, slot = 0, left = c->call->count, steps;
   for (uint32_t step = 0; step < c->total_steps; step += steps) {
@@ -146,7 +149,9 @@ static void run_block(context* c, uint32_t channel) {
       next += filled;
       next_slot = thimble_depthwise_slot_after(plan, next_slot, filled);
     }
-    c->run.step_count = locate(c, step, slot, steps);
+    thimble_depthwise_step* const places = keeps ? c->steps + step : c->steps;
+    c->run.steps = places;
+    c->run.step_count = keeps && c->located ? steps : locate(c, step, slot, steps, places);
     slot = thimble_depthwise_slot_after(plan, slot, steps);
     c->compute(&c->run);
     const uint32_t whole = thimble_smaller(steps, left / 2);
@@ -155,6 +160,7 @@ static void run_block(context* c, uint32_t channel) {
     left -= whole * 2;
     if (whole < steps) store_steps(c, output, c->stage + whole * (plan->stage_bytes / 4), 1, 1);
   }
+  c->located = 1;
 }
 
 /* A layer in one group, its input in one piece: units that are wholly padding stay as they are. How many of the blocks
@@ -185,7 +191,7 @@ static const uint32_t* run_map(context* c, uint32_t blocks, uint32_t block_words
   const uint32_t last_output = 2 * pairs * out_w * out_c, gap = 8 * (plan->width - out_w);
   const int alone = layer->out_h % 2u != 0 && pairs != 0 && plan->kernel == 3 && is_padding(c, c->total_units - 1);
   c->run.channels = 4;
-  c->run.step_count = locate(c, 0, 0, c->total_steps);
+  c->run.step_count = locate(c, 0, 0, c->total_steps, c->steps);
   if (alone) {
     --c->steps[0].skip;
     c->steps[0].next[1] = 1;
@@ -230,6 +236,7 @@ void thimble_depthwise_stride_1(const thimble_call* call, const thimble_depthwis
   c.run.width = plan->width;
   c.run.any_shift = plan->kernel == 3 ? !layer->relu : layer->wide;
   c.top = (int32_t)call->first - layer->pad_top;
+  c.located = 0;
   thimble_depthwise_fill_zeros(c.planes, 4 * plan->slots * plan->columns);
   const uint32_t blocks = set_map(&c);
   const uint32_t* block = blocks == 0 ? layer->weights : run_map(&c, blocks, block_words);
