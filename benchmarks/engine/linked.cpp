@@ -111,7 +111,7 @@ Verdict check(const Line& line, const Network& network) {
 Verdict checked(const Line& line, const Network& network) {
   try {
     return check(line, network);
-  } catch (const Error& error) {
+  } catch (const std::exception& error) {
     return {.fits = true, .finding = std::string(" ") + error.what()};
   }
 }

@@ -166,8 +166,11 @@ PackResult pack_gemm(const Graph& graph, const Operator& op, bool lines) {
   const ChannelWeights w = channel_weights(graph, op);
   const std::vector<ChannelCase> cases = channel_cases(graph, op, w);
   const auto pairs = column_pairs(geometry_of(graph, op), lines);
-  if (const auto narrow = fewest_doublings(w, cases))
-    return interleaved(w, narrow->first, pairs, constants_of(op, false), false);
+  if (const auto narrow = fewest_doublings(w, cases)) {
+    Words words = interleaved(w, narrow->first, pairs, constants_of(op, false), false);
+    words.resize(static_cast<std::size_t>(gemm_bytes(graph, op)) / 4);
+    return words;
+  }
   const auto wide = wide_channels(cases);
   if (!wide) return range_problem(op, wide.error());
   return interleaved(w, *wide, pairs, constants_of(op, true), true);
@@ -176,7 +179,7 @@ PackResult pack_gemm(const Graph& graph, const Operator& op, bool lines) {
 std::int64_t gemm_bytes(const Graph& graph, const Operator& op) {
   const WindowGeometry g = geometry_of(graph, op);
   const std::size_t pairs = static_cast<std::size_t>(g.column_size() + 1) / 2;
-  const std::size_t block = 4 + 2 * pairs + kBlock * constants_of(op, gemm_form(graph, op) == THIMBLE_GEMM_FORM_WIDE);
+  const std::size_t block = 4 + 2 * pairs + kBlock * constants_of(op, true);
   return static_cast<std::int64_t>(4 * block) * (round_up(g.out_c, kBlock) / kBlock);
 }
 
