@@ -19,7 +19,8 @@
  * columns are doubled, once or twice.
  *
  * Layers with a channel for which that is not exact are `wide`: sums are those of bytes, the odd channel's in the high
- * ones, from a start of 0; the constants are {multiplier, bias, shifts as in thimble_channel} for thimble_requantise.
+ * ones, start[4] is the biases of 1, 3, 0, 2, and the constants are {multiplier, shifts as in thimble_channel} for
+ * thimble_requantise, four words being left over without relu.
  */
 #ifndef THIMBLE_GEMM_H
 #define THIMBLE_GEMM_H
@@ -31,7 +32,8 @@
 #define THIMBLE_GEMM_SHIFT_RELU_EVEN 3 /* 8 less: of sums that are not scaled */
 #define THIMBLE_GEMM_SHIFT_ANY 14
 
-enum { THIMBLE_GEMM_RELU = 0, THIMBLE_GEMM_ANY = 1, THIMBLE_GEMM_WIDE = 2 };
+/* Those of any activation are odd: their blocks have more constants. */
+enum { THIMBLE_GEMM_RELU = 0, THIMBLE_GEMM_ANY = 1, THIMBLE_GEMM_WIDE = 2, THIMBLE_GEMM_WIDE_ANY = 3 };
 /* thimble_layer::wide; more than WIDE: inputs are doubled once or more. */
 enum { THIMBLE_GEMM_FORM_NARROW = 0, THIMBLE_GEMM_FORM_WIDE = 1, THIMBLE_GEMM_FORM_MOST = 3 };
 
@@ -87,7 +89,7 @@ static inline int thimble_gemm_is_few(const thimble_layer* layer) {
 
 static inline int thimble_gemm_is_wide(const thimble_layer* layer) { return layer->wide == THIMBLE_GEMM_FORM_WIDE; }
 static inline uint32_t thimble_gemm_mode(const thimble_layer* layer) {
-  return thimble_gemm_is_wide(layer) ? THIMBLE_GEMM_WIDE : layer->relu ? THIMBLE_GEMM_RELU : THIMBLE_GEMM_ANY;
+  return (thimble_gemm_is_wide(layer) ? THIMBLE_GEMM_WIDE : THIMBLE_GEMM_RELU) + (layer->relu ? 0u : 1u);
 }
 /* Inputs are doubled so many times. */
 static inline uint32_t thimble_gemm_doublings(const thimble_layer* layer) {
@@ -99,7 +101,7 @@ static inline void thimble_gemm_double(thimble_word* words, uint32_t count, uint
   }
 }
 /* Words of a block's constants. */
-static inline uint32_t thimble_gemm_constants(uint32_t mode) { return mode == THIMBLE_GEMM_RELU ? 8 : 12; }
+static inline uint32_t thimble_gemm_constants(uint32_t mode) { return mode % 2 == 0 ? 8 : 12; }
 
 /* Bytes of the columns, and of the outputs of a pair where blocks do not fit; a multiple of 8. */
 uint32_t thimble_gemm_bytes(const thimble_layer* layer);

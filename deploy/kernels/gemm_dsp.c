@@ -40,15 +40,16 @@
 #define AT_PAIRS 68
 #define AT_ZERO 72  /* the input's zero point, twice */
 #define AT_TAIL 76  /* of the column, where the rests of all segments go */
-#define FRAME 80
+#define AT_CONSTANTS 80 /* wide: bytes of a block's */
+#define FRAME 88
 
 /* r1 weights, r2 column, r3 steps, r6 blocks, r7 mode; the entry for steps of `size` bytes of code, all but `first`. */
 #define SET_UP(size, first)     \
   "lsl r11, r3, #3\n"           \
-  "adds r11, r11, #64\n"        \
-  "cmp r7, #0\n"                \
-  "it eq\n"                     \
-  "subeq r11, r11, #16\n"       \
+  "adds r11, r11, #48\n"        \
+  "tst r7, #1\n"                \
+  "it ne\n"                     \
+  "addne r11, r11, #16\n"       \
   PUT(NEXT, "r11")              \
   "mla r11, r11, r6, r1\n"      \
   PUT(WEND, "r11")              \
@@ -135,6 +136,8 @@ __attribute__((naked)) void thimble_gemm_two(const thimble_gemm* gemm) {
       "adr r11, 50f\n"
       "orr r11, r11, #1\n"
       PUT(ENTRY, "r11")
+      "lsls r7, r7, #4\n"
+      "str r7, [sp, #" S(AT_CONSTANTS) "]\n"
 
       /* The columns of two pixels; r0, r1 segments, r2 columns, r12 rows, lr rows left. 25 cycles for 8 inputs of both. */
       "2:\n"
@@ -318,16 +321,13 @@ __attribute__((naked)) void thimble_gemm_two(const thimble_gemm* gemm) {
 
       ".balign 4\n"
       "50:\n"  /* wide: 23 cycles a step */
-      "sub r12, r12, #8\n"
+      "sub r12, r12, #24\n"  /* the first step is taken back */
       GET("lr", COLUMN)
-      "movs r0, #0\n"
-      "movs r1, #0\n"
-      "movs r2, #0\n"
-      "movs r3, #0\n"
-      "movs r4, #0\n"
-      "movs r5, #0\n"
-      "movs r6, #0\n"
-      "movs r7, #0\n"
+      "ldm r12!, {r0-r3}\n"
+      "mov r4, r0\n"
+      "mov r5, r1\n"
+      "mov r6, r2\n"
+      "mov r7, r3\n"
       "51:\n"
       "ldr r8, [lr], #4\n"
       "ldr r9, [lr], #4\n"
@@ -352,11 +352,12 @@ __attribute__((naked)) void thimble_gemm_two(const thimble_gemm* gemm) {
       WIDE_RESULT("r1", 4)
       WIDE_RESULT("r4", 0)
       WIDE_RESULT("r5", 4)
-      WIDE_RESULT("r2", 24)
-      WIDE_RESULT("r3", 28)
-      WIDE_RESULT("r6", 24)
-      WIDE_RESULT("r7", 28)
-      "add r12, r12, #48\n"
+      WIDE_RESULT("r2", 16)
+      WIDE_RESULT("r3", 20)
+      WIDE_RESULT("r6", 16)
+      WIDE_RESULT("r7", 20)
+      "ldr r8, [sp, #" S(AT_CONSTANTS) "]\n"
+      "add r12, r12, r8\n"
       "b.w 61b\n"
 
       "26:\n"  /* a row of padding */
@@ -409,11 +410,9 @@ __attribute__((naked)) void thimble_gemm_two(const thimble_gemm* gemm) {
       "bne 33b\n"
       "b.w 5b\n"
 
-      "70:\n"  /* thimble_requantise of r8 plus the bias, constants at r9 */
-      "ldr r10, [r9, #16]\n"
-      "ldr r11, [r9, #8]\n"
+      "70:\n"  /* thimble_requantise of r8, constants at r9 */
+      "ldr r10, [r9, #8]\n"
       "ldr r9, [r9]\n"
-      "add r8, r8, r11\n"
       "ror r10, r10, #16\n"
       "lsr r11, r8, r10\n"
       "rsb r11, r11, #0\n"

@@ -6,15 +6,18 @@
 static int32_t low(uint32_t lanes) { return (int16_t)lanes; }
 static int32_t high(uint32_t lanes) { return (int16_t)(lanes >> 16); }
 
+static int is_wide(const thimble_gemm* gemm) { return gemm->mode >= THIMBLE_GEMM_WIDE; }
+
 /* Channel `index` of a block, its constants after the weights. */
 static int8_t requantised(const thimble_gemm* gemm, int32_t sum, const uint32_t* constants, uint32_t index) {
   const uint32_t even = index % 2u == 0;
-  constants += (even ? thimble_gemm_constants(gemm->mode) / 2 : 0) + index / 2;
+  const int wide = is_wide(gemm);
+  constants += (even ? (wide ? 4 : thimble_gemm_constants(gemm->mode) / 2) : 0) + index / 2;
   const int32_t multiplier = (int32_t)constants[0];
-  if (gemm->mode == THIMBLE_GEMM_WIDE) {
-    const thimble_channel channel = {multiplier, constants[4]};
+  if (wide) {
+    const thimble_channel channel = {multiplier, constants[2]};
     const thimble_scale scale = thimble_scale_of(&channel, gemm->zero2, 0);
-    return thimble_saturate_s8(thimble_requantise((int32_t)((uint32_t)sum + constants[2]), &scale));
+    return thimble_saturate_s8(thimble_requantise(sum, &scale));
   }
   const int32_t scaled = (int32_t)((uint32_t)sum << 8);
   if (gemm->mode == THIMBLE_GEMM_ANY) {
@@ -27,7 +30,7 @@ static int8_t requantised(const thimble_gemm* gemm, int32_t sum, const uint32_t*
 
 /* The odd channel's weights: those of an even one that is below zero are taken from them, but where they are bytes. */
 static int32_t odd_weight(const thimble_gemm* gemm, int32_t both, int32_t even) {
-  return (gemm->mode == THIMBLE_GEMM_WIDE ? both : both - even) >> 8;
+  return (is_wide(gemm) ? both : both - even) >> 8;
 }
 
 /* One block of four channels of one pixel, whose words are `pixels` apart. */
@@ -35,6 +38,7 @@ static void block(const thimble_gemm* gemm, const uint32_t* weights, const thimb
                   int8_t* output) {
   int32_t b0 = (int32_t)weights[2], b2 = (int32_t)weights[3];
   int32_t a1 = (int32_t)(weights[0] - weights[2]) >> 8, a3 = (int32_t)(weights[1] - weights[3]) >> 8;
+  if (is_wide(gemm)) a1 = (int32_t)weights[0], a3 = (int32_t)weights[1];
   weights += 4;
   for (uint32_t left = gemm->steps; left != 0; --left, input += pixels, weights += 2) {
     const int32_t x0 = low(*input), x1 = high(*input);

@@ -111,7 +111,8 @@ std::optional<Channels> narrow_channels(const ChannelWeights& w, const std::vect
   return channels;
 }
 
-/// The wide forms: bias, multiplier, shifts, no nudge with relu; or the index of a channel that has none.
+/// The wide forms: the bias as the start, multiplier, shifts, no nudge with relu; or the index of a channel that has
+/// none.
 Result<Channels, int> wide_channels(const std::vector<ChannelCase>& cases) {
   Channels channels;
   for (const ChannelCase& one : cases) {
@@ -119,13 +120,13 @@ Result<Channels, int> wide_channels(const std::vector<ChannelCase>& cases) {
     if (!packed) return static_cast<int>(channels.size());
     const std::uint32_t no_nudge = 32u << 16, nudges = 0xffu << 16;
     const std::uint32_t shifts = one.quantization.relu ? (packed->shifts & ~nudges) | no_nudge : packed->shifts;
-    channels.push_back({0, {bits(packed->multiplier), bits(packed->bias), shifts}});
+    channels.push_back({packed->bias, {bits(packed->multiplier), shifts}});
   }
   return channels;
 }
 
 /// Words of a channel's constants.
-std::size_t constants_of(const Operator& op, bool wide) { return op.activation != Activation::kNone && !wide ? 2 : 3; }
+std::size_t constants_of(const Operator& op) { return op.activation != Activation::kNone ? 2 : 3; }
 
 Words interleaved(const ChannelWeights& w, Channels channels, const std::vector<std::array<int, 2>>& pairs,
                   std::size_t constants, bool wide) {
@@ -134,17 +135,19 @@ Words interleaved(const ChannelWeights& w, Channels channels, const std::vector<
   for (int c = 0; c < w.channels; c += kBlock) {
     const Constants* block = channels.data() + c;
     const auto start = [&](int i) { return bits(block[i].start); };
-    for (std::uint32_t word : {256 * start(1) + start(0), 256 * start(3) + start(2), start(0), start(2)})
-      words.push_back(word);
+    const auto both = [&](int i) { return wide ? start(i + 1) : 256 * start(i + 1) + start(i); };
+    for (std::uint32_t word : {both(0), both(2), start(0), start(2)}) words.push_back(word);
     for (const auto& pair : pairs) {
       for (int half : {0, 2}) words.push_back(weight_word(w, c + half, pair, wide));
     }
+    const std::size_t used = wide ? 2 : constants;
     for (int first : {1, 0}) {
-      for (std::size_t i = 0; i < constants; ++i) {
+      for (std::size_t i = 0; i < used; ++i) {
         words.push_back(block[first].words[i]);
         words.push_back(block[first + 2].words[i]);
       }
     }
+    words.resize(words.size() + kBlock * (constants - used));
   }
   return words;
 }
@@ -166,20 +169,17 @@ PackResult pack_gemm(const Graph& graph, const Operator& op, bool lines) {
   const ChannelWeights w = channel_weights(graph, op);
   const std::vector<ChannelCase> cases = channel_cases(graph, op, w);
   const auto pairs = column_pairs(geometry_of(graph, op), lines);
-  if (const auto narrow = fewest_doublings(w, cases)) {
-    Words words = interleaved(w, narrow->first, pairs, constants_of(op, false), false);
-    words.resize(static_cast<std::size_t>(gemm_bytes(graph, op)) / 4);
-    return words;
-  }
+  if (const auto narrow = fewest_doublings(w, cases))
+    return interleaved(w, narrow->first, pairs, constants_of(op), false);
   const auto wide = wide_channels(cases);
   if (!wide) return range_problem(op, wide.error());
-  return interleaved(w, *wide, pairs, constants_of(op, true), true);
+  return interleaved(w, *wide, pairs, constants_of(op), true);
 }
 
 std::int64_t gemm_bytes(const Graph& graph, const Operator& op) {
   const WindowGeometry g = geometry_of(graph, op);
   const std::size_t pairs = static_cast<std::size_t>(g.column_size() + 1) / 2;
-  const std::size_t block = 4 + 2 * pairs + kBlock * constants_of(op, true);
+  const std::size_t block = 4 + 2 * pairs + kBlock * constants_of(op);
   return static_cast<std::int64_t>(4 * block) * (round_up(g.out_c, kBlock) / kBlock);
 }
 
