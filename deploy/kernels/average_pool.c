@@ -1,6 +1,11 @@
 #include "column_sums.h"
 #include "pool.h"
 
+/* What is hot is assembly. */
+#if defined(__arm__) && defined(__GNUC__) && !defined(__clang__)
+#pragma GCC optimize("Os")
+#endif
+
 #if defined(__thumb__) && !defined(__thumb2__)
 /* Armv6-M: neither division nor a long product. */
 static uint32_t divide(uint32_t a, uint32_t b) {

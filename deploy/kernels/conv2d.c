@@ -1,5 +1,10 @@
 #include "gemm.h"
 
+/* What is hot is assembly. */
+#if defined(__arm__) && defined(__GNUC__) && !defined(__clang__)
+#pragma GCC optimize("Os")
+#endif
+
 static void find_rows(const thimble_window* window) {
   for (uint32_t i = 0; i < window->layer->kernel_h; ++i)
     window->rows[i] = thimble_row(&window->call->input, window->top + (int32_t)i);
