@@ -143,7 +143,7 @@ std::string table_text(const LayerTable& table, const std::vector<std::string>& 
   for (thimble_kernel_id id : table.kernels) names.emplace_back(thimble_kernel_by_id(id)->name);
   std::string text =
       fmt::format("static const thimble_kernel kernels[{}] = {{\n{}}};\n\n", names.size(), items_text(names));
-  text += "/* How to read it: thimble/layer_table.h. */\nstatic const uint16_t layers[] = {\n";
+  text += "/* How to read it: thimble/layer_table.h. */\nstatic _Alignas(4) const uint16_t layers[] = {\n";
   for (std::size_t i = 0; i < table.layers.size(); ++i) text += "    " + comments[i] + numbers_text(table.layers[i]);
   return text + "};\n\n";
 }

@@ -6,14 +6,16 @@
 #include <cmath>
 #include <set>
 
+#include "deploy/kernels/depthwise.h"
 #include "deploy/pack/depthwise.hpp"
 #include "graph/base/check.hpp"
+#include "graph/window.hpp"
 
 namespace thimble {
 namespace {
 
 constexpr std::uint64_t kAnyKernel = THIMBLE_KERNEL_COUNT;
-constexpr int kFeatures = 11;
+constexpr int kFeatures = 12;
 using Features = std::array<double, kFeatures>;
 constexpr double kRidge = 1e-6;  ///< of the squared size of a feature column
 /// Corrections shrink towards none where few layers of a form were measured.
@@ -22,6 +24,12 @@ constexpr double kFormRidge = 1e-2;
 bool is_depthwise(const ProbeLayer& layer) {
   const auto kernel = static_cast<thimble_kernel_id>(layer.words[0]);
   return kernel == THIMBLE_MVE_DEPTHWISE || is_depthwise_kernel(kernel);
+}
+
+/// Kernels that one model serves: those of depthwise layers compute the same things, by windows and sizes.
+std::uint64_t family_of(const ProbeLayer& layer) {
+  const std::uint64_t id = layer.words[0];
+  return id != THIMBLE_MVE_DEPTHWISE && is_depthwise(layer) ? std::uint64_t{THIMBLE_DEPTHWISE} : id;
 }
 
 bool clamps(const thimble_layer& shape) { return shape.activation_min > -128 || shape.activation_max < 127; }
@@ -69,24 +77,40 @@ Features general_features(const thimble_layer& shape, bool depthwise) {
           rows * blocks_of_four(shape.out_c),
           rows,
           ring_bytes(shape),
+          0.0,
           1.0};
 }
 
-/// Depthwise layers of one window and stride: blocks of four channels, row pairs, tiles of two by two outputs.
+/// Window positions times kernel indices that lie on the picture, along one dimension.
+double taps_inside(int outputs, int stride, int pad, int kernel, int size) {
+  double taps = 0;
+  for (int i = 0; i < outputs; ++i) {
+    const WindowSpan span = window_span(i, stride, pad, kernel, size);
+    taps += std::max(span.end - span.begin, 0);
+  }
+  return taps;
+}
+
+/// Depthwise layers of one window and stride: blocks of four channels, row pairs, tiles of two by two outputs or five
+/// of a row, a last odd row or column, products that meet pixels.
 Features depthwise_features(const thimble_layer& shape) {
   const double blocks = blocks_of_four(shape.out_c), row_pairs = even(shape.out_h) / 2;
-  const double tiles = row_pairs * even(shape.out_w) / 2;
-  const double outputs = 1.0 * shape.out_h * shape.out_w * shape.out_c;
+  const bool by_fives = shape.stride_h == 2 && shape.kernel_h > 3;
+  const double tiles = by_fives ? shape.out_h * ((shape.out_w + 4) / 5) : row_pairs * even(shape.out_w) / 2;
+  const double taps = taps_inside(shape.out_h, shape.stride_h, shape.pad_top, shape.kernel_h, shape.in_h) *
+                      taps_inside(shape.out_w, shape.stride_w, shape.pad_left, shape.kernel_w, shape.in_w);
+  const thimble_depthwise_passes passes = thimble_depthwise_passes_of(&shape);
   return {blocks,
+          blocks * passes.count,
           blocks * row_pairs,
           blocks * tiles,
-          blocks * shape.in_h * shape.in_w,
-          blocks * shape.in_h,
-          outputs,
-          shape.relu ? 0.0 : outputs,
-          clamps(shape) ? outputs : 0.0,
-          row_pairs,
-          ring_bytes(shape),
+          blocks * passes.rows * shape.in_w,
+          blocks * taps,
+          blocks * shape.out_h * shape.out_w,
+          blocks * shape.out_h * (shape.out_w % 2),
+          blocks * (shape.out_h % 2) * shape.out_w,
+          (shape.relu ? 0.0 : 1.0) * blocks * shape.out_h * shape.out_w,
+          clamps(shape) ? blocks * shape.out_h * shape.out_w : 0.0,
           1.0};
 }
 
@@ -96,18 +120,18 @@ struct Form {
   Features features;
 };
 
-constexpr std::uint64_t kKernelMask = 0xff, kIsForm = 1u << 8;  ///< in a key; without it a key is a kernel's id
+/// In a key; without kIsForm a key is a family.
+constexpr std::uint64_t kFamilyMask = 0xff, kIsForm = 1u << 8;
 bool is_form(std::uint64_t key) { return (key & kIsForm) != 0; }
-constexpr int kFewChannels = 16;  ///< of a 1x1 convolution whose inputs stay in registers
-
 Form form_of(const ProbeLayer& layer, const thimble_layer& shape) {
-  const std::uint64_t id = layer.words[0];
+  const std::uint64_t id = layer.words[0], family = family_of(layer);
   if (is_depthwise(layer))
-    return {id | kIsForm | std::uint64_t{shape.kernel_h} << 16 | std::uint64_t{shape.kernel_w} << 24 |
+    return {family | kIsForm | id << 48 | std::uint64_t{shape.kernel_h} << 16 | std::uint64_t{shape.kernel_w} << 24 |
                 std::uint64_t{shape.stride_h} << 32 | std::uint64_t{shape.stride_w} << 40,
             depthwise_features(shape)};
-  const bool few = id == THIMBLE_POINTWISE && shape.in_c <= kFewChannels;
-  return {id | kIsForm | (few ? 1u : 0u) << 16, general_features(shape, false)};
+  const bool in_registers = shape.in_c == 8 || shape.in_c == 16, widened_once = shape.in_c <= 3;
+  const unsigned form = id == THIMBLE_POINTWISE ? in_registers : id == THIMBLE_CONV2D ? 2u * widened_once : 0u;
+  return {family | kIsForm | form << 16, general_features(shape, false)};
 }
 
 thimble_layer shape_of(const ProbeLayer& layer) {
@@ -157,7 +181,7 @@ std::map<std::uint64_t, std::vector<Sample>> samples_of(std::span<const ProbedPl
     for (std::size_t i = 0; i < std::min(measured.size(), one.plan.layers.size()); ++i) {
       const ProbeLayer& layer = one.plan.layers[i];
       const thimble_layer shape = shape_of(layer);
-      const std::uint64_t kernel = layer.words[0];
+      const std::uint64_t kernel = family_of(layer);
       const auto cycles = static_cast<double>(measured[i].cycles);
       const Form form = form_of(layer, shape);
       if (!seen.insert({form.key, form.features}).second) continue;
@@ -187,7 +211,7 @@ LatencyModel LatencyModel::fit(std::span<const ProbedPlan> probed) {
   LatencyModel model;
   for (auto& [key, samples] : samples_of(probed)) {  // kernels come before their forms
     if (is_form(key)) {
-      const std::vector<double>& kernel = model.coefficients_.at(key & kKernelMask);
+      const std::vector<double>& kernel = model.coefficients_.at(key & kFamilyMask);
       for (Sample& sample : samples) sample.aim -= dot(kernel, sample.general);
     }
     model.coefficients_[key] = regress(samples, is_form(key) ? kFormRidge : kRidge);
@@ -205,7 +229,7 @@ double LatencyModel::predict(const ProbePlan& plan) const {
 
 double LatencyModel::predict(const ProbeLayer& layer) const {
   const thimble_layer shape = shape_of(layer);
-  const auto kernel = coefficients_.find(layer.words[0]);
+  const auto kernel = coefficients_.find(family_of(layer));
   const double cycles = dot(kernel != coefficients_.end() ? kernel->second : coefficients_.at(kAnyKernel),
                             general_features(shape, is_depthwise(layer)));
   const Form form = form_of(layer, shape);

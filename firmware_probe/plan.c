@@ -1,6 +1,7 @@
 #include "plan.h"
 
 #include "core.h"
+#include "deploy/kernels/layer_table.h"
 #include "stack.h"
 
 /* Where the weights of every layer lie: any constants will do, because a kernel's time does not depend on them. */
@@ -12,8 +13,15 @@ enum { GUARD_BYTES = 64, OVERRUN_BEFORE = 1, OVERRUN_BEHIND = 2 };
 static const uint8_t guard_byte = 0xa5;
 static const uint8_t activation_byte = 0x11; /* the arena before every run: the same run, the same time */
 
-static thimble_layer layers[PLAN_MAX_LAYERS];
+/* The layers are kept as a deployed model has them, and read as it reads them: so a run takes the same time. The
+ * table's kernels are those of the library, by their numbers. */
+static _Alignas(4) uint16_t halves[PLAN_MAX_LAYERS * THIMBLE_TABLE_MOST_HALVES];
+static uint32_t halves_used;
+static thimble_kernel kernels[THIMBLE_KERNEL_COUNT];
+static thimble_layer last_layer;
 static uint32_t layer_count, layers_received, arena_bytes;
+_Static_assert((int)THIMBLE_KERNEL_COUNT <= (int)THIMBLE_TABLE_MOST_KERNELS,
+               "the table's index holds every kernel's number");
 
 static const plan_outcome well = {0, PROBE_NO_LAYER, 0};
 
@@ -31,6 +39,12 @@ plan_outcome plan_begin(uint32_t bytes, uint32_t count) {
   layer_count = layers_received = 0;
   if (count > PLAN_MAX_LAYERS) return failed(PROBE_TOO_MANY_LAYERS, PROBE_NO_LAYER, PLAN_MAX_LAYERS);
   if (bytes > plan_arena_capacity()) return failed(PROBE_ARENA_TOO_LARGE, PROBE_NO_LAYER, plan_arena_capacity());
+  for (uint32_t i = 0; i < THIMBLE_KERNEL_COUNT; ++i) {
+    const thimble_kernel_entry* entry = thimble_kernel_by_id(i);
+    kernels[i] = entry ? entry->kernel : 0;
+  }
+  last_layer = (thimble_layer){0};
+  halves_used = 0;
   arena_bytes = bytes;
   layer_count = count;
   return well;
@@ -42,12 +56,16 @@ plan_outcome plan_add_layer(uint32_t index, const uint32_t words[PROBE_LAYER_WOR
     return failed(PROBE_LAYERS_OUT_OF_ORDER, index, layers_received);
   if (!thimble_kernel_by_id(kernel)) return failed(PROBE_UNKNOWN_KERNEL, index, kernel);
   if (weight_bytes > plan_window_capacity()) return failed(PROBE_WEIGHTS_TOO_LARGE, index, weight_bytes);
-  thimble_layer* layer = &layers[index];
-  const thimble_status status = thimble_layer_from_words(layer, words);
+  thimble_layer layer;
+  const thimble_status status = thimble_layer_from_words(&layer, words);
   if (status != THIMBLE_OK) return failed(PROBE_BAD_LAYER, index, (uint32_t)status);
-  layer->weights = weight_bytes ? (const uint32_t*)(const void*)thimble_window_start : 0;
-  const thimble_status checked = thimble_check_layer(kernel, layer, weight_bytes, arena(), arena_bytes);
+  layer.weights = weight_bytes ? (const uint32_t*)(const void*)thimble_window_start : 0;
+  const thimble_status checked = thimble_check_layer(kernel, &layer, weight_bytes, arena(), arena_bytes);
   if (checked != THIMBLE_OK) return failed(PROBE_BAD_LAYER, index, (uint32_t)checked);
+  if (layer.wide > 3) return failed(PROBE_BAD_LAYER, index, (uint32_t)THIMBLE_BAD_LAYER);
+  /* No words of weights: every layer's begin at the window's start. */
+  const int reads_input2 = layer.operands == 2 || kernel == THIMBLE_CONCAT;
+  halves_used += thimble_put_layer(&last_layer, &layer, kernel, 0, reads_input2, halves + halves_used);
   ++layers_received;
   return well;
 }
@@ -75,16 +93,22 @@ static uint32_t arena_overrun(void) {
   return 0;
 }
 
+static const uint32_t* window(void) { return (const uint32_t*)(const void*)thimble_window_start; }
+
 static void run_total(void) {
+  const thimble_table table = {halves, kernels, window(), layer_count};
   region_begin();
-  thimble_run(layers, layer_count, arena());
+  thimble_run_table(&table, arena());
   region_end();
 }
 
 static void run_per_layer(void) {
+  thimble_reader reader = {halves, kernels, window()};
+  thimble_layer layer = {0};
   for (uint32_t i = 0; i < layer_count; ++i) {
+    thimble_next_layer(&reader, &layer);
     region_begin();
-    thimble_run_layer(&layers[i], arena());
+    thimble_run_layer(&layer, arena());
     region_end();
   }
 }

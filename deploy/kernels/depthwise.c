@@ -70,6 +70,15 @@ uint32_t thimble_depthwise_s8_scratch(const thimble_layer* layer) {
   return thimble_round_up(planned > general ? planned : general, 8);
 }
 
+thimble_depthwise_passes thimble_depthwise_passes_of(const thimble_layer* layer) {
+  thimble_depthwise_plan plan;
+  thimble_depthwise_passes passes = {1, layer->in_h};
+  if (thimble_depthwise_is_stride_2(layer)) return thimble_depthwise_stride_2_passes(layer);
+  if (!thimble_depthwise_is_planned(layer, &plan)) return passes;
+  for (passes.count = 0; 2 * passes.count * plan.group < layer->out_h;) ++passes.count;
+  return passes;
+}
+
 #if THIMBLE_DEPTHWISE_FAST
 static void run_planned(const thimble_call* call, thimble_depthwise_function compute, thimble_depthwise_records records,
                         thimble_kernel stride_2) {

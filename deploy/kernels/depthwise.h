@@ -18,6 +18,10 @@
 
 #include "lanes.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* The fast kernels keep values in S0-S31. */
 #if THIMBLE_DSP && defined(__ARM_FP)
 #define THIMBLE_DEPTHWISE_FAST 1
@@ -43,6 +47,13 @@ typedef struct thimble_depthwise_plan {
   uint32_t record_words;             /* of one channel's weights and constants */
   uint32_t table_words, stage_bytes; /* of all records; of a step */
 } thimble_depthwise_plan;
+
+/* How often a block of channels is filled into the scratch, and how many input rows all in all: what its time depends on
+ * besides the shape. For models of the time. */
+typedef struct thimble_depthwise_passes {
+  uint32_t count, rows;
+} thimble_depthwise_passes;
+thimble_depthwise_passes thimble_depthwise_passes_of(const thimble_layer* layer);
 
 /* 0 where only the general kernel takes the layer; the plan is for stride 1. */
 int thimble_depthwise_is_planned(const thimble_layer* layer, thimble_depthwise_plan* plan);
@@ -115,4 +126,7 @@ void thimble_depthwise_stride_1(const thimble_call* call, const thimble_depthwis
                                 thimble_depthwise_function compute, thimble_depthwise_records records);
 #endif
 
+#ifdef __cplusplus
+}
+#endif
 #endif

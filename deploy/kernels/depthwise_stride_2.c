@@ -8,7 +8,7 @@
 #define LEAST_BYTES_3X3 1536u
 #define MOST_BYTES_3X3 4640u
 #define BYTES_3X3 2560u
-#define LEAST_BYTES 2048u
+#define LEAST_BYTES 4096u
 #define MOST_BYTES 6144u
 
 static uint32_t most_bytes_of(const thimble_layer* layer) {
@@ -58,6 +58,15 @@ uint32_t thimble_depthwise_stride_2_bytes(const thimble_layer* layer) {
   thimble_stride_2_plan plan;
   plan_of(layer, &plan);
   return plan.bytes;
+}
+
+thimble_depthwise_passes thimble_depthwise_stride_2_passes(const thimble_layer* layer) {
+  thimble_stride_2_plan plan;
+  thimble_depthwise_passes passes = {0, 0};
+  plan_of(layer, &plan);
+  while (passes.count * plan.group < layer->out_h) ++passes.count;
+  passes.rows = passes.count * plan.rows;
+  return passes;
 }
 
 #if THIMBLE_DEPTHWISE_FAST

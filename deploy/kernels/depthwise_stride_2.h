@@ -7,6 +7,7 @@
 
 int thimble_depthwise_is_stride_2(const thimble_layer* layer);
 uint32_t thimble_depthwise_stride_2_bytes(const thimble_layer* layer);
+thimble_depthwise_passes thimble_depthwise_stride_2_passes(const thimble_layer* layer);
 
 typedef struct thimble_stride_2_plan {
   uint32_t kernel;

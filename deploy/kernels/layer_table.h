@@ -38,6 +38,7 @@ enum {
   THIMBLE_TABLE_INPUT2 = 0x80,
   THIMBLE_TABLE_FORM_BYTES = 10,
   THIMBLE_TABLE_MOST_KERNELS = 32,
+  THIMBLE_TABLE_MOST_HALVES = 24, /* of one layer */
 };
 
 typedef struct thimble_table {
@@ -57,6 +58,12 @@ typedef struct thimble_reader {
 /* Makes `layer` the next one: zeros before the first, and left as it is between two calls. Where a layer has no weights
  * or no scratch, their members mean nothing; scratch_bytes never does. */
 void thimble_next_layer(thimble_reader* reader, thimble_layer* layer);
+
+/* Writes `layer`, whose kernel is at index `kernel` of the table's, behind the layers that made `before`: zeros before the
+ * first, and left as it is between two calls. Offsets are multiples of 4 below 2^33, wide at most 3, weight_words below
+ * 2^31. reads_input2: whether input2 means anything. Returns how many halfwords. */
+uint32_t thimble_put_layer(thimble_layer* before, const thimble_layer* layer, uint32_t kernel, uint32_t weight_words,
+                           int reads_input2, uint16_t to[THIMBLE_TABLE_MOST_HALVES]);
 
 /* One inference, as thimble_run. */
 void thimble_run_table(const thimble_table* table, int8_t* arena);

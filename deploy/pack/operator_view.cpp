@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "deploy/pack/mean.hpp"
 #include "deploy/pack/movement.hpp"
@@ -29,6 +30,17 @@ WindowGeometry without_window(const std::array<int, 3>& in, const std::array<int
   WindowGeometry g{.in_h = in[0], .in_w = in[1], .in_c = in[2], .out_h = out[0], .out_w = out[1], .out_c = out[2]};
   g.kernel_h = g.kernel_w = g.stride_h = g.stride_w = 0;
   if (op.type == OpType::kPad) g.pad_top = op.padding.top, g.pad_left = op.padding.left;
+  return g;
+}
+
+/// A column of pixels lies in memory as a row does; kernels compute several outputs of a row at a time.
+WindowGeometry along_a_row(WindowGeometry g) {
+  if (g.in_w != 1 || g.out_w != 1 || g.kernel_w != 1 || g.pad_left != 0) return g;
+  std::swap(g.in_h, g.in_w);
+  std::swap(g.out_h, g.out_w);
+  std::swap(g.kernel_h, g.kernel_w);
+  std::swap(g.stride_h, g.stride_w);
+  std::swap(g.pad_top, g.pad_left);
   return g;
 }
 
@@ -66,6 +78,8 @@ WindowGeometry geometry_of(const Graph& graph, const Operator& op, int part) {
       g.kernel_h = g.kernel_w = g.stride_h = g.stride_w = 0;
       return g;
     }
+    case OpType::kDepthwiseConv2D:
+      return along_a_row(window_geometry(graph, op));
     default:
       return window_geometry(graph, op);
   }

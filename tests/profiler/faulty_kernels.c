@@ -12,7 +12,7 @@ static void undefined_instruction(const thimble_call* call) {
 static void write_before_arena(const thimble_call* call) { call->output[-1] = 0; }
 
 static void write_behind_arena(const thimble_call* call) {
-  call->output[call->layer->scratch_bytes] = 0; /* the test puts the arena's size there */
+  call->output[call->layer->scratch] = 0; /* the test puts the arena's size there */
 }
 
 /* Through a pointer that may change: the compiler makes no loop of the calls. */
@@ -57,10 +57,11 @@ uint32_t thimble_ring_bytes(const thimble_layer* layer) {
   return 0;
 }
 
-/* Words 1 and 2 only: scratch_bytes and in_h. */
+/* Words 1 and 2 only: scratch and in_h. */
 thimble_status thimble_layer_from_words(thimble_layer* layer, const uint32_t words[THIMBLE_LAYER_WORDS]) {
+  *layer = (thimble_layer){0};
   layer->kernel = thimble_kernel_by_id(words[0])->kernel;
-  layer->scratch_bytes = words[1];
+  layer->scratch = layer->scratch_bytes = words[1];
   layer->in_h = (uint16_t)words[2];
   return THIMBLE_OK;
 }
@@ -74,8 +75,4 @@ thimble_status thimble_check_layer(uint32_t id, const thimble_layer* layer, uint
 void thimble_run_layer(const thimble_layer* layer, int8_t* arena) {
   const thimble_call call = {.layer = layer, .output = arena, .count = 1};
   layer->kernel(&call);
-}
-
-void thimble_run(const thimble_layer* layers, uint32_t count, int8_t* arena) {
-  for (uint32_t i = 0; i < count; ++i) thimble_run_layer(&layers[i], arena);
 }
