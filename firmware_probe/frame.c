@@ -1,15 +1,15 @@
 #include "frame.h"
 
+#include "plan.h"
 #include "transport.h"
 
-enum { MAX_ANSWER_BYTES = 64 };
+/* The longest: the cycles of as many regions as a plan has layers. */
+enum { MAX_ANSWER_BYTES = PROBE_HEADER_BYTES + 4 * (PROBE_RUN_WORDS + PLAN_MAX_LAYERS) + PROBE_CRC_BYTES };
+enum { MAX_FAULT_BYTES = 64 };
 
 static uint8_t received[PROBE_MAX_ENCODED_BYTES];
-typedef struct {
-  uint8_t bytes[MAX_ANSWER_BYTES + MAX_ANSWER_BYTES / 254 + 3]; /* with both zeros */
-  size_t size;
-} encoded_frame;
-static encoded_frame kept;
+static uint8_t kept[MAX_ANSWER_BYTES + MAX_ANSWER_BYTES / 254 + 3]; /* as it was sent, with both zeros */
+static size_t kept_bytes;
 volatile uint16_t probe_current_sequence;
 
 /* Bytes up to the next zero, runs of zeros skipped; what does not fit is counted and dropped. */
@@ -40,26 +40,32 @@ int frame_receive(probe_frame* frame) {
   return 1;
 }
 
-static void encode(encoded_frame* frame, uint8_t type, uint16_t sequence, const uint32_t* words, uint32_t count) {
-  uint8_t body[MAX_ANSWER_BYTES] = {PROBE_PROTOCOL_VERSION, type, (uint8_t)sequence, (uint8_t)(sequence >> 8)};
+/* A frame in `to`, by way of `body`; returns its bytes. */
+static size_t encode(uint8_t* to, uint8_t* body, uint8_t type, uint16_t sequence, const uint32_t* words,
+                     uint32_t count) {
+  body[0] = PROBE_PROTOCOL_VERSION;
+  body[1] = type;
+  body[2] = (uint8_t)sequence;
+  body[3] = (uint8_t)(sequence >> 8);
   size_t size = PROBE_HEADER_BYTES;
   for (uint32_t i = 0; i < count; ++i, size += 4) probe_put_word(body + size, words[i]);
   probe_put_word(body + size, probe_crc32(body, size));
   size += PROBE_CRC_BYTES;
-  frame->bytes[0] = 0;
-  frame->size = 1 + probe_cobs_encode(body, size, frame->bytes + 1);
-  frame->bytes[frame->size++] = 0;
+  to[0] = 0;
+  const size_t end = 1 + probe_cobs_encode(body, size, to + 1);
+  to[end] = 0;
+  return end + 1;
 }
 
 void frame_send(uint8_t type, uint16_t sequence, const uint32_t* words, uint32_t count) {
-  encode(&kept, type, sequence, words, count);
+  static uint8_t body[MAX_ANSWER_BYTES];
+  kept_bytes = encode(kept, body, type, sequence, words, count);
   frame_send_again();
 }
 
-void frame_send_again(void) { transport_write(kept.bytes, kept.size); }
+void frame_send_again(void) { transport_write(kept, kept_bytes); }
 
 void frame_send_aside(uint8_t type, uint16_t sequence, const uint32_t* words, uint32_t count) {
-  encoded_frame frame;
-  encode(&frame, type, sequence, words, count);
-  transport_write(frame.bytes, frame.size);
+  uint8_t body[MAX_FAULT_BYTES], frame[MAX_FAULT_BYTES + 3];
+  transport_write(frame, encode(frame, body, type, sequence, words, count));
 }

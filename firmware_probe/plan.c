@@ -3,6 +3,7 @@
 #include "core.h"
 #include "deploy/kernels/layer_table.h"
 #include "stack.h"
+#include "timer.h"
 
 /* Where the weights of every layer lie: any constants will do, because a kernel's time does not depend on them. */
 extern uint8_t thimble_window_start[], thimble_window_end[];
@@ -95,42 +96,48 @@ static uint32_t arena_overrun(void) {
 
 static const uint32_t* window(void) { return (const uint32_t*)(const void*)thimble_window_start; }
 
-static void run_total(void) {
+static void run_total(uint32_t* cycles) {
   const thimble_table table = {halves, kernels, window(), layer_count};
+  timer_start();
   region_begin();
   thimble_run_table(&table, arena());
   region_end();
+  *cycles = timer_stop();
 }
 
-static void run_per_layer(void) {
+static void run_per_layer(uint32_t* cycles) {
   thimble_reader reader = {halves, kernels, window()};
   thimble_layer layer = {0};
   for (uint32_t i = 0; i < layer_count; ++i) {
     thimble_next_layer(&reader, &layer);
+    timer_start();
     region_begin();
     thimble_run_layer(&layer, arena());
     region_end();
+    cycles[i] = timer_stop();
   }
 }
 
-plan_outcome plan_run(uint32_t mode, uint32_t runs, uint32_t* regions, uint32_t* stack_bytes) {
+plan_outcome plan_run(uint32_t mode, uint32_t runs, plan_report* report) {
   if (mode != PROBE_TOTAL && mode != PROBE_PER_LAYER) return failed(PROBE_BAD_MODE, PROBE_NO_LAYER, mode);
   if (layer_count == 0 || layers_received != layer_count)
     return failed(PROBE_PLAN_INCOMPLETE, PROBE_NO_LAYER, layers_received);
-  *regions = *stack_bytes = 0;
+  const uint32_t each = mode == PROBE_TOTAL ? 1 : layer_count;
+  if (runs > PLAN_MAX_LAYERS / each) return failed(PROBE_TOO_MANY_REGIONS, PROBE_NO_LAYER, PLAN_MAX_LAYERS);
+  report->regions = report->stack_bytes = 0;
   for (uint32_t run = 0; run < runs; ++run) {
     fill_arena();
     const uintptr_t top = stack_paint();
     if (mode == PROBE_TOTAL)
-      run_total();
+      run_total(&report->cycles[report->regions]);
     else
-      run_per_layer();
+      run_per_layer(&report->cycles[report->regions]);
     const uint32_t used = stack_used(top);
     if (stack_overflowed()) return failed(PROBE_STACK_OVERFLOW, PROBE_NO_LAYER, stack_capacity());
     const uint32_t overrun = arena_overrun();
     if (overrun) return failed(PROBE_ARENA_OVERRUN, PROBE_NO_LAYER, overrun);
-    if (used > *stack_bytes) *stack_bytes = used;
-    *regions += mode == PROBE_TOTAL ? 1 : layer_count;
+    if (used > report->stack_bytes) report->stack_bytes = used;
+    report->regions += each;
   }
   return well;
 }

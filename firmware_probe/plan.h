@@ -5,7 +5,9 @@
 #include "deploy/kernels/thimble.h"
 #include "protocol.h"
 
-enum { PLAN_MAX_LAYERS = 512 };
+#ifndef PLAN_MAX_LAYERS /* small boards hold fewer */
+#define PLAN_MAX_LAYERS 512u
+#endif
 
 /* error: enum probe_error, 0 where all is well. */
 typedef struct {
@@ -18,7 +20,13 @@ uint32_t plan_window_capacity(void);
 /* Forgets what was there; `layers` layers will follow. */
 plan_outcome plan_begin(uint32_t arena_bytes, uint32_t layers);
 plan_outcome plan_add_layer(uint32_t index, const uint32_t words[PROBE_LAYER_WORDS]);
-/* Checks the plan and runs it; sets both numbers where all is well. */
-plan_outcome plan_run(uint32_t mode, uint32_t runs, uint32_t* regions, uint32_t* stack_bytes);
+/* What a run was like. */
+typedef struct {
+  uint32_t regions, stack_bytes;
+  uint32_t cycles[PLAN_MAX_LAYERS]; /* of each region, by timer.h */
+} plan_report;
+
+/* Checks the plan and runs it; sets the report where all is well. */
+plan_outcome plan_run(uint32_t mode, uint32_t runs, plan_report* report);
 
 #endif

@@ -20,7 +20,7 @@ extern "C" {
 #endif
 
 enum {
-  PROBE_PROTOCOL_VERSION = 1,
+  PROBE_PROTOCOL_VERSION = 2,
   PROBE_HEADER_BYTES = 4,
   PROBE_CRC_BYTES = 4,
   PROBE_MAX_PAYLOAD_BYTES = 4096,
@@ -46,20 +46,30 @@ enum probe_mode {
 };
 
 enum probe_hello_word {
-  PROBE_HELLO_FIRMWARE_CRC,    /* crc32 of the image that the core runs */
+  PROBE_HELLO_FIRMWARE_CRC,    /* crc32 of the code and constants that the core runs, the section .text */
   PROBE_HELLO_LIBRARY_VERSION, /* of the kernel library */
   PROBE_HELLO_CPUID,
   PROBE_HELLO_ARENA_BYTES,  /* capacities */
   PROBE_HELLO_WINDOW_BYTES, /* weights of one layer, at most */
   PROBE_HELLO_MAX_LAYERS,
   PROBE_HELLO_STACK_BYTES,
+  PROBE_HELLO_TIMER,    /* enum probe_timer */
+  PROBE_HELLO_CLOCK_HZ, /* that the start-up reached; 0: nobody knows */
   PROBE_HELLO_WORDS
 };
 
+/* The words of an answer to PROBE_RUN; with a timer there follow the cycles of each region. */
 enum probe_run_word {
   PROBE_RUN_REGIONS,     /* timed regions that were run */
   PROBE_RUN_STACK_BYTES, /* the most that thimble_run used below its caller's frame */
   PROBE_RUN_WORDS
+};
+
+/* What counts the cycles. */
+enum probe_timer {
+  PROBE_TIMER_NONE = 0, /* not the firmware: the cycle model of a virtual board */
+  PROBE_TIMER_DWT = 1,
+  PROBE_TIMER_SYSTICK = 2,
 };
 
 enum probe_error {
@@ -75,6 +85,7 @@ enum probe_error {
   PROBE_WEIGHTS_TOO_LARGE,   /* `layer`, `detail` = the size it needs */
   PROBE_BAD_LAYER,           /* thimble_prepare refused; `detail` = its status */
   PROBE_BAD_MODE,            /* `detail` = mode */
+  PROBE_TOO_MANY_REGIONS,    /* `detail` = the most */
   PROBE_ARENA_OVERRUN,       /* a kernel wrote outside the arena; `detail` = bytes before (1) or behind (2) it */
   PROBE_STACK_OVERFLOW,      /* `detail` = bytes of stack there are */
 };

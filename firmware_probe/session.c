@@ -3,6 +3,7 @@
 #include "frame.h"
 #include "plan.h"
 #include "stack.h"
+#include "timer.h"
 #include "transport.h"
 
 extern uint8_t thimble_image_start[], thimble_image_end[];
@@ -10,6 +11,8 @@ extern uint8_t thimble_image_start[], thimble_image_end[];
 /* The request that was done last; one that comes again with this number is answered again and not done. */
 static int32_t done_sequence = -1;
 static uint8_t done_type;
+
+static enum probe_timer timer;
 
 static uint32_t word_at(const probe_frame* request, uint32_t index) {
   return probe_get_word(request->payload + 4 * index);
@@ -42,6 +45,8 @@ static void answer_hello(const probe_frame* request) {
   words[PROBE_HELLO_WINDOW_BYTES] = plan_window_capacity();
   words[PROBE_HELLO_MAX_LAYERS] = PLAN_MAX_LAYERS;
   words[PROBE_HELLO_STACK_BYTES] = stack_capacity();
+  words[PROBE_HELLO_TIMER] = timer;
+  words[PROBE_HELLO_CLOCK_HZ] = core_hz();
   plan_begin(0, 0);
   frame_send(PROBE_HELLO + PROBE_ANSWER, request->sequence, words, PROBE_HELLO_WORDS);
 }
@@ -69,13 +74,18 @@ static void answer_layers(const probe_frame* request) {
 }
 
 static void answer_run(const probe_frame* request) {
-  uint32_t words[PROBE_RUN_WORDS] = {0, 0};
-  const plan_outcome outcome =
-      plan_run(word_at(request, 0), word_at(request, 1), &words[PROBE_RUN_REGIONS], &words[PROBE_RUN_STACK_BYTES]);
-  if (outcome.error)
+  static plan_report report;
+  static uint32_t words[PROBE_RUN_WORDS + PLAN_MAX_LAYERS];
+  const plan_outcome outcome = plan_run(word_at(request, 0), word_at(request, 1), &report);
+  if (outcome.error) {
     answer_error(request->sequence, outcome);
-  else
-    frame_send(PROBE_RUN + PROBE_ANSWER, request->sequence, words, PROBE_RUN_WORDS);
+    return;
+  }
+  words[PROBE_RUN_REGIONS] = report.regions;
+  words[PROBE_RUN_STACK_BYTES] = report.stack_bytes;
+  const uint32_t timed = timer == PROBE_TIMER_NONE ? 0 : report.regions;
+  for (uint32_t i = 0; i < timed; ++i) words[PROBE_RUN_WORDS + i] = report.cycles[i];
+  frame_send(PROBE_RUN + PROBE_ANSWER, request->sequence, words, PROBE_RUN_WORDS + timed);
 }
 
 static int length_fits(const probe_frame* request) {
@@ -133,6 +143,7 @@ static void serve(const probe_frame* request) {
 }
 
 int main(void) {
+  timer = timer_open();
   transport_open();
   for (;;) {
     probe_frame request;

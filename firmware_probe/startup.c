@@ -1,6 +1,10 @@
 /* Start-up and faults of a Cortex-M: the vector table, memory as C expects it, then main. No libc. */
 #include "frame.h"
+#include "timer.h"
 #include "transport.h"
+#if __has_include("board.h") /* clocks, flash wait states and caches; a virtual board has none */
+#include "clock.h"
+#endif
 
 extern uint32_t thimble_data_load[], thimble_data_start[], thimble_data_end[];
 extern uint32_t thimble_bss_start[], thimble_bss_end[], thimble_stack_top[];
@@ -19,7 +23,7 @@ __attribute__((section(".vectors"), used)) static const struct {
   void (*run[15])(void);
 } vectors = {thimble_stack_top,
              {Reset_Handler, fault_handler, fault_handler, fault_handler, fault_handler, fault_handler, fault_handler,
-              0, 0, 0, fault_handler, fault_handler, 0, fault_handler, fault_handler}};
+              0, 0, 0, fault_handler, fault_handler, 0, fault_handler, timer_tick}};
 
 static volatile uint32_t* const system_control = (volatile uint32_t*)0xE000ED00u; /* SCB, ARMv7-M manual B3.2.2 */
 enum { SCB_ICSR = 1, SCB_AIRCR = 3, SCB_CFSR = 10, SCB_HFSR = 11, SCB_MMFAR = 13, SCB_BFAR = 14 };
@@ -44,6 +48,9 @@ __attribute__((used)) void start(void) {
   const uint32_t* from = thimble_data_load;
   for (volatile uint32_t* to = thimble_data_start; to < thimble_data_end; ++to) *to = *from++;
   for (volatile uint32_t* to = thimble_bss_start; to < thimble_bss_end; ++to) *to = 0;
+#if __has_include("board.h")
+  thimble_board_start();
+#endif
   (void)main();
   for (;;) {
   }

@@ -1,4 +1,5 @@
-/* How bytes reach the probe. One implementation is linked into an image: uart_cmsdk.c for the virtual boards. */
+/* How bytes reach the probe. One implementation is linked into an image: uart_cmsdk.c for the virtual
+ * boards, transport_mailbox.c for those on a debug probe. */
 #ifndef THIMBLE_PROBE_TRANSPORT_H
 #define THIMBLE_PROBE_TRANSPORT_H
 

@@ -6,8 +6,9 @@
 #include <string>
 #include <vector>
 
-#include "profiler/board.hpp"
 #include "graph/base/child_process.hpp"
+#include "profiler/board.hpp"
+#include "profiler/regions.hpp"
 #include "profiler/transport.hpp"
 
 namespace thimble {
@@ -15,14 +16,8 @@ namespace thimble {
 /// The plugin that counts cycles, as find_resource knows it.
 inline constexpr const char* kCycleModel = "lib/thimble/libthimble_cycles.so";
 
-/// What the cycle model counted between `dbg #1` and `dbg #2`.
-struct RegionCount {
-  std::uint64_t instructions = 0, cycles = 0;
-
-  bool operator==(const RegionCount&) const = default;
-};
-
-/// Complete lines of `text` ("INSTRUCTIONS CYCLES"), which are taken off it.
+/// What the cycle model counted between `dbg #1` and `dbg #2`: complete lines of `text` ("INSTRUCTIONS CYCLES"), which
+/// are taken off it.
 std::vector<RegionCount> take_regions(std::string& text);
 
 /// QEMU with the cycle model, running an image; its UART is a transport. Killed when this object goes.

@@ -2,6 +2,7 @@
 
 #include "graph/base/error.hpp"
 #include "profiler/host_probe.hpp"
+#include "profiler/openocd/hardware_probe.hpp"
 #include "profiler/virtual_probe.hpp"
 
 namespace thimble {
@@ -13,9 +14,9 @@ std::unique_ptr<Probe> make_probe(const Board& board) {
     case BoardKind::kVirtual:
       return std::make_unique<VirtualProbe>(board);
     case BoardKind::kHardware:
-      break;
+      return std::make_unique<HardwareProbe>(board);
   }
-  throw BoardError(board.name + ": no probe reaches this board; boards that can be measured are host and virtual ones");
+  throw BoardError(board.name + ": a board of no known kind");
 }
 
 }  // namespace thimble

@@ -38,6 +38,8 @@ Refusal refusal_of(std::uint32_t error) {
       return {kCandidate, "bad_layer", "the kernel library refused the layer (status {})"};
     case PROBE_BAD_MODE:
       return {kBoard, "bad_mode", "the probe has no mode {}"};
+    case PROBE_TOO_MANY_REGIONS:
+      return {kCandidate, "too_many_regions", "the probe times at most {} regions in one request"};
     case PROBE_ARENA_OVERRUN:
       return {kCandidate, "arena_overrun", "a kernel wrote outside the arena (1: before it, 2: behind it: {})"};
     case PROBE_STACK_OVERFLOW:

@@ -10,7 +10,7 @@ namespace {
 constexpr double kFirstRetrySeconds = 0.2;
 constexpr double kMomentSeconds = 0.005;  // after something that cannot be read, our answer may still come
 constexpr int kMostAttempts = 20;
-constexpr std::size_t kMostReceived = 4096;  // answers are short: more than this without an end is noise
+constexpr std::size_t kMostReceived = 8192;  // answers are shorter: more than this without an end is noise
 
 using Words = std::vector<std::uint32_t>;
 

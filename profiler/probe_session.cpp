@@ -36,7 +36,9 @@ Result<ProbeHello, ProbeFailure> ProbeSession::hello(const Deadline& deadline) {
                     .arena_bytes = words[PROBE_HELLO_ARENA_BYTES],
                     .window_bytes = words[PROBE_HELLO_WINDOW_BYTES],
                     .max_layers = words[PROBE_HELLO_MAX_LAYERS],
-                    .stack_bytes = words[PROBE_HELLO_STACK_BYTES]};
+                    .stack_bytes = words[PROBE_HELLO_STACK_BYTES],
+                    .timer = static_cast<probe_timer>(words[PROBE_HELLO_TIMER]),
+                    .clock_hz = words[PROBE_HELLO_CLOCK_HZ]};
 }
 
 Result<int, ProbeFailure> ProbeSession::load(const ProbePlan& plan, const Deadline& deadline) {
@@ -64,9 +66,13 @@ Result<ProbeRun, ProbeFailure> ProbeSession::run(probe_mode mode, int runs, cons
   THIMBLE_CHECK(state_ == SessionState::kLoaded || state_ == SessionState::kMeasured, "a plan is run after load");
   const auto answer = link_.request(PROBE_RUN, {std::uint32_t{mode}, static_cast<std::uint32_t>(runs)}, deadline);
   if (!answer) return answer.error();
-  if (answer->size() != PROBE_RUN_WORDS) return short_answer(answer->size());
+  if (answer->size() < PROBE_RUN_WORDS) return short_answer(answer->size());
+  ProbeRun result{.regions = (*answer)[PROBE_RUN_REGIONS],
+                  .stack_bytes = (*answer)[PROBE_RUN_STACK_BYTES],
+                  .cycles = {answer->begin() + PROBE_RUN_WORDS, answer->end()}};
+  if (!result.cycles.empty() && result.cycles.size() != result.regions) return short_answer(answer->size());
   state_ = SessionState::kMeasured;
-  return ProbeRun{.regions = (*answer)[PROBE_RUN_REGIONS], .stack_bytes = (*answer)[PROBE_RUN_STACK_BYTES]};
+  return result;
 }
 
 }  // namespace thimble

@@ -16,10 +16,13 @@ enum class SessionState {
 struct ProbeHello {
   std::uint32_t firmware_crc = 0, kernel_library_version = 0, cpuid = 0;
   std::uint32_t arena_bytes = 0, window_bytes = 0, max_layers = 0, stack_bytes = 0;
+  probe_timer timer = PROBE_TIMER_NONE;
+  std::uint32_t clock_hz = 0;
 };
 
 struct ProbeRun {
   std::uint32_t regions = 0, stack_bytes = 0;
+  std::vector<std::uint32_t> cycles;  ///< of each region; empty where the firmware has no timer
 };
 
 /// One conversation with the probe firmware: hello, load, run. Every step may be a failure, which leaves the session

@@ -8,8 +8,8 @@
 #include "graph/base/error.hpp"
 #include "graph/base/hash.hpp"
 #include "profiler/provenance.hpp"
+#include "profiler/regions.hpp"
 #include "profiler/resources.hpp"
-#include "profiler/statistics.hpp"
 
 namespace thimble {
 namespace {
@@ -29,28 +29,6 @@ std::string image_of(const Board& board) {
     throw BoardError(board.name + ": the core of " + board.qemu_machine + " is a " + machine->cpu + ", not a " +
                      board.core);
   return machine->board;
-}
-
-std::vector<LayerMeasurement> layer_measurements(const ProbePlan& plan, const std::vector<RegionCount>& regions) {
-  std::vector<LayerMeasurement> layers;
-  for (std::size_t i = 0; i < plan.layers.size(); ++i)
-    layers.push_back({.name = plan.layers[i].name,
-                      .op = plan.layers[i].op,
-                      .macs = plan.layers[i].macs,
-                      .cycles = static_cast<std::int64_t>(regions[i].cycles),
-                      .instructions = static_cast<std::int64_t>(regions[i].instructions)});
-  return layers;
-}
-
-void set_totals(Measurement& measurement, const std::vector<RegionCount>& regions) {
-  std::vector<std::int64_t> cycles;
-  for (const RegionCount& region : regions) cycles.push_back(static_cast<std::int64_t>(region.cycles));
-  const RunStatistics statistics = statistics_of(cycles);
-  measurement.cycles = statistics.median;
-  measurement.spread = statistics.spread;
-  measurement.runs = static_cast<int>(regions.size());
-  measurement.instructions = static_cast<std::int64_t>(regions[statistics.median_index].instructions);
-  measurement.latency_us = static_cast<double>(measurement.cycles) / measurement.clock_hz * 1e6;
 }
 
 }  // namespace
@@ -139,11 +117,7 @@ std::string VirtualProbe::firmware_hash() const {
 }
 
 Result<Measurement, ProbeFailure> VirtualProbe::run(const ProbePlan& plan, const RunOptions& options) {
-  if (plan.arena_bytes > board_.ram_bytes())
-    return ProbeFailure{.kind = FailureKind::kCandidate,
-                        .code = "arena_too_large",
-                        .message = "the arena of " + std::to_string(plan.arena_bytes) + " bytes is more than the " +
-                                   std::to_string(board_.ram_bytes()) + " bytes of RAM that " + board_.name + " has"};
+  if (auto failure = too_large_for(plan, board_)) return *failure;
   ProbeFailure failure{.code = "emulator_died"};
   for (int tries = 0; tries < 2; ++tries) {
     const bool fresh = !emulator_;

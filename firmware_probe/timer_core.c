@@ -1,0 +1,76 @@
+/* DWT_CYCCNT (ARMv7-M manual C1.8); SysTick (B3.3) on cores, and under emulators, where that one does not count. */
+#include "clock.h"
+#include "timer.h"
+
+#define REGISTER(address) (*(volatile uint32_t*)(address))
+#define DEMCR REGISTER(0xE000EDFCu)
+#define DWT_CTRL REGISTER(0xE0001000u)
+#define DWT_CYCCNT REGISTER(0xE0001004u)
+#define DWT_LAR REGISTER(0xE0001FB0u)
+#define SYST_CSR REGISTER(0xE000E010u)
+#define SYST_RVR REGISTER(0xE000E014u)
+#define SYST_CVR REGISTER(0xE000E018u)
+enum { TRACE_ENABLE = 1 << 24, COUNTER_ENABLE = 1, LOCK_KEY = (int)0xC5ACCE55u };
+enum { SYST_ENABLE = 1, SYST_INTERRUPT = 2, SYST_CORE_CLOCK = 4, SYST_LAST = 0xFFFFFF };
+
+static enum probe_timer timer;
+static uint32_t begun, overhead;
+static volatile uint32_t rounds; /* of SysTick's 24 bits */
+
+void timer_tick(void) { ++rounds; }
+
+static void start_systick(uint32_t last) {
+  rounds = 0;
+  SYST_RVR = last;
+  SYST_CVR = 0;
+  SYST_CSR = SYST_ENABLE | SYST_INTERRUPT | SYST_CORE_CLOCK;
+}
+
+void timer_idle(void) {
+  start_systick(thimble_clock.core_hz / 1000u);
+  __asm volatile("wfi" ::: "memory");
+  SYST_CSR = SYST_CORE_CLOCK;
+}
+
+static int dwt_counts(void) {
+  DEMCR |= TRACE_ENABLE;
+  DWT_LAR = (uint32_t)LOCK_KEY; /* a Cortex-M7 has a lock */
+  DWT_CYCCNT = 0;
+  DWT_CTRL |= COUNTER_ENABLE;
+  const uint32_t before = DWT_CYCCNT;
+  for (volatile int i = 0; i < 16; ++i) {
+  }
+  return DWT_CYCCNT != before;
+}
+
+static void measure_overhead(void) {
+  overhead = 0;
+  timer_start();
+  overhead = timer_stop();
+}
+
+enum probe_timer timer_open(void) {
+  timer = dwt_counts() ? PROBE_TIMER_DWT : PROBE_TIMER_SYSTICK;
+  measure_overhead();
+  return timer;
+}
+
+void timer_start(void) {
+  if (timer == PROBE_TIMER_DWT) {
+    begun = DWT_CYCCNT;
+    return;
+  }
+  start_systick(SYST_LAST);
+}
+
+uint32_t timer_stop(void) {
+  uint32_t cycles;
+  if (timer == PROBE_TIMER_DWT) {
+    cycles = DWT_CYCCNT - begun;
+  } else {
+    const uint32_t left = SYST_CVR;
+    SYST_CSR = SYST_CORE_CLOCK; /* it counts no further, and a round that has just ended is no longer missed */
+    cycles = rounds * (SYST_LAST + 1u) + (left == 0 ? 0 : SYST_LAST + 1u - left);
+  }
+  return cycles > overhead ? cycles - overhead : 0;
+}

@@ -1,0 +1,130 @@
+#include "profiler/openocd/openocd.hpp"
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <cstring>
+#include <sstream>
+#include <thread>
+
+#include "graph/base/check.hpp"
+#include "graph/base/error.hpp"
+
+namespace thimble {
+namespace {
+
+constexpr double kStartSeconds = 15, kMemorySeconds = 6, kResetSeconds = 10, kFlashSeconds = 60;
+constexpr std::size_t kMostWords = 1024;  // of one command
+
+/// In braces a Tcl word may hold everything but braces.
+std::string tcl_word(const std::string& text) { return "{" + text + "}"; }
+
+/// What OpenOCD's log calls an error; its last line where nothing is.
+std::string errors_in(const std::string& log) {
+  std::istringstream lines(log);
+  const std::string mark = "Error: ";
+  std::string last, errors;
+  for (std::string line; std::getline(lines, line);) {
+    if (!line.empty()) last = line;
+    if (line.starts_with(mark)) errors += (errors.empty() ? "" : "; ") + line.substr(mark.size());
+  }
+  return errors.empty() ? last : errors;
+}
+
+}  // namespace
+
+std::vector<std::string> openocd_command(const Board& board, int tcl_port) {
+  std::vector<std::string> arguments = {"openocd", "-f", board.openocd_config};
+  const auto add = [&](const std::string& command) {
+    arguments.push_back("-c");
+    arguments.push_back(command);
+  };
+  if (!board.probe_serial.empty()) add("adapter serial " + tcl_word(board.probe_serial));
+  for (const std::string& extra : board.openocd_extra) add(extra);
+  add("gdb_port disabled; telnet_port disabled; tcl_port " + std::to_string(tcl_port));
+  add("init");
+  return arguments;
+}
+
+OpenOcd::OpenOcd(const Board& board) : board_(board.name) {
+  const int port = free_port();
+  try {
+    child_ = std::make_unique<ChildProcess>(openocd_command(board, port));
+  } catch (const NoSuchProgram& failure) {
+    throw BoardError(board_ + ": " + failure.what() + "; apt install openocd");
+  }
+  const Deadline deadline(kStartSeconds);
+  while (!(client_ = TclClient::connect(port))) {
+    if (child_->wait(Deadline(0.01)))
+      throw BoardError(board_ + ": OpenOCD finds no board: " + errors_in(child_->output()));
+    if (deadline.expired()) throw BoardError(board_ + ": OpenOCD does not start: " + errors_in(child_->output()));
+  }
+  // The server answers only after `init`; a probe that is not there ends OpenOCD then.
+  try {
+    command("version", kStartSeconds);
+  } catch (const BoardError&) {
+    if (!child_->wait(Deadline(2))) throw;
+    throw BoardError(board_ + ": OpenOCD finds no board: " + errors_in(child_->output()));
+  }
+}
+
+std::string OpenOcd::command(const std::string& text, double seconds) {
+  const std::size_t said = child_->output().size();
+  const TclAnswer answer = client_->command(text, Deadline(seconds));
+  if (!answer.failed) return answer.text;
+  // What is wrong is in the log more often than in the answer, and gets there by another way.
+  std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  const std::string log = child_->output();
+  const std::string why = errors_in(log.substr(std::min(said, log.size())));
+  throw BoardError(board_ + ": OpenOCD's " + text.substr(0, text.find(' ')) +
+                   " failed: " + (why.empty() ? answer.text : why));
+}
+
+std::vector<std::uint8_t> OpenOcd::read(std::uint32_t address, std::size_t bytes) {
+  THIMBLE_CHECK(address % 4 == 0, "memory is read from a word on");
+  std::vector<std::uint8_t> data;
+  const std::size_t words = (bytes + 3) / 4;
+  for (std::size_t at = 0; at < words; at += kMostWords) {
+    const std::size_t part = std::min(words - at, kMostWords);
+    std::istringstream values(command(fmt::format("read_memory {:#x} 32 {}", address + 4 * at, part), kMemorySeconds));
+    values >> std::hex;
+    std::uint32_t word;
+    for (std::size_t i = 0; i < part; ++i) {
+      if (!(values >> word)) throw BoardError(board_ + ": OpenOCD read less than it was asked for");
+      for (int byte = 0; byte < 4; ++byte) data.push_back(static_cast<std::uint8_t>(word >> 8 * byte));
+    }
+  }
+  data.resize(bytes);
+  return data;
+}
+
+std::uint32_t OpenOcd::read_word(std::uint32_t address) {
+  const std::vector<std::uint8_t> bytes = read(address, 4);
+  return bytes[0] | std::uint32_t{bytes[1]} << 8 | std::uint32_t{bytes[2]} << 16 | std::uint32_t{bytes[3]} << 24;
+}
+
+void OpenOcd::write(std::uint32_t address, std::span<const std::uint8_t> bytes) {
+  THIMBLE_CHECK(address % 4 == 0, "memory is written from a word on");
+  for (std::size_t at = 0; at < bytes.size(); at += 4 * kMostWords) {
+    std::string words;
+    const std::size_t end = std::min(bytes.size(), at + 4 * kMostWords);
+    for (std::size_t i = at; i < end; i += 4) {
+      std::uint32_t word = 0;
+      for (std::size_t byte = 0; byte < 4 && i + byte < end; ++byte) word |= std::uint32_t{bytes[i + byte]} << 8 * byte;
+      words += fmt::format("{:#x} ", word);
+    }
+    command(fmt::format("write_memory {:#x} 32 {{{}}}", address + at, words), kMemorySeconds);
+  }
+}
+
+void OpenOcd::write_word(std::uint32_t address, std::uint32_t value) {
+  command(fmt::format("write_memory {:#x} 32 {:#x}", address, value), kMemorySeconds);
+}
+
+void OpenOcd::program(const std::filesystem::path& elf) {
+  command("program " + tcl_word(elf.string()) + " verify", kFlashSeconds);
+}
+
+void OpenOcd::reset() { command("reset run", kResetSeconds); }
+
+}  // namespace thimble

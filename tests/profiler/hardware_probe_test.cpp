@@ -1,0 +1,89 @@
+#include "profiler/openocd/hardware_probe.hpp"
+
+#include "graph/base/error.hpp"
+#include "tests/catch.hpp"
+#include "tests/profiler/fake_board.hpp"
+#include "tests/profiler/stlink_board.hpp"
+
+using namespace thimble;
+using thimble::test::small_plan;
+using thimble::test::StLinkBoard;
+
+#define THIMBLE_SKIP_WITHOUT_OPENOCD                                          \
+  if (const std::string missing = StLinkBoard::missing(); !missing.empty()) { \
+    WARN("skipped: " << missing << " is not on this machine");                \
+    return;                                                                   \
+  }
+
+namespace {
+
+/// The core's time is a count of instructions there: the same run, the same cycles.
+const std::vector<std::string> kRepeatable = {"--icount"};
+
+}  // namespace
+
+TEST_CASE("a board is flashed, measured and measured again by way of OpenOCD", "[profiler][openocd]") {
+  THIMBLE_SKIP_WITHOUT_OPENOCD
+  const auto [board, part] = GENERATE(table<std::string, std::string>(
+      {{"nucleo-f446re", "stm32f446"}, {"stm32f746g-disco", "stm32f746"}, {"nucleo-f746zg", "stm32f746"}}));
+  CAPTURE(board);
+  const StLinkBoard stlink(board, part, kRepeatable);
+  HardwareProbe probe(stlink.board());
+  const auto first = probe.run(small_plan(), {});
+  REQUIRE((first ? "" : first.error().message) == "");
+  CHECK(first->provenance == Provenance::kMeasured);
+  CHECK(first->cycles > 100);
+  CHECK(first->layers.size() == small_plan().layers.size());
+  const auto second = probe.run(small_plan(), {});
+  REQUIRE(second);
+  CHECK(second->cycles == first->cycles);
+
+  SECTION("another session finds the firmware and does not write it again") {
+    HardwareProbe other(stlink.board());
+    const auto third = other.run(small_plan(), {});
+    REQUIRE(third);
+    CHECK(third->cycles == first->cycles);
+  }
+}
+
+TEST_CASE("what happens to a probe or its board costs time, not results", "[profiler][openocd]") {
+  THIMBLE_SKIP_WITHOUT_OPENOCD
+  StLinkBoard stlink("nucleo-f446re", "stm32f446", kRepeatable);
+  HardwareProbe probe(stlink.board());
+  const auto calm = probe.run(small_plan(), {});
+  REQUIRE(calm);
+  for (const char* fault : {"drop", "dead", "stall", "busy", "reset", "lockup"}) {
+    CAPTURE(fault);
+    stlink.ask_for_fault(fault);
+    const auto stormy = probe.run(small_plan(), {});
+    REQUIRE((stormy ? "" : stormy.error().message) == "");
+    CHECK(stormy->cycles == calm->cycles);
+  }
+}
+
+TEST_CASE("a flash that cannot be written and a board that is gone are named", "[profiler][openocd]") {
+  THIMBLE_SKIP_WITHOUT_OPENOCD
+  StLinkBoard stlink("nucleo-f446re", "stm32f446");
+  SECTION("the flash refuses once") {
+    stlink.ask_for_fault("flash");
+    HardwareProbe probe(stlink.board());
+    const auto result = probe.run(small_plan(), {});
+    CHECK((result ? "" : result.error().message) == "");
+  }
+  SECTION("the probe's serial number is another") {
+    Board board = stlink.board();
+    board.probe_serial = "NOSUCHPROBE";
+    HardwareProbe probe(board);
+    const auto result = probe.run(small_plan(), {});
+    REQUIRE_FALSE(result);
+    CHECK(result.error().kind == FailureKind::kBoard);
+    CHECK_THAT(result.error().message, Catch::Contains("nucleo-f446re") && Catch::Contains("serial"));
+  }
+  SECTION("nobody is there") {
+    stlink.kill();
+    HardwareProbe probe(stlink.board());
+    const auto result = probe.run(small_plan(), {});
+    REQUIRE_FALSE(result);
+    CHECK_THAT(result.error().message, Catch::Contains("nucleo-f446re"));
+  }
+}
