@@ -1,9 +1,9 @@
 /* Two boxes of bytes in the RAM, through which a debug probe talks to the firmware while the core runs. One header for
  * both sides: C11 and C++.
  *
- * The sender fills the bytes first and then says how many they are; the receiver empties the box by writing 0 there. The
- * firmware starts anew with both boxes empty and the magic set last, so that a debugger sees when it is ready. Whatever
- * is lost or torn on the way, the frames' checksums find it, and the profiler asks again.
+ * The sender fills the bytes first and then says how many they are; the receiver empties the box by writing 0 there.
+ * The firmware starts anew with both boxes empty and the magic set last, so that a debugger sees when it is ready.
+ * Whatever is lost or torn on the way, the frames' checksums find it, and the profiler asks again.
  */
 #ifndef THIMBLE_PROBE_MAILBOX_H
 #define THIMBLE_PROBE_MAILBOX_H

@@ -123,15 +123,17 @@ plan_outcome plan_run(uint32_t mode, uint32_t runs, plan_report* report) {
   if (layer_count == 0 || layers_received != layer_count)
     return failed(PROBE_PLAN_INCOMPLETE, PROBE_NO_LAYER, layers_received);
   const uint32_t each = mode == PROBE_TOTAL ? 1 : layer_count;
-  if (runs > PLAN_MAX_LAYERS / each) return failed(PROBE_TOO_MANY_REGIONS, PROBE_NO_LAYER, PLAN_MAX_LAYERS);
+  if (timer_counts() && runs > PLAN_MAX_LAYERS / each)
+    return failed(PROBE_TOO_MANY_REGIONS, PROBE_NO_LAYER, PLAN_MAX_LAYERS);
   report->regions = report->stack_bytes = 0;
   for (uint32_t run = 0; run < runs; ++run) {
     fill_arena();
+    uint32_t* const cycles = &report->cycles[timer_counts() ? report->regions : 0];
     const uintptr_t top = stack_paint();
     if (mode == PROBE_TOTAL)
-      run_total(&report->cycles[report->regions]);
+      run_total(cycles);
     else
-      run_per_layer(&report->cycles[report->regions]);
+      run_per_layer(cycles);
     const uint32_t used = stack_used(top);
     if (stack_overflowed()) return failed(PROBE_STACK_OVERFLOW, PROBE_NO_LAYER, stack_capacity());
     const uint32_t overrun = arena_overrun();

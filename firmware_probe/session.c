@@ -83,7 +83,7 @@ static void answer_run(const probe_frame* request) {
   }
   words[PROBE_RUN_REGIONS] = report.regions;
   words[PROBE_RUN_STACK_BYTES] = report.stack_bytes;
-  const uint32_t timed = timer == PROBE_TIMER_NONE ? 0 : report.regions;
+  const uint32_t timed = timer_counts() ? report.regions : 0;
   for (uint32_t i = 0; i < timed; ++i) words[PROBE_RUN_WORDS + i] = report.cycles[i];
   frame_send(PROBE_RUN + PROBE_ANSWER, request->sequence, words, PROBE_RUN_WORDS + timed);
 }

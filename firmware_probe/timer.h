@@ -9,6 +9,8 @@
 
 /* Makes ready and says which counter it is. */
 enum probe_timer timer_open(void);
+/* Whether timer_stop returns anything but 0. */
+int timer_counts(void);
 void timer_start(void);
 /* Core cycles since timer_start, what the two calls themselves take left out. */
 uint32_t timer_stop(void);

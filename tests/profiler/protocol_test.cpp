@@ -225,7 +225,7 @@ TEST_CASE("firmware of another protocol version is named", "[profiler][protocol]
   const auto run = converse(board);
   REQUIRE_FALSE(run);
   CHECK(run.error().code == "wrong_version");
-  CHECK(run.error().message == "the probe's firmware speaks protocol version 1; flash it anew");
+  CHECK(run.error().message == "the probe's firmware speaks protocol version 2; flash it anew");
 }
 
 TEST_CASE("the probe names what is wrong with a plan", "[profiler][protocol]") {

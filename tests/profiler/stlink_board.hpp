@@ -8,7 +8,8 @@
 
 namespace thimble::test {
 
-/// A virtual ST-LINK with an emulated chip (tests/stlink/serve), and the board behind it as OpenOCD's stock files see it.
+/// A virtual ST-LINK with an emulated chip (tests/stlink/serve), and the board behind it as OpenOCD's stock files see
+/// it.
 class StLinkBoard {
  public:
   /// @param board    a built-in one, "nucleo-f446re"
