@@ -125,6 +125,8 @@ void OpenOcd::program(const std::filesystem::path& elf) {
   command("program " + tcl_word(elf.string()) + " verify", kFlashSeconds);
 }
 
+void OpenOcd::print_semihosting() { command("arm semihosting enable", kResetSeconds); }
+
 void OpenOcd::reset() { command("reset run", kResetSeconds); }
 
 }  // namespace thimble

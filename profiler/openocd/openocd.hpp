@@ -33,6 +33,10 @@ class OpenOcd {
   /// Resets the chip and lets it run.
   void reset();
 
+  /// Lets the core print by semihosting, to output().
+  void print_semihosting();
+  /// What OpenOCD said so far, the last of it.
+  std::string output() { return child_->output(); }
   pid_t id() const { return child_->id(); }
 
  private:

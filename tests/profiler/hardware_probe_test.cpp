@@ -1,7 +1,15 @@
 #include "profiler/openocd/hardware_probe.hpp"
 
+#include "deploy/build_firmware.hpp"
+#include "deploy/c_writer.hpp"
+#include "deploy/code_inventory.hpp"
+#include "deploy/host_executor.hpp"
 #include "graph/base/error.hpp"
+#include "graph/base/files.hpp"
+#include "profiler/board_target.hpp"
+#include "profiler/firmware_run.hpp"
 #include "tests/catch.hpp"
+#include "tests/deploy/random_networks.hpp"
 #include "tests/profiler/fake_board.hpp"
 #include "tests/profiler/stlink_board.hpp"
 
@@ -86,4 +94,34 @@ TEST_CASE("a flash that cannot be written and a board that is gone are named", "
     REQUIRE_FALSE(result);
     CHECK_THAT(result.error().message, Catch::Contains("nucleo-f446re"));
   }
+}
+
+TEST_CASE("a deployed firmware is flashed and gives the reference's bits", "[profiler][openocd]") {
+  THIMBLE_SKIP_WITHOUT_OPENOCD
+  StLinkBoard stlink("nucleo-f446re", "stm32f446");
+  const Target target = target_of(stlink.board());
+  const CodeInventory inventory = measure_code(target, THIMBLE_TEST_CACHE);
+  const test::RandomNetwork network = test::random_network(31);
+  const Result<Plan, PlanError> plan = make_plan(network.int8);
+  REQUIRE(plan);
+  HostExecutor executor(*plan, network.int8);
+  KnownAnswers answers;
+  answers.inputs.assign(static_cast<std::size_t>(plan->input_bytes), 5);
+  answers.outputs = executor.run(answers.inputs);
+  const auto run = [&] {
+    const TemporaryFolder folder;
+    write_firmware(*plan, network.int8, target, inventory, answers, folder.path());
+    const auto built = build_firmware(folder.path());
+    if (!built) FAIL(built.error().output);
+    return run_firmware(built->elf, stlink.board(), 30);
+  };
+  const auto right = run();
+  REQUIRE((right ? "" : right.error().message) == "");
+  CHECK(right->answered == 1);
+  CHECK(right->passed);
+  answers.outputs.back() = static_cast<std::int8_t>(answers.outputs.back() + 1);
+  const auto wrong = run();
+  REQUIRE(wrong);
+  CHECK_FALSE(wrong->passed);
+  CHECK_THAT(wrong->console, Catch::Contains("1 of 1 cases failed"));
 }

@@ -9,8 +9,9 @@ WRITE_PROTECTED, SEQUENCE_ERROR = 1 << 4, 1 << 7
 class Flash:
     BASE, SIZE = 0x40023C00, 0x400
 
-    def __init__(self, part, emulator, faults):
-        self.part, self.emulator, self.faults = part, emulator, faults
+    def __init__(self, part, emulator, faults, written):
+        """`written`: is told of what the flash holds anew, as (address, data)."""
+        self.part, self.emulator, self.faults, self.written = part, emulator, faults, written
         self.access = 0
         self.options = 0x0FFFAAED
         self.reset()
@@ -57,7 +58,11 @@ class Flash:
                 self._erase(sum(self.part.sector_kb[:sector]), self.part.sector_kb[sector])
 
     def _erase(self, from_kb, size_kb):
-        self.emulator.write_rom(self.part.FLASH + 1024 * from_kb, b"\xff" * (1024 * size_kb))
+        self._store(self.part.FLASH + 1024 * from_kb, b"\xff" * (1024 * size_kb))
+
+    def _store(self, address, data):
+        self.emulator.write_rom(address, data)
+        self.written(address, data)
 
     def erase_all(self):
         self._erase(0, self.part.flash_kb)
@@ -68,4 +73,4 @@ class Flash:
             self.status |= SEQUENCE_ERROR
             return
         before = self.emulator.read(address, len(data))
-        self.emulator.write_rom(address, bytes(a & b for a, b in zip(before, data)))
+        self._store(address, bytes(a & b for a, b in zip(before, data)))

@@ -11,14 +11,16 @@ DBGMCU, DBGMCU_END = 0xE0042000, 0xE0042010
 PERIPHERALS = 0x40000000
 DEBUGEN, HALT, STEP = 1, 2, 4
 REGISTER_READY, HALTED, LOCKED_UP, RETIRED, WAS_RESET = 1 << 16, 1 << 17, 1 << 19, 1 << 24, 1 << 25
-BREAKPOINTS = (0x00, 0xAB, 0x11)  # BKPT's numbers that programs and OpenOCD use
+SEMIHOSTING = 0xAB
+BREAKPOINTS = (0x00, SEMIHOSTING, 0x11)  # BKPT's numbers that programs and OpenOCD use
 
 
 class Target:
     def __init__(self, part, faults, options=()):
         self.part, self.faults = part, faults
         self.emulator = Emulator(part.MACHINE, options)
-        self.flash = Flash(part, self.emulator, faults)
+        self.breakpoints, self.planted = set(), set()
+        self.flash = Flash(part, self.emulator, faults, self._find_semihosting)
         self.flash.erase_all()
         self.control = self.catch = self.causes = self.data = self.process_stack = self.special = 0
         self.was_reset = True
@@ -27,7 +29,6 @@ class Target:
         self.locked_up = False
         self.loader = None
         self.stored = {}        # registers that only keep what is written
-        self.breakpoints, self.planted = set(), set()
         self.reset()
         self._run()
 
@@ -289,7 +290,15 @@ class Target:
         """QEMU makes a fault of a BKPT that nobody has planted."""
         if address >= PERIPHERALS:
             return
+        self._scan(address, data, BREAKPOINTS)
+
+    def _find_semihosting(self, address, data):
+        self._scan(address, data, (SEMIHOSTING,))
+
+    def _scan(self, address, data, numbers):
         self.breakpoints = {at for at in self.breakpoints if not address <= at < address + len(data)}
-        for at in range(address % 2, len(data) - 1, 2):
-            if data[at + 1] == 0xBE and data[at] in BREAKPOINTS:
-                self.breakpoints.add(address + at)
+        at = data.find(0xBE, 1)
+        while at > 0:
+            if (address + at) % 2 == 1 and data[at - 1] in numbers:
+                self.breakpoints.add(address + at - 1)
+            at = data.find(0xBE, at + 1)
