@@ -1,17 +1,12 @@
 #include "graph/int8_kernels.hpp"
 
 #include <algorithm>
-#include <bit>
 
 namespace thimble {
 namespace {
 
 constexpr int kRowMultiple = 16;
 constexpr int kChannelTile = 4;
-
-std::int32_t wrapping_add(std::int32_t a, std::int32_t b) {
-  return std::bit_cast<std::int32_t>(static_cast<std::uint32_t>(a) + static_cast<std::uint32_t>(b));
-}
 
 /// Dot products of one row with kChannelTile rows of weights; compilers make multiply-add pairs of it.
 void dot_tile(const std::int16_t* x, const std::int16_t* weights, int row, std::int32_t* sums) {

@@ -17,6 +17,11 @@ struct QuantizedMultiplier {
 /// The nearest QuantizedMultiplier of `real` >= 0; 0 below 2^-32, the largest one from 2^30 up.
 QuantizedMultiplier quantize_multiplier(double real);
 
+/// Modulo 2^32, as every core adds.
+inline std::int32_t wrapping_add(std::int32_t a, std::int32_t b) {
+  return std::bit_cast<std::int32_t>(static_cast<std::uint32_t>(a) + static_cast<std::uint32_t>(b));
+}
+
 /// The high 32 bits of 2ab, rounded to nearest, ties upward; 2^31 - 1 where a = b = -2^31.
 inline std::int32_t saturating_rounding_doubling_high_mul(std::int32_t a, std::int32_t b) {
   if (a == b && a == INT32_MIN) return INT32_MAX;
@@ -66,9 +71,9 @@ AddParameters add_parameters(const Graph& graph, const Operator& op);
 inline std::int8_t add_elements(std::int8_t a, std::int8_t b, const AddParameters& p) {
   const std::int32_t a_shifted = (a + p.input1_offset) * (1 << AddParameters::kLeftShift);
   const std::int32_t b_shifted = (b + p.input2_offset) * (1 << AddParameters::kLeftShift);
-  const std::int32_t sum =
-      multiply_by_quantized_multiplier(a_shifted, p.input1) + multiply_by_quantized_multiplier(b_shifted, p.input2);
-  const std::int32_t out = multiply_by_quantized_multiplier(sum, p.output) + p.output_offset;
+  const std::int32_t sum = wrapping_add(multiply_by_quantized_multiplier(a_shifted, p.input1),
+                                        multiply_by_quantized_multiplier(b_shifted, p.input2));
+  const std::int32_t out = wrapping_add(multiply_by_quantized_multiplier(sum, p.output), p.output_offset);
   return static_cast<std::int8_t>(out < p.range.min ? p.range.min : out > p.range.max ? p.range.max : out);
 }
 

@@ -29,8 +29,9 @@ std::array<std::array<std::int8_t, 256>, 256> all_sums(const AddParameters& para
   std::array<std::array<std::int8_t, 256>, 256> sums;
   for (std::size_t i = 0; i < 256; ++i)
     for (std::size_t j = 0; j < 256; ++j)
-      sums[i][j] = static_cast<std::int8_t>(
-          std::clamp(multiply_by_quantized_multiplier(a[i] + b[j], p.output) + p.output_offset, -128, 127));
+      sums[i][j] = static_cast<std::int8_t>(std::clamp(
+          wrapping_add(multiply_by_quantized_multiplier(wrapping_add(a[i], b[j]), p.output), p.output_offset), -128,
+          127));
   return sums;
 }
 

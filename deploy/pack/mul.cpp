@@ -25,7 +25,8 @@ std::optional<std::int32_t> gamma_for(const ShortMul& form, const MulZeros& zero
     const std::int64_t start = thimble_mul_start(alpha, zeros.first, 0);
     for (int a = -128; a < 128; ++a) {
       const std::int32_t product = (a - zeros.first) * (b - zeros.second);
-      const int y = std::clamp(multiply_by_quantized_multiplier(product, factor) + zeros.output, -128, 127);
+      const int y =
+          std::clamp(wrapping_add(multiply_by_quantized_multiplier(product, factor), zeros.output), -128, 127);
       const std::int64_t floor = y * kOne - start - thimble_scaled_by(alpha, a);
       if (y > -128) least = std::max(least, floor);
       if (y < 127) most = std::min(most, floor + kOne - 1);

@@ -22,7 +22,7 @@ std::function<std::int8_t(std::int8_t)> result_of(const Graph& graph, const Oper
   const ActivationRange range = activation_range(op.activation, output.quantization.scales.at(0), zero_out);
   if (op.type == OpType::kQuantize) {
     return [=, factor = tensor_multiplier(graph, op), zero = zero_point_of(input_of(graph, op))](std::int8_t x) {
-      return clamped(multiply_by_quantized_multiplier(x - zero, factor) + zero_out, range);
+      return clamped(wrapping_add(multiply_by_quantized_multiplier(x - zero, factor), zero_out), range);
     };
   }
   const auto operands = operands_of(graph, op);
@@ -36,7 +36,7 @@ std::function<std::int8_t(std::int8_t)> result_of(const Graph& graph, const Oper
   }
   const std::int32_t factor = constant - zero_point_of(input(operands->second));
   return [=, scale = tensor_multiplier(graph, op), zero = zero_point_of(input(operands->first))](std::int8_t x) {
-    return clamped(multiply_by_quantized_multiplier((x - zero) * factor, scale) + zero_out, range);
+    return clamped(wrapping_add(multiply_by_quantized_multiplier((x - zero) * factor, scale), zero_out), range);
   };
 }
 
