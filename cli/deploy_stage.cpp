@@ -71,7 +71,7 @@ class Winner {
         inventory_(code_inventory(context)) {}
 
   json deploy(BoardTimes& times) {
-    const auto planned = subnet_planner(context_, weights_.space()).plan(subnet_);
+    const auto planned = subnet_planner(context_, weights_.space()).plan(network_.int8_graph);
     THIMBLE_CHECK(planned.has_value(), "the winner has a plan");
     json facts = subnet_facts(subnet_, *planned);
     add_accuracy(facts);
@@ -103,11 +103,9 @@ class Winner {
   void add_firmware(json& facts, const PlannedSubnet& planned) {
     const KnownAnswers answers =
         known_answers(network_.int8_graph, test_, context_.job().deploy.known_answers, context_.job().threads);
-    Graph deployed = network_.int8_graph;
-    crop_windows(deployed);
-    const FirmwareCheck check =
-        deploy_and_check(planned, deployed, context_.board(), inventory_, answers, context_.run().firmware(),
-                         test_.class_names);
+    const Graph deployed = with_cropped_windows(network_.int8_graph);
+    const FirmwareCheck check = deploy_and_check(planned, deployed, context_.board(), inventory_, answers,
+                                                 context_.run().firmware(), test_.class_names);
     facts["known_answers"] = check.cases;
     facts["bit_exact"] = check.bit_exact;
     facts["probe_cycles"] = facts["cycles"];  // of the same plan in the probe firmware, before this image was built

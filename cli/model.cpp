@@ -72,8 +72,7 @@ Model model_of_config(const std::string& file) {
     for (std::int64_t k = 0; k < elements; ++k) inputs[i].push_back(static_cast<float>(rng.uniform(-1, 0.99)));
   }
   Model model{.name = graph.name, .graph = quantize(graph, inputs)};
-  model.deployed = model.graph;
-  crop_windows(model.deployed);
+  model.deployed = with_cropped_windows(model.graph);
   model.answers = reference_answers(model.graph, random_inputs(elements, kCases));
   return model;
 }
@@ -102,8 +101,7 @@ Model model_of_run(const std::string& folder, const std::string& subnet_text) {
   const ImageSet& test = context.data().test;
   SubnetAccuracy accuracy(weights, context.data().train, test, job.search.calibration);
   Model model{.name = text, .graph = quantize_subnet(context, accuracy, *subnet).int8_graph};
-  model.deployed = model.graph;
-  crop_windows(model.deployed);
+  model.deployed = with_cropped_windows(model.graph);
   model.class_names = test.class_names;
   model.answers = known_answers(model.graph, test, job.deploy.known_answers, job.threads);
   return model;

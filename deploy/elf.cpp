@@ -114,6 +114,12 @@ std::uint32_t ElfFile::section_bytes(const std::string& name) const {
   return size;
 }
 
+const ElfSymbol* ElfFile::find_symbol(const std::string& name) const {
+  for (const ElfSymbol& symbol : symbols)
+    if (symbol.name == name && symbol.section != 0) return &symbol;
+  return nullptr;
+}
+
 ElfFile read_elf(const std::filesystem::path& path) {
   const Bytes bytes(path);
   bytes.require_elf32();

@@ -40,6 +40,8 @@ struct ElfFile {
 
   /// Size of the section of that name; 0 where there is none.
   std::uint32_t section_bytes(const std::string& name) const;
+  /// The first symbol of that name that the file defines; nothing where there is none.
+  const ElfSymbol* find_symbol(const std::string& name) const;
 };
 
 /// @error Error  the file cannot be read, or is not such an ELF file

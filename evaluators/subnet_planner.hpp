@@ -23,7 +23,10 @@ class SubnetPlanner {
       : space_(std::move(space)), inventory_(std::move(inventory)), options_(options), limits_(limits) {}
 
   /// @error PlanError  an operator that no kernel runs
-  Result<PlannedSubnet, PlanError> plan(const Subnet& subnet) const;
+  Result<PlannedSubnet, PlanError> plan(const Subnet& subnet) const { return plan(to_graph(space_, subnet)); }
+  /// Of a subnet's graph: with weights, the kernels' forms are those that the weights need, and so is the time; the
+  /// bytes are the same.
+  Result<PlannedSubnet, PlanError> plan(Graph graph) const;
   const SearchSpace& space() const { return space_; }
 
  private:

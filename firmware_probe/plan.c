@@ -109,9 +109,9 @@ static void run_per_layer(uint32_t* cycles) {
   thimble_reader reader = {halves, kernels, window()};
   thimble_layer layer = {0};
   for (uint32_t i = 0; i < layer_count; ++i) {
-    thimble_next_layer(&reader, &layer);
     timer_start();
     region_begin();
+    thimble_next_layer(&reader, &layer);
     thimble_run_layer(&layer, arena());
     region_end();
     cycles[i] = timer_stop();
@@ -123,12 +123,12 @@ plan_outcome plan_run(uint32_t mode, uint32_t runs, plan_report* report) {
   if (layer_count == 0 || layers_received != layer_count)
     return failed(PROBE_PLAN_INCOMPLETE, PROBE_NO_LAYER, layers_received);
   const uint32_t each = mode == PROBE_TOTAL ? 1 : layer_count;
-  if (timer_counts() && runs > PLAN_MAX_LAYERS / each)
-    return failed(PROBE_TOO_MANY_REGIONS, PROBE_NO_LAYER, PLAN_MAX_LAYERS);
+  const int timed = timer_kind() != PROBE_TIMER_NONE;
+  if (timed && runs > PLAN_MAX_LAYERS / each) return failed(PROBE_TOO_MANY_REGIONS, PROBE_NO_LAYER, PLAN_MAX_LAYERS);
   report->regions = report->stack_bytes = 0;
   for (uint32_t run = 0; run < runs; ++run) {
     fill_arena();
-    uint32_t* const cycles = &report->cycles[timer_counts() ? report->regions : 0];
+    uint32_t* const cycles = &report->cycles[timed ? report->regions : 0];
     const uintptr_t top = stack_paint();
     if (mode == PROBE_TOTAL)
       run_total(cycles);

@@ -12,8 +12,6 @@ extern uint8_t thimble_image_start[], thimble_image_end[];
 static int32_t done_sequence = -1;
 static uint8_t done_type;
 
-static enum probe_timer timer;
-
 static uint32_t word_at(const probe_frame* request, uint32_t index) {
   return probe_get_word(request->payload + 4 * index);
 }
@@ -45,7 +43,7 @@ static void answer_hello(const probe_frame* request) {
   words[PROBE_HELLO_WINDOW_BYTES] = plan_window_capacity();
   words[PROBE_HELLO_MAX_LAYERS] = PLAN_MAX_LAYERS;
   words[PROBE_HELLO_STACK_BYTES] = stack_capacity();
-  words[PROBE_HELLO_TIMER] = timer;
+  words[PROBE_HELLO_TIMER] = timer_kind();
   words[PROBE_HELLO_CLOCK_HZ] = core_hz();
   plan_begin(0, 0);
   frame_send(PROBE_HELLO + PROBE_ANSWER, request->sequence, words, PROBE_HELLO_WORDS);
@@ -83,7 +81,7 @@ static void answer_run(const probe_frame* request) {
   }
   words[PROBE_RUN_REGIONS] = report.regions;
   words[PROBE_RUN_STACK_BYTES] = report.stack_bytes;
-  const uint32_t timed = timer_counts() ? report.regions : 0;
+  const uint32_t timed = timer_kind() != PROBE_TIMER_NONE ? report.regions : 0;
   for (uint32_t i = 0; i < timed; ++i) words[PROBE_RUN_WORDS + i] = report.cycles[i];
   frame_send(PROBE_RUN + PROBE_ANSWER, request->sequence, words, PROBE_RUN_WORDS + timed);
 }
@@ -143,7 +141,7 @@ static void serve(const probe_frame* request) {
 }
 
 int main(void) {
-  timer = timer_open();
+  timer_open();
   transport_open();
   for (;;) {
     probe_frame request;

@@ -7,12 +7,11 @@
 
 #include "protocol.h"
 
-/* Makes ready and says which counter it is. */
-enum probe_timer timer_open(void);
-/* Whether timer_stop returns anything but 0. */
-int timer_counts(void);
+void timer_open(void);
+/* Which counter it is, once it is open. */
+enum probe_timer timer_kind(void);
 void timer_start(void);
-/* Core cycles since timer_start, what the two calls themselves take left out. */
+/* Core cycles since timer_start, what the two calls themselves take left out; 0 of no timer. */
 uint32_t timer_stop(void);
 /* Sleeps for about a millisecond. */
 void timer_idle(void);

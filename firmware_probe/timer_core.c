@@ -49,13 +49,12 @@ static void measure_overhead(void) {
   overhead = timer_stop();
 }
 
-enum probe_timer timer_open(void) {
+enum probe_timer timer_kind(void) { return timer; }
+
+void timer_open(void) {
   timer = dwt_counts() ? PROBE_TIMER_DWT : PROBE_TIMER_SYSTICK;
   measure_overhead();
-  return timer;
 }
-
-int timer_counts(void) { return 1; }
 
 void timer_start(void) {
   if (timer == PROBE_TIMER_DWT) {

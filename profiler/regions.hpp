@@ -1,8 +1,12 @@
 #pragma once
 #include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
 #include <vector>
 
 #include "profiler/probe.hpp"
+#include "profiler/probe_session.hpp"
 
 namespace thimble {
 
@@ -13,14 +17,25 @@ struct RegionCount {
   bool operator==(const RegionCount&) const = default;
 };
 
-/// Cycles, instructions, spread and latency of whole inferences, at the measurement's clock.
-/// @pre regions is not empty
-void set_totals(Measurement& measurement, const std::vector<RegionCount>& regions);
+/// A measurement that only lacks its numbers: of a plan on a board, by the firmware that said hello.
+/// @param image          name of the probe firmware, "virtual-m4"
+/// @param firmware_hash  of its file
+Measurement begun_measurement(const ProbePlan& plan, const Board& board, const std::string& image,
+                              const std::string& firmware_hash, const ProbeHello& hello);
 
-/// @param regions  one for each layer of the plan
-std::vector<LayerMeasurement> layer_measurements(const ProbePlan& plan, const std::vector<RegionCount>& regions);
+/// Runs the loaded plan in a mode so many times: one count per timed region, the stack into the measurement.
+using RunRegions =
+    std::function<Result<std::vector<RegionCount>, ProbeFailure>(probe_mode mode, int runs, std::size_t expected)>;
+
+/// The numbers: of whole inferences, and of one layer by layer where the options want it.
+/// @error ProbeFailure  that of run
+Result<Measurement, ProbeFailure> measure_regions(const ProbePlan& plan, const RunOptions& options,
+                                                  Measurement& measurement, const RunRegions& run);
 
 /// The plan needs more memory than the board has: nothing to try.
 std::optional<ProbeFailure> too_large_for(const ProbePlan& plan, const Board& board);
+
+/// The firmware in `file` carries other kernels than those this program plans for.
+std::optional<ProbeFailure> stale_firmware(const std::string& file, const ProbeHello& hello);
 
 }  // namespace thimble

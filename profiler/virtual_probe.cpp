@@ -1,8 +1,6 @@
 #include "profiler/virtual_probe.hpp"
 
 #include <algorithm>
-#include <fstream>
-#include <iterator>
 
 #include "deploy/target.hpp"
 #include "graph/base/error.hpp"
@@ -13,13 +11,6 @@
 
 namespace thimble {
 namespace {
-
-std::string hash_of(const std::filesystem::path& file) {
-  std::ifstream stream(file, std::ios::binary);
-  const std::string bytes{std::istreambuf_iterator<char>(stream), {}};
-  if (!stream) throw BoardError("cannot read " + file.string());
-  return to_hex(fnv1a64(bytes));
-}
 
 /// The built-in board whose probe image runs on this board's machine.
 std::string image_of(const Board& board) {
@@ -35,13 +26,10 @@ std::string image_of(const Board& board) {
 
 VirtualProbe::VirtualProbe(Board board, std::filesystem::path firmware)
     : board_(std::move(board)), image_(image_of(board_)), firmware_(std::move(firmware)) {
-  const std::string name = "share/thimble/probe-" + image_ + ".elf";
-  if (firmware_.empty()) firmware_ = find_resource(name);
-  if (firmware_.empty())
-    throw BoardError(board_.name + ": " + name + " is missing; apt install gcc-arm-none-eabi, and build Thimble again");
-  firmware_hash_ = hash_of(firmware_);
+  if (firmware_.empty()) firmware_ = find_probe_image(board_.name, image_);
+  firmware_hash_ = hash_of_file(firmware_);
   const std::filesystem::path model = find_resource(kCycleModel);
-  if (!model.empty()) cycle_model_hash_ = hash_of(model);
+  if (!model.empty()) cycle_model_hash_ = hash_of_file(model);
 }
 
 std::optional<pid_t> VirtualProbe::emulator_id() const {
@@ -75,40 +63,18 @@ Result<std::vector<RegionCount>, ProbeFailure> VirtualProbe::run_regions(probe_m
   return regions;
 }
 
-ProbeFailure VirtualProbe::stale(std::uint32_t version) const {
-  return {.code = "stale_probe",
-          .message = firmware_.string() + " carries kernels of version " + hex_of(version) +
-                     ", and this program plans for " + hex_of(kernel_library_version()) + "; build Thimble again"};
-}
-
 Result<Measurement, ProbeFailure> VirtualProbe::attempt(const ProbePlan& plan, const RunOptions& options) {
   start();
   const Deadline deadline(options.deadline_s);
   const auto hello = session_->hello(deadline);
   if (!hello) return hello.error();
-  if (hello->kernel_library_version != kernel_library_version()) return stale(hello->kernel_library_version);
+  if (auto failure = stale_firmware(firmware_.string(), *hello)) return *failure;
   const auto loaded = session_->load(plan, deadline);
   if (!loaded) return loaded.error();
-  Measurement measurement{.board = board_.name,
-                          .provenance = Provenance::kModelled,
-                          .clock_hz = board_.clock_hz(),
-                          .arena_bytes = plan.arena_bytes,
-                          .firmware_hash = firmware_hash_,
-                          .kernel_library_version = hex_of(hello->kernel_library_version),
-                          .compiler = firmware_compiler(),
-                          .compiler_flags = firmware_flags(image_),
-                          .git_hash = git_hash(),
-                          .probe_serial = board_.probe_serial,
-                          .cpuid = hello->cpuid};
-  const auto total =
-      run_regions(PROBE_TOTAL, options.runs, static_cast<std::size_t>(options.runs), measurement, deadline);
-  if (!total) return total.error();
-  set_totals(measurement, *total);
-  if (!options.per_layer) return measurement;
-  const auto layers = run_regions(PROBE_PER_LAYER, 1, plan.layers.size(), measurement, deadline);
-  if (!layers) return layers.error();
-  measurement.layers = layer_measurements(plan, *layers);
-  return measurement;
+  Measurement measurement = begun_measurement(plan, board_, image_, firmware_hash_, *hello);
+  return measure_regions(plan, options, measurement, [&](probe_mode mode, int runs, std::size_t expected) {
+    return run_regions(mode, runs, expected, measurement, deadline);
+  });
 }
 
 std::string VirtualProbe::firmware_hash() const {

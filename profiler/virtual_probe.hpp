@@ -32,7 +32,6 @@ class VirtualProbe : public Probe {
  private:
   void start();
   void stop();
-  ProbeFailure stale(std::uint32_t version) const;
   Result<Measurement, ProbeFailure> attempt(const ProbePlan& plan, const RunOptions& options);
   Result<std::vector<RegionCount>, ProbeFailure> run_regions(probe_mode mode, int runs, std::size_t expected,
                                                              Measurement& measurement, const Deadline& deadline);

@@ -27,7 +27,7 @@ uint32_t thimble_small_conv2d_s8_scratch(const thimble_layer* layer) {
   return columns_bytes(layer) + tile_bytes(layer) + padded;
 }
 
-static void set_gemm(context* c) {
+static __attribute__((noinline)) void set_gemm(context* c) {
   const thimble_layer* const layer = c->layer;
   const uint32_t segment = thimble_segment_bytes(layer);
   thimble_gemm* const gemm = &c->gemm;

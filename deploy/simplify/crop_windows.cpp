@@ -93,4 +93,9 @@ int crop_windows(Graph& graph) {
   return count;
 }
 
+Graph with_cropped_windows(Graph graph) {
+  crop_windows(graph);
+  return graph;
+}
+
 }  // namespace thimble

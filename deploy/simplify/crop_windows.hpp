@@ -9,5 +9,7 @@ namespace thimble {
 /// values.
 /// @return how many operators have a smaller window
 int crop_windows(Graph& graph);
+/// The graph with all windows cropped.
+Graph with_cropped_windows(Graph graph);
 
 }  // namespace thimble

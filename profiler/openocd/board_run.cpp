@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <chrono>
 #include <thread>
 
@@ -37,10 +36,9 @@ enum ReportState { kRunning = 1, kPassed, kFailed, kFault };
 
 std::uint32_t report_address(const std::filesystem::path& image) {
   const ElfFile elf = read_elf(image);
-  const auto found = std::find_if(elf.symbols.begin(), elf.symbols.end(),
-                                  [](const ElfSymbol& symbol) { return symbol.name == "thimble_report"; });
-  if (found == elf.symbols.end()) throw BoardError(image.string() + " leaves no report: it is no board's firmware");
-  return found->value;
+  const ElfSymbol* report = elf.find_symbol("thimble_report");
+  if (report == nullptr) throw BoardError(image.string() + " leaves no report: it is no board's firmware");
+  return report->value;
 }
 
 std::vector<std::uint32_t> read_report(OpenOcd& openocd, std::uint32_t address) {

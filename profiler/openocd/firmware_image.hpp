@@ -14,6 +14,6 @@ struct FirmwareImage {
 
 /// @param name        of the image, "nucleo-f446re"
 /// @error BoardError  there is none
-FirmwareImage load_firmware_image(const std::string& name);
+FirmwareImage load_firmware_image(const std::string& board, const std::string& name);
 
 }  // namespace thimble

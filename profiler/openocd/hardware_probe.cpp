@@ -1,12 +1,11 @@
 #include "profiler/openocd/hardware_probe.hpp"
 
 #include <algorithm>
-#include <fstream>
-#include <iterator>
 
 #include "graph/base/error.hpp"
 #include "graph/base/hash.hpp"
 #include "profiler/provenance.hpp"
+#include "profiler/resources.hpp"
 
 namespace thimble {
 namespace {
@@ -15,15 +14,12 @@ constexpr double kFirstHelloSeconds = 0.25, kHelloSeconds = 1, kOpenSeconds = 3;
 
 std::string image_name(const Board& board) { return board.startup.empty() ? board.name : board.startup; }
 
-std::string hash_of(const std::filesystem::path& file) {
-  std::ifstream stream(file, std::ios::binary);
-  return to_hex(fnv1a64(std::string{std::istreambuf_iterator<char>(stream), {}}));
-}
-
 }  // namespace
 
 HardwareProbe::HardwareProbe(Board board)
-    : board_(std::move(board)), image_(load_firmware_image(image_name(board_))), file_hash_(hash_of(image_.file)) {}
+    : board_(std::move(board)),
+      image_(load_firmware_image(board_.name, image_name(board_))),
+      file_hash_(hash_of_file(image_.file)) {}
 
 std::string HardwareProbe::firmware_hash() const {
   return to_hex(fnv1a64("probe " + file_hash_ + " core " + board_.core + " compiler " + firmware_compiler() +
@@ -76,28 +72,13 @@ Result<std::vector<RegionCount>, ProbeFailure> HardwareProbe::run_regions(probe_
 
 Result<Measurement, ProbeFailure> HardwareProbe::attempt(const ProbePlan& plan, const RunOptions& options,
                                                          const Deadline& deadline) {
+  if (auto failure = stale_firmware(image_.file.string(), hello_)) return *failure;
   const auto loaded = session_->load(plan, deadline);
   if (!loaded) return loaded.error();
-  Measurement measurement{.board = board_.name,
-                          .provenance = Provenance::kMeasured,
-                          .clock_hz = hello_.clock_hz != 0 ? static_cast<double>(hello_.clock_hz) : board_.clock_hz(),
-                          .arena_bytes = plan.arena_bytes,
-                          .firmware_hash = file_hash_,
-                          .kernel_library_version = hex_of(hello_.kernel_library_version),
-                          .compiler = firmware_compiler(),
-                          .compiler_flags = firmware_flags(image_name(board_)),
-                          .git_hash = git_hash(),
-                          .probe_serial = board_.probe_serial,
-                          .cpuid = hello_.cpuid};
-  const auto total =
-      run_regions(PROBE_TOTAL, options.runs, static_cast<std::size_t>(options.runs), measurement, deadline);
-  if (!total) return total.error();
-  set_totals(measurement, *total);
-  if (!options.per_layer) return measurement;
-  const auto layers = run_regions(PROBE_PER_LAYER, 1, plan.layers.size(), measurement, deadline);
-  if (!layers) return layers.error();
-  measurement.layers = layer_measurements(plan, *layers);
-  return measurement;
+  Measurement measurement = begun_measurement(plan, board_, image_name(board_), file_hash_, hello_);
+  return measure_regions(plan, options, measurement, [&](probe_mode mode, int runs, std::size_t expected) {
+    return run_regions(mode, runs, expected, measurement, deadline);
+  });
 }
 
 Result<Measurement, ProbeFailure> HardwareProbe::run(const ProbePlan& plan, const RunOptions& options) {

@@ -52,9 +52,8 @@ def test_what_the_outputs_mean_is_said(_):
 
 
 def test_the_firmware_takes_the_cycles_that_the_probe_measured(_):
-    # The same plan, read and run by the same code. What may differ is a layer whose trained weights need a multiplier too
-    # large for the kernels' fixed shift: its inputs are doubled first, which the probe, without weights, does not do.
-    assert abs(WINNER["cycles"] - WINNER["probe_cycles"]) <= 0.002 * WINNER["cycles"], WINNER
+    # The marks stand around the call in the firmware and inside the probe's own: a few instructions apart.
+    assert abs(WINNER["cycles"] - WINNER["probe_cycles"]) <= 50, (WINNER["cycles"], WINNER["probe_cycles"])
 
 
 def test_no_member_of_the_front_breaks_a_limit_or_is_dominated(_):

@@ -18,7 +18,7 @@ LINKER_SCRIPTS = {"cortex-m55": "kernels_core_m55.ld"}
 # Where a core's board has its PSRAM, if not where those of the others have it.
 PSRAM = {"cortex-m7": "0x60000000"}
 # The largest frame of a kernel, in bytes; what thimble_run needs in all is measured by the program itself.
-LARGEST_FRAME = 432
+LARGEST_FRAME = 400
 
 
 def run(command, folder, **options):

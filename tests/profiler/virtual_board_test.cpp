@@ -115,9 +115,8 @@ TEST_CASE("the cycles of the layers add up to the total", "[profiler][virtual]")
   REQUIRE(run->layers.size() == 2);
   std::int64_t sum = 0;
   for (const LayerMeasurement& layer : run->layers) sum += layer.cycles;
-  // Reading the table of layers is all that differs: about a hundred cycles a layer.
-  CHECK(run->cycles - sum > 0);
-  CHECK(run->cycles - sum <= 150 * 2);
+  // Calls and the loop over layers are all that differs: some tens of cycles a layer.
+  CHECK(std::abs(run->cycles - sum) <= 50 * 2);
 }
 
 TEST_CASE("what the virtual board refuses is named, and the next plan runs", "[profiler][virtual]") {
