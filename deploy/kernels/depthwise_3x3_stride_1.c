@@ -85,13 +85,11 @@
 #define AT_OFFSET "[sp, #0]"    /* of the channel's words in a column */
 #define AT_RECORD "[sp, #4]"    /* of the next channel */
 #define AT_STAGE "[sp, #8]"     /* of the channel */
-#define AT_CHANNELS "[sp, #12]" /* left */
+#define AT_LAST_OFFSET "[sp, #12]"
 #define AT_RUNS "[sp, #16]"
-#define AT_RUN_COUNT "[sp, #20]"
+#define AT_LAST_RUN "[sp, #20]" /* the end of all runs, as the last offset is that of all channels */
 #define AT_STEP_BYTES "[sp, #24]"
 #define AT_NEXT_RUN "[sp, #28]"
-#define AT_RUNS_LEFT "[sp, #32]"
-#define AT_LAST_ROW "[sp, #36]"
 
 #define STRIDE_1_3(name, F, blocks, BLOCKS)                                                  \
   __attribute__((naked)) void name(thimble_depthwise_run* run) {                                     \
@@ -99,16 +97,18 @@
     __asm__(                                                                                         \
         "push {r4-r11, lr}\n"                                                                        \
         "ldm r0, {r1-r8}\n"                                                                          \
-        "sub sp, sp, #40\n"                                                                          \
+        "sub sp, sp, #32\n"                                                                          \
         "lsls r0, r7, #3\n"                                                                          \
         "bic r9, r0, #8\n"                                                                           \
         "lsls r4, r0, #26\n" /* C and V */                                                           \
         "and r4, r4, #1 << 29\n"                                                                     \
         "orr r8, r4, r8, lsl #28\n"                                                                  \
         "movs r4, #0\n"                                                                              \
-        "stm sp, {r4}\n"                                                                             \
-        "str r1, " AT_RECORD "\nstr r2, " AT_STAGE "\nstr r3, " AT_CHANNELS "\nstr r5, " AT_RUNS "\n"            \
-        "str r6, " AT_RUN_COUNT "\nstr r0, " AT_STEP_BYTES "\n"                                              \
+        "lsls r3, r3, #2\n"                                                                          \
+        "add r6, r6, r6, lsl #1\n"                                                                   \
+        "add r6, r5, r6, lsl #3\n"                                                                   \
+        "str r4, " AT_OFFSET "\nstr r1, " AT_RECORD "\nstr r2, " AT_STAGE "\nstr r3, " AT_LAST_OFFSET "\n"          \
+        "str r5, " AT_RUNS "\nstr r6, " AT_LAST_RUN "\nstr r0, " AT_STEP_BYTES "\n"                       \
         "adr.w r1, 1f\n"                                                                             \
         "adr.w r2, 2f\n"                                                                             \
         "subs r2, r2, r1\n"                                                                          \
@@ -119,15 +119,15 @@
         VMOV("s11", "r9") VMOV("s12", "r1")                                                          \
         "msr apsr_nzcvq, r8\n"                                                                       \
         "10:\n"                                                                                      \
-        "ldr r0, " AT_RECORD "\nldr r10, " AT_STAGE "\nldr r2, " AT_RUNS "\nldr r3, " AT_RUN_COUNT "\n"          \
+        "ldr r0, " AT_RECORD "\nldr r10, " AT_STAGE "\nldr r2, " AT_RUNS "\n"                         \
         "vldm r0!, {s0-s9}\n"                                                                        \
         "str r0, " AT_RECORD "\n"                                                                       \
         VMOV("r12", "s6") VMOV("lr", "s7")                                                           \
         "11:\n"                                                                                      \
-        "ldr r8, [r2]\nldr r9, [r2, #4]\nldr r5, [r2, #8]\nldr r4, [r2, #20]\n"                      \
+        "ldr r8, [r2]\nldr r9, [r2, #4]\nldr r4, [r2, #20]\n"                                        \
         "ldr r1, " AT_OFFSET "\nldr r0, " AT_STEP_BYTES "\n"                                         \
         "add r2, r2, #24\n"                                                                         \
-        "str r2, " AT_NEXT_RUN "\nstr r3, " AT_RUNS_LEFT "\nstr r5, " AT_LAST_ROW "\n"                        \
+        "str r2, " AT_NEXT_RUN "\n"                                                                 \
         "mla r4, r4, r0, r10\n"                                                                      \
         "add r8, r8, r1\n"                                                                           \
         "add r9, r9, r8\n"                                                                           \
@@ -149,22 +149,19 @@
         VMOV("r11", "s13")                                                                           \
         "teq r10, r11\n"                                                                             \
         "bne.w 12b\n"                                                                                \
-        "ldr r5, " AT_LAST_ROW "\nldr r2, " AT_NEXT_RUN "\nldr r3, " AT_RUNS_LEFT "\n"                \
+        "ldr r2, " AT_NEXT_RUN "\nldr r3, " AT_LAST_RUN "\nldr r5, [r2, #-16]\n"                     \
         "teq r5, #0\n"                                                                               \
         "bne.w 30f\n"                                                                                \
         "33:\n"                                                                                      \
-        "sub r3, r3, #1\n"                                                                          \
-        "teq r3, #0\n"                                                                               \
+        "teq r2, r3\n"                                                                               \
         "bne.w 11b\n"                                                                                \
-        "ldr r1, " AT_OFFSET "\nldr r3, " AT_STAGE "\nldr r2, " AT_CHANNELS "\n"                      \
+        "ldr r1, " AT_OFFSET "\nldr r3, " AT_STAGE "\nldr r2, " AT_LAST_OFFSET "\n"                   \
         "add r1, r1, #4\n"                                                                          \
         "add r3, r3, #1\n"                                                                          \
         "str r1, " AT_OFFSET "\nstr r3, " AT_STAGE "\n"                                              \
-        "sub r2, r2, #1\n"                                                                          \
-        "teq r2, #0\n"                                                                               \
-        "str r2, " AT_CHANNELS "\n"                                                                  \
+        "teq r1, r2\n"                                                                               \
         "bne.w 10b\n"                                                                                \
-        "add sp, sp, #40\n"                                                                         \
+        "add sp, sp, #32\n"                                                                         \
         "pop {r4-r11, pc}\n"                                                                         \
         "30:\n"                                                                                      \
         VMOV("r0", "s11")                                                                            \
@@ -177,7 +174,7 @@
         "bcc.w 32f\n"                                                                                \
         ROW_COLUMN_3(F, "66", "76")                                                                  \
         "32:\n"                                                                                      \
-        "ldr r2, " AT_NEXT_RUN "\nldr r3, " AT_RUNS_LEFT "\n"                                          \
+        "ldr r2, " AT_NEXT_RUN "\nldr r3, " AT_LAST_RUN "\n"                                           \
         "b.w 33b\n"                                                                                  \
         NUDGED_##F(FOUR, "60", "70") NUDGED_##F(LEFT_TWO, "64", "74") NUDGED_##F(UPPER_TWO, "65", "75")                 \
         NUDGED_##F(ONE, "66", "76"));                                                                \
@@ -190,12 +187,13 @@ STRIDE_1_3(thimble_depthwise_3x3_stride_1, FIXED, "4", BLOCKS_4)
 STRIDE_1_3(thimble_depthwise_3x3_stride_1_any_shift, ANY, "1", BLOCKS_1)
 
 /* --- a block's weights and constants into its records ---
- * r0: the constants, then the window; r1: records. r5-r8: scales. Per column of the window, two words to a record. */
-#define PUT_3(word, scale, at)              \
-  "smulbb r12, " word ", " scale "\n"       \
-  "smultb " word ", " word ", " scale "\n"  \
-  "pkhbt r12, r12, " word ", lsl #16\n"     \
-  "str r12, [r1, #" at "]\n"
+ * r0: the constants, then the window; r1: records. r5-r8: what scales a word of two weights by 2^j: j, and in the upper
+ * half the bits that the lower lane's sign is shifted into, j of them; none of the bits of j itself is that high. Per
+ * column of the window, two words to a record. */
+#define PUT_3(word, scale, at)                 \
+  "lsl " word ", " word ", " scale "\n"        \
+  "bic " word ", " word ", " scale "\n"        \
+  "str " word ", [r1, #" at "]\n"
 #define PUT_PAIR_3(a, b, at)                                                                         \
   "pkhbt r9, " a ", " b ", lsl #16\n"                                                                \
   "pkhtb r10, " b ", " a ", asr #16\n"                                                               \
@@ -208,21 +206,22 @@ __attribute__((naked)) void thimble_depthwise_3x3_records(const uint32_t* block,
   (void)block, (void)records;
   __asm__(
       "push {r4-r11, lr}\n"
-      "movs r2, #1\n"
-      "ldr r5, [r0, #32]\nldr r6, [r0, #36]\nldr r7, [r0, #40]\nldr r8, [r0, #44]\n"
-      "lsrs r5, r5, #8\nlsrs r6, r6, #8\nlsrs r7, r7, #8\nlsr r8, r8, #8\n"
-      "lsl r5, r2, r5\nlsl r6, r2, r6\nlsl r7, r2, r7\nlsl r8, r2, r8\n"
       "movs r4, #4\n"
+      "mov.w r6, #1 << 16\n"
       "mov lr, r1\n"
       "1:\n"
       "ldr r9, [r0]\nldr r10, [r0, #16]\nldr r11, [r0, #32]\nldr r12, [r0, #48]\n"
       "adds r0, #4\n"
       "lsr r2, r11, #8\n"
       "lsl r12, r12, r2\n"
+      "lsl r5, r6, r2\n"
+      "adds r5, r5, r2\n"
+      "subs r5, r5, r6\n"
       "str r9, [lr, #24]\nstr r10, [lr, #28]\nstr r11, [lr, #32]\nstr r12, [lr, #36]\n"
-      "add lr, lr, #40\n"
+      "str r5, [lr], #40\n"
       "subs r4, r4, #1\n"
       "bne 1b\n"
+      "ldr r5, [r1]\nldr r6, [r1, #40]\nldr r7, [r1, #80]\nldr r8, [r1, #120]\n"
       "add lr, r1, #24\n"
       "2:\n"
       "ldr r2, [r0, #48]\nldr r3, [r0, #60]\nldr r4, [r0, #72]\n"
