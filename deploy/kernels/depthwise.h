@@ -91,17 +91,6 @@ void thimble_depthwise_3x3_records(const uint32_t* block, thimble_word* records)
 void thimble_depthwise_5x5_records(const uint32_t* block, thimble_word* records);
 void thimble_depthwise_7x7_records(const uint32_t* block, thimble_word* records);
 
-/* Words of four channels' weights, `a` and `b` side by side, scaled, into the channels' records. */
-typedef struct thimble_depthwise_pairs {
-  thimble_word* to;
-  const uint32_t *a, *b;
-  uint32_t record, step; /* bytes from channel to channel, and from pair to pair */
-  uint32_t scales[4];
-  uint32_t count;
-  uint32_t from_step; /* bytes from a weight to the next */
-} thimble_depthwise_pairs;
-void thimble_depthwise_put_pairs(const thimble_depthwise_pairs* pairs);
-
 /* The rows of a map, two by two (with stride 2: the pairs of pixels of each row): units whose other row is padding,
  * above and below them, or not. The assembly knows the order of the members. */
 typedef struct thimble_depthwise_map {

@@ -1,5 +1,5 @@
 /* Into the words that the depthwise functions read, and from the words that they write. */
-#include "depthwise_dsp.h"
+#include "depthwise.h"
 
 #if THIMBLE_DEPTHWISE_FAST
 
@@ -105,45 +105,6 @@ __attribute__((naked)) void thimble_depthwise_fill_map(const thimble_depthwise_m
       HALF_UNIT(IN_LOWER)
       "8:\n"
       "pop {r0, r4-r11, pc}\n");
-}
-
-/* --- weights into records ---
- * r0: record; r1: weights, r2: how far the others are, s0: the step of both; r3: bytes of a record; r4: the step; r5-r8:
- * scales; lr: pairs left. */
-#define PUT(word, scale, to)              \
-  "smulbb r11, " word ", " scale "\n"     \
-  "smultb " word ", " word ", " scale "\n" \
-  "pkhbt r11, r11, " word ", lsl #16\n"   \
-  "str r11, " to "\n"
-
-__attribute__((naked)) void thimble_depthwise_put_pairs(const thimble_depthwise_pairs* pairs) {
-  (void)pairs;
-  __asm__(
-      "push {r4-r11, lr}\n"
-      "ldr lr, [r0, #36]\n"
-      "vldr s0, [r0, #40]\n"
-      "ldm r0, {r0-r8}\n"
-      "sub r2, r2, r1\n"
-      "1:\n"
-      "ldr r9, [r1]\n"
-      "ldr r10, [r1, r2]\n"
-      VMOV("r12", "s0")
-      "add r1, r1, r12\n"
-      "pkhbt r12, r9, r10, lsl #16\n"
-      "pkhtb r10, r10, r9, asr #16\n"
-      "sxtb16 r9, r12\n"
-      PUT("r9", "r5", "[r0]")
-      "sxtb16 r9, r12, ror #8\n"
-      PUT("r9", "r6", "[r0, r3]")
-      "sxtb16 r9, r10\n"
-      PUT("r9", "r7", "[r0, r3, lsl #1]")
-      "sxtb16 r9, r10, ror #8\n"
-      "add r12, r3, r3, lsl #1\n"
-      PUT("r9", "r8", "[r0, r12]")
-      "add r0, r0, r4\n"
-      "subs lr, lr, #1\n"
-      "bne 1b\n"
-      "pop {r4-r11, pc}\n");
 }
 
 /* Two words in, two words out: six cycles a column. */

@@ -118,13 +118,13 @@
   INNER_2(w5, v5, "r9", "r10")                                                                        \
   INNER_2(w6, v6, "r10", "r11")
 
-/* s0-s4 first unit, s5-s14 the inner one, s15-s19 the last one. s28-s31: from a unit to the next, from the last one to
- * the next tile. */
+/* s0-s4 first unit, s5-s14 the inner one, its lower row first, s15-s19 the last one. s28-s31: from a unit to the next,
+ * from the last one to the next tile. */
 #define W(from) VMOV("lr", from)
 #define NEXT_UNIT(from) VMOV("lr", from) "add r12, r12, lr\n"
 #define FIRST_5(P) BEGIN_##P("s0") OUTER_5_##P("smlad", "smlatb", "s1", "s2", "s3", "s4", NEXT_UNIT("s28"))
 #define MIDDLE_5(P) WORDS_##P \
-  INNER_5_##P(W("s5"), "s6", W("s7"), "s8", W("s9"), "s10", W("s11"), "s12", W("s13"), "s14", NEXT_UNIT("s29"))
+  INNER_5_##P(W("s10"), "s5", W("s11"), "s6", W("s12"), "s7", W("s13"), "s8", W("s14"), "s9", NEXT_UNIT("s29"))
 #define LAST_5(P) ZEROTH_##P("s15") \
   OUTER_5_##P("smlabt", "smlad", "s16", "s17", "s18", "s19", NEXT_UNIT("s31"))
 
