@@ -60,7 +60,7 @@ uint32_t thimble_conv2d_s8_scratch(const thimble_layer* layer) {
 static int is_in_fours(const thimble_window* window) {
   const thimble_layer* const layer = window->layer;
   return layer->kernel_h == 1 && layer->kernel_w == 1 && (layer->in_c == 8 || layer->in_c == 16) &&
-         layer->out_c % 4 == 0 && thimble_gemm_mode(layer) != THIMBLE_GEMM_WIDE && window->width % 4 == 0 &&
+         layer->out_c % 4 == 0 && layer->wide == THIMBLE_GEMM_FORM_NARROW && window->width % 4 == 0 &&
          window->first == 0 && window->end == window->width;
 }
 
