@@ -1,5 +1,5 @@
-/* How bytes reach the probe. One implementation is linked into an image: uart_cmsdk.c for the virtual
- * boards, transport_mailbox.c for those on a debug probe. */
+/* How bytes reach the probe. One implementation is linked into an image: uart_cmsdk.c for the virtual boards,
+ * transport_board.c for real ones. */
 #ifndef THIMBLE_PROBE_TRANSPORT_H
 #define THIMBLE_PROBE_TRANSPORT_H
 

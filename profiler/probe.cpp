@@ -3,9 +3,19 @@
 #include "graph/base/error.hpp"
 #include "profiler/host_probe.hpp"
 #include "profiler/openocd/hardware_probe.hpp"
+#include "profiler/uart/uart_probe.hpp"
 #include "profiler/virtual_probe.hpp"
 
 namespace thimble {
+namespace {
+
+std::unique_ptr<Probe> hardware_probe(const Board& board) {
+  if (!board.openocd_config.empty()) return std::make_unique<HardwareProbe>(board);
+  if (!board.uart_port_wildcard.empty()) return std::make_unique<UartProbe>(board);
+  throw BoardError(board.name + " names neither an openocd_config nor a uart_port_wildcard: nothing reaches it");
+}
+
+}  // namespace
 
 std::unique_ptr<Probe> make_probe(const Board& board) {
   switch (board.kind()) {
@@ -14,7 +24,7 @@ std::unique_ptr<Probe> make_probe(const Board& board) {
     case BoardKind::kVirtual:
       return std::make_unique<VirtualProbe>(board);
     case BoardKind::kHardware:
-      return std::make_unique<HardwareProbe>(board);
+      return hardware_probe(board);
   }
   throw BoardError(board.name + ": a board of no known kind");
 }

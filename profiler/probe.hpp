@@ -72,7 +72,8 @@ class Probe {
   virtual Result<Measurement, ProbeFailure> run(const ProbePlan& plan, const RunOptions& options) = 0;
 };
 
-/// The probe that fits the board's kind.
+/// The probe that fits the board's kind. A board of hardware is reached through OpenOCD where it names an
+/// openocd_config, else over the serial port that its uart_port_wildcard matches.
 /// @error BoardError  of a board that no probe reaches, or whose firmware or emulator is missing
 std::unique_ptr<Probe> make_probe(const Board& board);
 

@@ -1,30 +1,20 @@
 #include "profiler/openocd/hardware_probe.hpp"
 
-#include <algorithm>
-
 #include "graph/base/error.hpp"
-#include "graph/base/hash.hpp"
-#include "profiler/provenance.hpp"
-#include "profiler/resources.hpp"
+#include "profiler/regions.hpp"
+#include "profiler/timed_run.hpp"
 
 namespace thimble {
 namespace {
 
 constexpr double kFirstHelloSeconds = 0.25, kHelloSeconds = 1, kOpenSeconds = 3;
 
-std::string image_name(const Board& board) { return board.startup.empty() ? board.name : board.startup; }
-
 }  // namespace
 
-HardwareProbe::HardwareProbe(Board board)
-    : board_(std::move(board)),
-      image_(load_firmware_image(board_.name, image_name(board_))),
-      file_hash_(hash_of_file(image_.file)) {}
+HardwareProbe::HardwareProbe(Board board, const std::filesystem::path& firmware)
+    : board_(std::move(board)), image_(load_firmware_image(board_, firmware)) {}
 
-std::string HardwareProbe::firmware_hash() const {
-  return to_hex(fnv1a64("probe " + file_hash_ + " core " + board_.core + " compiler " + firmware_compiler() +
-                        " flags " + firmware_flags(image_name(board_))));
-}
+std::string HardwareProbe::firmware_hash() const { return hash_of_firmware(image_, board_); }
 
 void HardwareProbe::stop() {
   session_.reset();
@@ -54,33 +44,6 @@ void HardwareProbe::start(Means means, const Deadline& deadline) {
     throw BoardError(board_.name + ": the probe firmware was written but does not answer");
 }
 
-Result<std::vector<RegionCount>, ProbeFailure> HardwareProbe::run_regions(probe_mode mode, int runs,
-                                                                          std::size_t expected,
-                                                                          Measurement& measurement,
-                                                                          const Deadline& deadline) {
-  const auto run = session_->run(mode, runs, deadline);
-  if (!run) return run.error();
-  if (run->cycles.size() != expected)
-    return ProbeFailure{.code = "regions_lost",
-                        .message = "of " + std::to_string(expected) + " timed regions the probe measured " +
-                                   std::to_string(run->cycles.size())};
-  measurement.stack_bytes = std::max<std::int64_t>(measurement.stack_bytes, run->stack_bytes);
-  std::vector<RegionCount> regions;
-  for (const std::uint32_t cycles : run->cycles) regions.push_back({.cycles = cycles});
-  return regions;
-}
-
-Result<Measurement, ProbeFailure> HardwareProbe::attempt(const ProbePlan& plan, const RunOptions& options,
-                                                         const Deadline& deadline) {
-  if (auto failure = stale_firmware(image_.file.string(), hello_)) return *failure;
-  const auto loaded = session_->load(plan, deadline);
-  if (!loaded) return loaded.error();
-  Measurement measurement = begun_measurement(plan, board_, image_name(board_), file_hash_, hello_);
-  return measure_regions(plan, options, measurement, [&](probe_mode mode, int runs, std::size_t expected) {
-    return run_regions(mode, runs, expected, measurement, deadline);
-  });
-}
-
 Result<Measurement, ProbeFailure> HardwareProbe::run(const ProbePlan& plan, const RunOptions& options) {
   if (auto failure = too_large_for(plan, board_)) return *failure;
   ProbeFailure failure{.code = "board_lost"};
@@ -88,7 +51,7 @@ Result<Measurement, ProbeFailure> HardwareProbe::run(const ProbePlan& plan, cons
     try {
       const Deadline deadline(options.deadline_s);
       if (!session_ || session_->state() == SessionState::kOff || means != Means::kAsItIs) start(means, deadline);
-      Result<Measurement, ProbeFailure> result = attempt(plan, options, deadline);
+      Result<Measurement, ProbeFailure> result = timed_run(*session_, hello_, image_, board_, plan, options, deadline);
       if (result || result.error().kind == FailureKind::kCandidate) return result;
       failure = result.error();
     } catch (const BoardError& error) {

@@ -1,10 +1,9 @@
 #pragma once
 #include <memory>
 
-#include "profiler/openocd/firmware_image.hpp"
+#include "profiler/firmware_image.hpp"
 #include "profiler/openocd/mailbox.hpp"
 #include "profiler/probe_session.hpp"
-#include "profiler/regions.hpp"
 
 namespace thimble {
 
@@ -15,8 +14,9 @@ namespace thimble {
 /// written anew.
 class HardwareProbe : public Probe {
  public:
+  /// @param firmware    image of the probe; empty: the one that was built with this program
   /// @error BoardError  there is no probe firmware for the board
-  explicit HardwareProbe(Board board);
+  explicit HardwareProbe(Board board, const std::filesystem::path& firmware = {});
 
   const Board& board() const override { return board_; }
   std::string firmware_hash() const override;
@@ -28,13 +28,9 @@ class HardwareProbe : public Probe {
   void stop();
   /// A firmware of ours that answers, whichever build it is.
   bool says_hello(const Deadline& deadline);
-  Result<Measurement, ProbeFailure> attempt(const ProbePlan& plan, const RunOptions& options, const Deadline& deadline);
-  Result<std::vector<RegionCount>, ProbeFailure> run_regions(probe_mode mode, int runs, std::size_t expected,
-                                                             Measurement& measurement, const Deadline& deadline);
 
   Board board_;
   FirmwareImage image_;
-  std::string file_hash_;
   std::unique_ptr<OpenOcd> openocd_;
   std::unique_ptr<Mailbox> mailbox_;
   std::unique_ptr<ProbeSession> session_;

@@ -5,6 +5,7 @@ while the core runs, which the stub cannot do without stopping it.
 """
 import ctypes
 import pathlib
+import re
 import signal
 import socket
 import subprocess
@@ -125,16 +126,24 @@ class Qtest:
             self.command(f"write {address + at:#x} {len(part):#x} 0x{part.hex()}")
 
 
+def _serial_options(uart):
+    """The machine's UARTs in order: all but one lead nowhere, and that one to a pseudo terminal."""
+    if not uart:
+        return ["-serial", "null"]
+    return ["-serial", "null"] * (uart - 1) + ["-chardev", "pty,id=uart", "-serial", "chardev:uart"]
+
+
 class Emulator:
-    """The machine, stopped at first. `options`: more of QEMU's command line."""
+    """The machine, stopped at first. `options`: more of QEMU's command line. `uart`: number of the one that leads to a
+    pseudo terminal; 0: none."""
 
     PC, XPSR = 15, 25
 
-    def __init__(self, machine, options=()):
+    def __init__(self, machine, options=(), uart=0):
         self.folder = tempfile.TemporaryDirectory(prefix="stlink-")
         folder = pathlib.Path(self.folder.name)
         self.log = open(folder / "qemu.log", "w+b")
-        command = ["qemu-system-arm", "-M", machine, "-display", "none", "-S", "-monitor", "none", "-serial", "null",
+        command = ["qemu-system-arm", "-M", machine, "-display", "none", "-S", "-monitor", "none", *_serial_options(uart),
                    "-chardev", f"socket,id=gdb,path={folder / 'gdb'},server=on,wait=off", "-gdb", "chardev:gdb",
                    "-qtest", f"unix:{folder / 'qtest'},server=on,wait=off", "-qtest-log", "none", "-accel", "tcg"]
         self.process = subprocess.Popen([*command, *options], stdin=subprocess.DEVNULL, stdout=self.log,
@@ -151,6 +160,13 @@ class Emulator:
         self.process.wait()
         self.log.close()
         self.folder.cleanup()
+
+    def terminal(self):
+        """The pseudo terminal that QEMU has made, as it says at its start."""
+        said = re.search(r"redirected to (\S+) \(label uart\)", pathlib.Path(self.log.name).read_text())
+        if not said:
+            raise Lost("QEMU has made no pseudo terminal")
+        return said[1]
 
     # --- memory: at any time, but for the flash ---
 

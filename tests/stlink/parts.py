@@ -12,6 +12,7 @@ class Part:
     flash_kb: int
     sector_kb: tuple         # of the sectors, in order
     breakpoint_unit: int     # FP_CTRL
+    uart: int = 0            # the one that the board's virtual port is wired to; 0: QEMU's is another kind
 
     FLASH = 0x08000000
     # STM32F405: flash and SRAM where all STM32F4 and F7 have them, and a core that runs their code; 128 KiB of SRAM.
@@ -33,8 +34,8 @@ def _sectors(first, flash_kb):
 PARTS = {
     part.name: part
     for part in (
-        Part("stm32f446", 0x410FC241, 0x2BA01477, 0x10006421, 0x1FFF7A22, 512, _sectors(16, 512), 0x260),
-        Part("stm32f412", 0x410FC241, 0x2BA01477, 0x30006441, 0x1FFF7A22, 1024, _sectors(16, 1024), 0x260),
+        Part("stm32f446", 0x410FC241, 0x2BA01477, 0x10006421, 0x1FFF7A22, 512, _sectors(16, 512), 0x260, 2),
+        Part("stm32f412", 0x410FC241, 0x2BA01477, 0x30006441, 0x1FFF7A22, 1024, _sectors(16, 1024), 0x260, 3),
         Part("stm32f746", 0x411FC270, 0x5BA02477, 0x10016449, 0x1FF0F442, 1024, _sectors(32, 1024), 0x10000080),
     )
 }

@@ -16,9 +16,9 @@ BREAKPOINTS = (0x00, SEMIHOSTING, 0x11)  # BKPT's numbers that programs and Open
 
 
 class Target:
-    def __init__(self, part, faults, options=()):
+    def __init__(self, part, faults, options=(), uart=False):
         self.part, self.faults = part, faults
-        self.emulator = Emulator(part.MACHINE, options)
+        self.emulator = Emulator(part.MACHINE, options, part.uart if uart else 0)
         self.breakpoints, self.planted = set(), set()
         self.flash = Flash(part, self.emulator, faults, self._find_semihosting)
         self.flash.erase_all()

@@ -1,7 +1,7 @@
 /* Bytes through the RAM, for a debug probe. */
+#include "channel.h"
+#include "core.h"
 #include "mailbox.h"
-#include "timer.h"
-#include "transport.h"
 
 /* The linker puts it at the start of the RAM; it keeps what it held over a reset. */
 __attribute__((section(".mailbox"))) volatile probe_mailbox thimble_mailbox;
@@ -15,7 +15,7 @@ static void publish(volatile uint32_t* word, uint32_t value) {
   __asm volatile("dmb" ::: "memory");
 }
 
-void transport_open(void) {
+void mailbox_open(void) {
   const uint32_t starts = thimble_mailbox.magic == PROBE_MAILBOX_MAGIC ? thimble_mailbox.starts + 1 : 1;
   publish(&thimble_mailbox.magic, 0);
   thimble_mailbox.to_probe.count = thimble_mailbox.from_probe.count = 0;
@@ -23,24 +23,29 @@ void transport_open(void) {
   publish(&thimble_mailbox.magic, PROBE_MAILBOX_MAGIC);
 }
 
-uint8_t transport_read(void) {
+int mailbox_take(uint8_t* byte) {
   volatile probe_box* const box = &thimble_mailbox.to_probe;
-  for (;;) {
-    const uint32_t count = box->count < PROBE_BOX_BYTES ? box->count : PROBE_BOX_BYTES;
-    if (taken < count) return box->bytes[taken++];
-    if (count != 0) {
-      taken = 0;
-      publish(&box->count, 0);
-    }
-    timer_idle();
+  const uint32_t count = box->count < PROBE_BOX_BYTES ? box->count : PROBE_BOX_BYTES;
+  if (taken < count) {
+    *byte = box->bytes[taken++];
+    return 1;
   }
+  if (count != 0) {
+    taken = 0;
+    publish(&box->count, 0);
+  }
+  return 0;
 }
 
-void transport_write(const uint8_t* bytes, size_t size) {
+void mailbox_send(const uint8_t* bytes, size_t size) {
   volatile probe_box* const box = &thimble_mailbox.from_probe;
   publish(&box->count, 0); /* an answer that nobody fetched is an old one */
   for (size_t i = 0; i < size && i < PROBE_BOX_BYTES; ++i) box->bytes[i] = bytes[i];
   publish(&box->count, (uint32_t)size);
 }
 
-void transport_drain(void) {}
+/* Some seconds at most: a round takes about ten cycles. */
+void mailbox_drain(void) {
+  for (uint32_t left = core_hz() / 4u; left > 0 && thimble_mailbox.from_probe.count != 0; --left) {
+  }
+}

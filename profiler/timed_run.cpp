@@ -1,0 +1,39 @@
+#include "profiler/timed_run.hpp"
+
+#include <algorithm>
+
+#include "profiler/regions.hpp"
+
+namespace thimble {
+namespace {
+
+Result<std::vector<RegionCount>, ProbeFailure> timed_regions(ProbeSession& session, probe_mode mode, int runs,
+                                                             std::size_t expected, Measurement& measurement,
+                                                             const Deadline& deadline) {
+  const auto run = session.run(mode, runs, deadline);
+  if (!run) return run.error();
+  if (run->cycles.size() != expected)
+    return ProbeFailure{.code = "regions_lost",
+                        .message = "of " + std::to_string(expected) + " timed regions the probe measured " +
+                                   std::to_string(run->cycles.size())};
+  measurement.stack_bytes = std::max<std::int64_t>(measurement.stack_bytes, run->stack_bytes);
+  std::vector<RegionCount> regions;
+  for (const std::uint32_t cycles : run->cycles) regions.push_back({.cycles = cycles});
+  return regions;
+}
+
+}  // namespace
+
+Result<Measurement, ProbeFailure> timed_run(ProbeSession& session, const ProbeHello& hello, const FirmwareImage& image,
+                                            const Board& board, const ProbePlan& plan, const RunOptions& options,
+                                            const Deadline& deadline) {
+  if (auto failure = stale_firmware(image.file.string(), hello)) return *failure;
+  const auto loaded = session.load(plan, deadline);
+  if (!loaded) return loaded.error();
+  Measurement measurement = begun_measurement(plan, board, image.name, image.hash, hello);
+  return measure_regions(plan, options, measurement, [&](probe_mode mode, int runs, std::size_t expected) {
+    return timed_regions(session, mode, runs, expected, measurement, deadline);
+  });
+}
+
+}  // namespace thimble

@@ -1,0 +1,39 @@
+#pragma once
+#include <memory>
+
+#include "profiler/firmware_image.hpp"
+#include "profiler/probe.hpp"
+#include "profiler/probe_session.hpp"
+#include "profiler/uart/serial_port.hpp"
+
+namespace thimble {
+
+/// Runs plans on a real board over its serial port alone. The probe firmware was written by other means; a board that
+/// runs another one is a failure that names it.
+class UartProbe : public Probe {
+ public:
+  /// Opens nothing yet.
+  /// @param firmware    image of the probe; empty: the one that was built with this program
+  /// @error BoardError  there is no probe firmware for the board
+  explicit UartProbe(Board board, const std::filesystem::path& firmware = {});
+
+  const Board& board() const override { return board_; }
+  std::string firmware_hash() const override;
+  /// What fails is tried once more, over a port opened anew.
+  /// @error ProbeFailure  "wrong_firmware", "no_answer", "board_lost", and those of every probe
+  Result<Measurement, ProbeFailure> run(const ProbePlan& plan, const RunOptions& options) override;
+
+ private:
+  void stop();
+  /// Opens the port, and says hello to the firmware that this program knows.
+  std::optional<ProbeFailure> start(const Deadline& deadline);
+  Result<Measurement, ProbeFailure> attempt(const ProbePlan& plan, const RunOptions& options);
+
+  Board board_;
+  FirmwareImage image_;
+  std::unique_ptr<SerialPort> port_;
+  std::unique_ptr<ProbeSession> session_;
+  ProbeHello hello_;
+};
+
+}  // namespace thimble
