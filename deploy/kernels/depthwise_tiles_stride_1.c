@@ -10,10 +10,17 @@
  * r0-r7: sums, column by column, upper row first. r8-r11: words of neighbouring columns. r12: the unit. lr: weights.
  * The first unit needs one word of weights per kernel column for both rows, (w0, w1), the last one too, (w[k-2],
  * w[k-1]); those between need one for each row. */
-#define TILE_END "[sp, #36]"
-#define TILE_FRAME "128"
+/* On the stack. */
+#define STAGE "[sp, #0]"     /* of the channel */
+#define OFFSETS_END "[sp, #4]"
+#define OFFSET "[sp, #8]"    /* of the channel's words in a column */
+#define STEPS "[sp, #12]"
+#define STEPS_END "[sp, #16]"
+#define WIDTH "[sp, #20]"    /* bytes of a step in the stage */
+#define TABLE "[sp, #24]"    /* of the next channel */
+#define STEP "[sp, #28]"     /* the next one */
 
-/* What a tile needs: in s20-s26 with 5x5, on the stack with 7x7, whose weights begin at byte 72. */
+/* What a tile needs: in s20-s26 with 5x5, on the stack with 7x7, followed by weights. */
 #define MULTIPLIER_5 "s20"
 #define ADDEND_5 "s21"
 #define SHIFT_5 "s22"
@@ -21,13 +28,15 @@
 #define STAGE_5 "s24"
 #define END_4_5 "s25"
 #define FORM_5 "s26"
-#define STAGE_7 "[sp, #40]"
-#define END_4_7 "[sp, #44]"
-#define FORM_7 "[sp, #48]"
-#define MULTIPLIER_7 "[sp, #52]"
-#define ADDEND_7 "[sp, #56]"
-#define SHIFT_7 "[sp, #60]"
-#define BIAS_7 "[sp, #64]"
+#define FRAME_5 "32"
+#define STAGE_7 "[sp, #32]"
+#define END_4_7 "[sp, #36]"
+#define FORM_7 "[sp, #40]"
+#define MULTIPLIER_7 "[sp, #44]"
+#define ADDEND_7 "[sp, #48]"
+#define SHIFT_7 "[sp, #52]"
+#define BIAS_7 "[sp, #56]"
+#define FRAME_7 "120"
 #define GET_5(what, to) VMOV(to, what##_5)
 #define SET_5(what, from) VMOV(what##_5, from)
 #define GET_7(what, to) "ldr " to ", " what##_7 "\n"
@@ -130,14 +139,14 @@
 
 /* s0-s6 first unit, s7-s20 the lower row's weights of the inner ones, s21-s27 the last one; the upper row's weights of
  * the inner units are on the stack. */
-#define STACK(at) "ldr lr, [sp, #" at "]\n"
+#define STACK(word) "ldr lr, [sp, #60 + 4 * " word "]\n"
 #define FIRST_7(P) BEGIN_##P("s0") OUTER_7_##P("smlad", "smlatb", "s1", "s2", "s3", "s4", "s5", "s6", NEXT_UNIT("s28"))
 #define MIDDLE_7(P) WORDS_##P                                                                          \
-  INNER_7_##P(STACK("72"), "s7", STACK("76"), "s8", STACK("80"), "s9", STACK("84"), "s10", STACK("88"), "s11",      \
-              STACK("92"), "s12", STACK("96"), "s13", NEXT_UNIT("s29"))                                 \
+  INNER_7_##P(STACK("0"), "s7", STACK("1"), "s8", STACK("2"), "s9", STACK("3"), "s10", STACK("4"), "s11",      \
+              STACK("5"), "s12", STACK("6"), "s13", NEXT_UNIT("s29"))                                 \
   WORDS_##P                                                                                            \
-  INNER_7_##P(STACK("100"), "s14", STACK("104"), "s15", STACK("108"), "s16", STACK("112"), "s17", STACK("116"),     \
-              "s18", STACK("120"), "s19", STACK("124"), "s20", NEXT_UNIT("s30"))
+  INNER_7_##P(STACK("7"), "s14", STACK("8"), "s15", STACK("9"), "s16", STACK("10"), "s17", STACK("11"),     \
+              "s18", STACK("12"), "s19", STACK("13"), "s20", NEXT_UNIT("s30"))
 #define LAST_7(P) ZEROTH_##P("s21") \
   OUTER_7_##P("smlabt", "smlad", "s22", "s23", "s24", "s25", "s26", "s27", NEXT_UNIT("s31"))
 
@@ -180,64 +189,89 @@
   first ":\n" BIASED_##P(K) NEXT_UNIT("s28") "b.w " after "b\n"                            \
   last ":\n" NEXT_UNIT("s31") "b.w " done "b\n"
 
-#define TILES(name, K, loads, back, FIRST, MIDDLE, LAST)                                   \
+/* Places of units: r2 on; the last one's is followed by the first one of the next tile. */
+#define NEXTS_5 "adds r4, #64\nvmov s28, s29, r2, r3\nvmov s31, r4\n"
+#define NEXTS_7 "adds r5, #64\nvmov s28, s29, r2, r3\nvmov s30, s31, r4, r5\n"
+
+/* A channel's record; r0 moves on to the next one. */
+#define LOADS_5 "vldm r0!, {s0-s23}\n"
+#define LOADS_7                         \
+  "vldm r0!, {s0-s27}\n"                \
+  "add r12, sp, #44\n"                  \
+  "ldm r0!, {r1-r9}\n"                  \
+  "stm r12!, {r1-r9}\n"                 \
+  "ldm r0!, {r1-r9}\n"                  \
+  "stm r12!, {r1-r9}\n"
+
+#define TILES(name, K)                                                                  \
   __attribute__((naked)) void name(thimble_depthwise_run* run) {                        \
     (void)run;                                                                          \
     __asm__(                                                                            \
-        ENTER("vpush {s16-s31}\n", TILE_FRAME, "3")                                     \
-        "ldr r7, " RUN_ANY_SHIFT "\n" SET_##K(FORM, "r7")                               \
+        "push {r4-r11, lr}\n"                                                           \
+        "vpush {s16-s31}\n"                                                             \
+        "sub sp, sp, #" FRAME_##K "\n"                                                  \
+        "ldm r0, {r0-r7}\n"                                                             \
+        "movs r3, #0\n"                                                                 \
+        "lsls r2, r2, #2\n"                                                             \
+        "lsls r6, r6, #3\n"                                                             \
+        "add r5, r5, r5, lsl #1\n"                                                      \
+        "add r5, r4, r5, lsl #3\n"                                                      \
+        SET_##K(FORM, "r7")                                                             \
+        "stm sp, {r1-r6}\n"                                                             \
         "10:\n"                                                                         \
-        FIRST_STEP                                                                      \
-        "ldr r0, " TABLE "\n"                                                           \
-        loads                                                                           \
+        LOADS_##K                                                                       \
+        "str r0, " TABLE "\n"                                                           \
+        "ldr r0, " STEPS "\n"                                                           \
         "ldr r11, " STAGE "\n"                                                          \
         "11:\n"                                                                         \
-        "ldr r0, " STEP "\n"                                                            \
-        "ldr r7, " WIDTH "\n"                                                           \
+        "ldr r8, " WIDTH "\n"                                                           \
         "ldr r12, " OFFSET "\n"                                                         \
-        "ldm r0, {r0-r5}\n"                                                             \
-        "bic r8, r7, #16\n"                                                             \
-        "add r7, r7, r11\n"                                                             \
+        "ldm r0!, {r1-r6}\n"                                                            \
+        "bic r8, r8, #16\n"                                                             \
+        "str r0, " STEP "\n"                                                            \
         "add r8, r8, r11\n"                                                             \
-        "add r12, r12, r0\n"                                                            \
-        "add r6, " back ", #64\n"                                                       \
-        VMOV("s28", "r1") VMOV("s29", "r2") VMOV("s30", "r3") VMOV("s31", "r6")         \
-        "str r7, " TILE_END "\n" SET_##K(END_4, "r8") SET_##K(STAGE, "r11")            \
-        "msr apsr_nzcvq, r5\n"                                                          \
+        "add r12, r12, r1\n"                                                            \
+        NEXTS_##K                                                                       \
+        SET_##K(END_4, "r8") SET_##K(STAGE, "r11")                                      \
+        "msr apsr_nzcvq, r6\n"                                                          \
         "teq r11, r8\n"                                                                 \
         "beq.w 2f\n"                                                                    \
         "1:\n"                                                                          \
-        TILE(K, 4, "20", "21", "22", "23", FIRST(4), MIDDLE(4), LAST(4))                   \
-        FINISH(K, 4, "30", "31")                                                           \
+        TILE(K, 4, "20", "21", "22", "23", FIRST_##K(4), MIDDLE_##K(4), LAST_##K(4))    \
+        FINISH(K, 4, "30", "31")                                                        \
         GET_##K(END_4, "r10") SET_##K(STAGE, "r11")                                     \
         "teq r11, r10\n"                                                                \
         "bne.w 1b\n"                                                                    \
         "2:\n"                                                                          \
-        "ldr r10, " TILE_END "\n"                                                       \
-        "teq r11, r10\n"                                                                \
+        "ldr r10, " WIDTH "\n"                                                          \
+        "tst r10, #16\n"                                                                \
         "beq.w 5f\n"                                                                    \
-        TILE(K, 2, "24", "25", "26", "27", FIRST(2), MIDDLE(2), LAST(2))                   \
-        FINISH(K, 2, "32", "33")                                                           \
+        TILE(K, 2, "24", "25", "26", "27", FIRST_##K(2), MIDDLE_##K(2), LAST_##K(2))    \
+        FINISH(K, 2, "32", "33")                                                        \
         "5:\n"                                                                          \
-        NEXT_STEP NEXT_CHANNEL LEAVE("vpop {s16-s31}\n", TILE_FRAME)                    \
-        SKIPS(K, 4, "20", "21", "22", "23") SKIPS(K, 2, "24", "25", "26", "27")               \
-        ANY_WAY(K, 4, "30", "31") ANY_WAY(K, 2, "32", "33"));                                 \
+        "ldr r0, " STEP "\n"                                                            \
+        "ldr r1, " STEPS_END "\n"                                                       \
+        "cmp r0, r1\n"                                                                  \
+        "bne.w 11b\n"                                                                   \
+        "ldr r0, " TABLE "\n"                                                           \
+        "ldr r1, " STAGE "\n"                                                           \
+        "ldr r2, " OFFSETS_END "\n"                                                     \
+        "ldr r3, " OFFSET "\n"                                                          \
+        "adds r1, #1\n"                                                                 \
+        "adds r3, #4\n"                                                                 \
+        "str r1, " STAGE "\n"                                                           \
+        "str r3, " OFFSET "\n"                                                          \
+        "cmp r3, r2\n"                                                                  \
+        "bne.w 10b\n"                                                                   \
+        "add sp, sp, #" FRAME_##K "\n"                                                  \
+        "vpop {s16-s31}\n"                                                              \
+        "pop {r4-r11, pc}\n"                                                            \
+        SKIPS(K, 4, "20", "21", "22", "23") SKIPS(K, 2, "24", "25", "26", "27")         \
+        ANY_WAY(K, 4, "30", "31") ANY_WAY(K, 2, "32", "33"));                           \
   }
 
-#define LOADS_5 "vldm r0, {s0-s23}\n"
-#define LOADS_7                         \
-  "vldm r0!, {s0-s27}\n"                \
-  "ldm r0!, {r1-r4}\n"                  \
-  "add r12, sp, #52\n"                   \
-  "stm r12, {r1-r4}\n"                  \
-  "adds r12, #20\n"                     \
-  "ldm r0!, {r1-r7}\n"                  \
-  "stm r12!, {r1-r7}\n"                 \
-  "ldm r0, {r1-r7}\n"                   \
-  "stm r12, {r1-r7}\n"
-
-TILES(thimble_depthwise_5x5_stride_1, 5, LOADS_5, "r3", FIRST_5, MIDDLE_5, LAST_5)
-TILES(thimble_depthwise_7x7_stride_1, 7, LOADS_7, "r4", FIRST_7, MIDDLE_7, LAST_7)
+TILES(thimble_depthwise_5x5_stride_1, 5)
+TILES(thimble_depthwise_7x7_stride_1, 7)
 
 #else
 typedef int thimble_depthwise_tiles_stride_1_is_empty; /* ISO C wants a declaration */
