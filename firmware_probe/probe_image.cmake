@@ -1,4 +1,6 @@
-# Probe firmware: thimble_probe_image(BOARD ELF LIBRARY_VERSION KERNEL_SOURCES...) links that of a board with a kernel library.
+# Probe firmware: thimble_probe_image(BOARD ELF LIBRARY_VERSION KERNEL_SOURCES... [MEMORIES FILE] [START FILES...]) links
+# that of a board with a kernel library. With other memories or another start-up it is for an emulator that has this chip's
+# core and flash and neither its RAM nor its peripherals: there is no UART in it.
 
 # The boards, and what is particular to each. A macro: whoever links an image calls it in a scope of its own.
 macro(thimble_probe_boards)
@@ -43,9 +45,15 @@ macro(thimble_probe_surroundings board)
     set(header ${CMAKE_BINARY_DIR}/probe/${board}/board.h)
     configure_file(${starts}/${board}.h ${header} COPYONLY)
     configure_file(${CMAKE_SOURCE_DIR}/firmware_probe/boards/${board}.h ${CMAKE_BINARY_DIR}/probe/${board}/pins.h COPYONLY)
-    set(sources transport_board.c channel_mailbox.c uart_stm32.c timer_core.c)
+    set(sources transport_board.c channel_mailbox.c timer_core.c)
     set(start_files ${THIMBLE_PROBE_START_${board}})
     list(TRANSFORM start_files PREPEND ${starts}/)
+    if(image_START)
+      set(start_files ${image_START})
+      list(APPEND sources uart_none.c)
+    else()
+      list(APPEND sources uart_stm32.c)
+    endif()
     set(defines -DPLAN_MAX_LAYERS=160u -I${CMAKE_BINARY_DIR}/probe/${board} -I${starts})
   else()
     set(sources uart_cmsdk.c timer_none.c)
@@ -58,7 +66,8 @@ macro(thimble_probe_surroundings board)
 endmacro()
 
 function(thimble_probe_image board elf library_version)
-  set(kernels ${ARGN})
+  cmake_parse_arguments(PARSE_ARGV 3 image "" "MEMORIES" "START")
+  set(kernels ${image_UNPARSED_ARGUMENTS})
   thimble_probe_boards()
   set(flags ${THIMBLE_PROBE_CORE_${board}} ${THIMBLE_PROBE_FLAGS})
   set_property(GLOBAL PROPERTY THIMBLE_FIRMWARE_FLAGS_${board} ${flags})
@@ -68,6 +77,9 @@ function(thimble_probe_image board elf library_version)
   list(TRANSFORM sources PREPEND ${folder}/)
   file(GLOB headers CONFIGURE_DEPENDS ${folder}/*.h ${folder}/boards/*.h)
   set(memories ${folder}/boards/${board}.ld)
+  if(image_MEMORIES)
+    set(memories ${image_MEMORIES})
+  endif()
   file(GLOB kernel_headers CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/deploy/kernels/*.h)
   add_custom_command(OUTPUT ${elf}
     COMMAND ${THIMBLE_ARM_GCC} ${flags} ${defines} -DTHIMBLE_KERNELS_VERSION=${library_version}

@@ -25,6 +25,12 @@ using thimble::test::StLinkBoard;
 
 namespace {
 
+/// The image of a board that QEMU's STM32 cannot run as it is; empty for others.
+std::filesystem::path emulated_image(const std::string& board) {
+  const std::filesystem::path image = THIMBLE_EMULATED_IMAGES + board + ".elf";
+  return std::filesystem::exists(image) ? image : std::filesystem::path();
+}
+
 /// The core's time is a count of instructions there: the same run, the same cycles.
 const std::vector<std::string> kRepeatable = {"--icount"};
 
@@ -32,11 +38,15 @@ const std::vector<std::string> kRepeatable = {"--icount"};
 
 TEST_CASE("a board is flashed, measured and measured again by way of OpenOCD", "[profiler][openocd]") {
   THIMBLE_SKIP_WITHOUT_OPENOCD
-  const auto [board, part] = GENERATE(table<std::string, std::string>(
-      {{"nucleo-f446re", "stm32f446"}, {"stm32f746g-disco", "stm32f746"}, {"nucleo-f746zg", "stm32f746"}}));
+  const auto [board, part] = GENERATE(table<std::string, std::string>({{"nucleo-f446re", "stm32f446"},
+                                                                       {"nucleo-f412zg", "stm32f412"},
+                                                                       {"stm32f746g-disco", "stm32f746"},
+                                                                       {"nucleo-f746zg", "stm32f746"},
+                                                                       {"nucleo-h743zi2", "stm32h743"},
+                                                                       {"nucleo-l4r5zi", "stm32l4r5"}}));
   CAPTURE(board);
   const StLinkBoard stlink(board, part, kRepeatable);
-  HardwareProbe probe(stlink.board());
+  HardwareProbe probe(stlink.board(), emulated_image(board));
   const auto first = probe.run(small_plan(), {});
   REQUIRE((first ? "" : first.error().message) == "");
   CHECK(first->provenance == Provenance::kMeasured);
@@ -47,7 +57,7 @@ TEST_CASE("a board is flashed, measured and measured again by way of OpenOCD", "
   CHECK(second->cycles == first->cycles);
 
   SECTION("another session finds the firmware and does not write it again") {
-    HardwareProbe other(stlink.board());
+    HardwareProbe other(stlink.board(), emulated_image(board));
     const auto third = other.run(small_plan(), {});
     REQUIRE(third);
     CHECK(third->cycles == first->cycles);

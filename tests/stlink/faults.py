@@ -1,7 +1,7 @@
 """Faults that a probe and its board may have, drawn at random or asked for one by one."""
 import random
 
-KINDS = ("dead", "stall", "drop", "flash", "voltage", "lockup", "reset", "busy")
+KINDS = ("dead", "stall", "drop", "flash", "write", "voltage", "lockup", "reset", "busy")
 
 
 class Faults:

@@ -1,13 +1,13 @@
 """The chip behind the probe: its core's debug registers, its flash, its memory (ARMv7-M manual, C1)."""
 from emulator import Emulator
-from flash import Flash
-from loader import Loader, SIGNATURE
+from flash import Array, CONTROLLERS
+from loader import Loader, REGISTERS, SIGNATURE_BYTES, kind_of
 
 CPUID = 0xE000ED00
 AIRCR, DFSR, DHCSR, DCRSR, DCRDR, DEMCR = 0xE000ED0C, 0xE000ED30, 0xE000EDF0, 0xE000EDF4, 0xE000EDF8, 0xE000EDFC
 FP_CTRL, FP_COMP, FP_END = 0xE0002000, 0xE0002008, 0xE0002048
 DWT_CTRL, DWT_END = 0xE0001000, 0xE0001100
-DBGMCU, DBGMCU_END = 0xE0042000, 0xE0042010
+DEBUG_UNIT_BYTES = 0x100
 PERIPHERALS = 0x40000000
 DEBUGEN, HALT, STEP = 1, 2, 4
 REGISTER_READY, HALTED, LOCKED_UP, RETIRED, WAS_RESET = 1 << 16, 1 << 17, 1 << 19, 1 << 24, 1 << 25
@@ -20,8 +20,9 @@ class Target:
         self.part, self.faults = part, faults
         self.emulator = Emulator(part.MACHINE, options, part.uart if uart else 0)
         self.breakpoints, self.planted = set(), set()
-        self.flash = Flash(part, self.emulator, faults, self._find_semihosting)
-        self.flash.erase_all()
+        array = Array(part, self.emulator, self._find_semihosting)
+        array.erase(0, part.flash_kb)
+        self.flash = CONTROLLERS[part.flash](part, array, faults)
         self.control = self.catch = self.causes = self.data = self.process_stack = self.special = 0
         self.was_reset = True
         self.held = False       # by the reset line
@@ -46,10 +47,10 @@ class Target:
         if self.runs or self.held:
             return
         pc, status = self.emulator.register(Emulator.PC), self.emulator.register(Emulator.XPSR)
-        code = self.emulator.read(pc & ~1, len(SIGNATURE))
-        if code == SIGNATURE:
-            registers = [self.emulator.register(i) for i in range(5)]
-            self.loader = Loader(registers, self.emulator, self.flash)
+        code = self.emulator.read(pc & ~1, SIGNATURE_BYTES)
+        if kind := kind_of(code):
+            registers = [self.emulator.register(i) for i in range(REGISTERS)]
+            self.loader = Loader(kind, registers, self.emulator, self.flash)
             self.idle = True
             return
         if not status & 1 << 24 or pc >> 28 in (0xE, 0xF) or code[:2] == b"\xff\xff":
@@ -85,8 +86,8 @@ class Target:
         if self.loader:
             self.loader.work()
             if self.loader.status is not None:
-                self.emulator.set_register(0, self.loader.status)
-                self.emulator.set_register(3, self.loader.left // 2)
+                for number, value in self.loader.registers().items():
+                    self.emulator.set_register(number, value)
                 self.loader, self.idle = None, False
                 self._stopped()
         elif self.emulator.running and self.emulator.has_stopped():
@@ -168,11 +169,14 @@ class Target:
     # --- registers in memory ---
 
     def _is_special(self, address):
-        return (address >> 28 == 0xE or self.flash.owns(address) or
+        return (address >> 28 == 0xE or self.flash.owns(address) or self._is_of_debug_unit(address) or
                 self.part.flash_size_address & ~3 <= address < (self.part.flash_size_address & ~3) + 4)
 
+    def _is_of_debug_unit(self, address):
+        return self.part.debug_unit <= address < self.part.debug_unit + DEBUG_UNIT_BYTES
+
     def _keeps(self, address):
-        return (FP_COMP <= address < FP_END or DWT_CTRL < address < DWT_END or DBGMCU < address < DBGMCU_END)
+        return FP_COMP <= address < FP_END or DWT_CTRL < address < DWT_END or self._is_of_debug_unit(address)
 
     def _status(self):
         self.update()
@@ -195,7 +199,7 @@ class Target:
             return self.part.breakpoint_unit & ~1 | self.stored.get(FP_CTRL, 0) & 1
         if address == DWT_CTRL:
             return 0x40000000 | self.stored.get(DWT_CTRL, 0) & 0x0FFFFFFF
-        if address in (CPUID, DBGMCU):
+        if address in (CPUID, self.part.debug_unit):
             return self.part.cpuid if address == CPUID else self.part.device
         if self._keeps(address):
             return self.stored.get(address, 0)
