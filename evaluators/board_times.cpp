@@ -5,8 +5,9 @@
 
 namespace thimble {
 
-BoardTimes::BoardTimes(std::unique_ptr<Probe> probe, const std::filesystem::path& database)
-    : store_(database), probe_(std::move(probe)) {}
+BoardTimes::BoardTimes(std::unique_ptr<Probe> probe, const std::filesystem::path& database,
+                       std::optional<LatencyModel> before)
+    : store_(database), probe_(std::move(probe)), before_(std::move(before)), model_(before_) {}
 
 Result<Measurement, ProbeFailure> BoardTimes::measure(const PlannedSubnet& subnet) {
   const ProbePlan plan = probe_plan(subnet.plan, subnet.graph);
@@ -18,10 +19,10 @@ Result<Measurement, ProbeFailure> BoardTimes::measure(const PlannedSubnet& subne
   return measured;
 }
 
-void BoardTimes::refit() { model_ = LatencyModel::fit(probed_); }
+void BoardTimes::refit() { model_ = LatencyModel::fit(probed_, before_ ? &*before_ : nullptr); }
 
 double BoardTimes::predicted_cycles(const PlannedSubnet& subnet) const {
-  THIMBLE_CHECK(model_.has_value(), "refit() comes before predictions");
+  THIMBLE_CHECK(predicts(), "refit() comes before predictions");
   return model_->predict(probe_plan(subnet.plan, subnet.graph));
 }
 
@@ -30,7 +31,8 @@ double BoardTimes::predicted_us(const PlannedSubnet& subnet) const {
 }
 
 std::optional<PredictionError> BoardTimes::error() const {
-  if (probed_.size() < 2) return std::nullopt;
+  if (before_ && !probed_.empty()) return prediction_error(*before_, probed_);
+  if (before_ || probed_.size() < 2) return std::nullopt;
   return cross_validate(probed_);
 }
 

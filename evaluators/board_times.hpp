@@ -18,18 +18,23 @@ namespace thimble {
 class BoardTimes {
  public:
   /// @param database  where measurements are kept (MeasurementStore)
-  BoardTimes(std::unique_ptr<Probe> probe, const std::filesystem::path& database);
+  /// @param before    a model of the same board that predictions start from (latency_model_file.hpp)
+  BoardTimes(std::unique_ptr<Probe> probe, const std::filesystem::path& database,
+             std::optional<LatencyModel> before = {});
 
   /// Runs the plan on the board, or finds that it was.
   /// @error ProbeFailure  the candidate is to blame
   /// @error BoardError    the board, its probe or its emulator failed
   Result<Measurement, ProbeFailure> measure(const PlannedSubnet& subnet);
-  /// Fits the model to all measurements so far. @pre there is one
+  /// Fits the model to all measurements so far, and to what the one before was fitted to. @pre there are any
   void refit();
-  /// @pre refit() was called
+  /// Whether there can be predictions: refit() was called, or there was a model before.
+  bool predicts() const { return model_.has_value(); }
+  /// @pre predicts()
   double predicted_cycles(const PlannedSubnet& subnet) const;
   double predicted_us(const PlannedSubnet& subnet) const;
-  /// Cross-validated error of such predictions; nothing where fewer than two plans were run.
+  /// Of such predictions: of the model before, for the plans that were run since; where there was none,
+  /// cross-validated. Nothing where too few plans were run.
   std::optional<PredictionError> error() const;
 
   const Board& board() const { return probe_->board(); }
@@ -40,7 +45,7 @@ class BoardTimes {
   std::unique_ptr<Probe> probe_;
   std::set<std::string> hashes_;  ///< of the plans in `probed_`
   std::vector<ProbedPlan> probed_;
-  std::optional<LatencyModel> model_;
+  std::optional<LatencyModel> before_, model_;
 };
 
 }  // namespace thimble

@@ -2,168 +2,86 @@
 
 #include <Eigen/Dense>
 #include <algorithm>
-#include <array>
 #include <cmath>
-#include <set>
 
-#include "deploy/kernels/depthwise.h"
-#include "deploy/pack/depthwise.hpp"
 #include "graph/base/check.hpp"
-#include "graph/window.hpp"
 
 namespace thimble {
 namespace {
 
-constexpr std::uint64_t kAnyKernel = THIMBLE_KERNEL_COUNT;
-constexpr int kFeatures = 12;
+/// Of a layer; of a form's layers, what its kernel's model says comes behind them.
+constexpr std::size_t kFeatures = LatencyModel::kCoefficients;
+constexpr auto kColumns = static_cast<Eigen::Index>(kFeatures);
 using Features = std::array<double, kFeatures>;
-constexpr double kRidge = 1e-6;  ///< of the squared size of a feature column
-/// Corrections shrink towards none where few layers of a form were measured.
-constexpr double kFormRidge = 1e-2;
+/// To choose from, of the squared size of a feature column; the first where there is nothing to choose by.
+constexpr double kRidges[] = {1e-3, 1e-1, 1e-2, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8, 1e-9};
+constexpr Eigen::Index kRidgeFolds = 5;
+constexpr const char* kAnyKernel = "any";
+constexpr std::size_t kFirstShapeWord = 6;  ///< in_h; the words between the kernel's and it are offsets
 
-bool is_depthwise(const ProbeLayer& layer) {
-  const auto kernel = static_cast<thimble_kernel_id>(layer.words[0]);
-  return kernel == THIMBLE_MVE_DEPTHWISE || is_depthwise_kernel(kernel);
-}
-
-/// Kernels that one model serves: those of depthwise layers compute the same things, by windows and sizes.
-std::uint64_t family_of(const ProbeLayer& layer) {
-  const std::uint64_t id = layer.words[0];
-  return id != THIMBLE_MVE_DEPTHWISE && is_depthwise(layer) ? std::uint64_t{THIMBLE_DEPTHWISE} : id;
-}
-
-bool clamps(const thimble_layer& shape) { return shape.activation_min > -128 || shape.activation_max < 127; }
-
-/// Rows copied to the ring.
-double ring_bytes(const thimble_layer& shape) {
-  return shape.ring_rows > 0 ? 1.0 * shape.in_h * shape.in_w * shape.in_c : 0.0;
-}
-
-double even(int count) { return count + count % 2; }
-double blocks_of_four(int count) { return (count + 3) / 4; }
-
-/// Work in the units of the kernels: two outputs of a row and four channels at a time, two products at once.
-struct Work {
-  double products = 0;         ///< of outputs that come in pairs
-  double single_products = 0;  ///< of a last output of its own
-  double gathered = 0;         ///< words of input made ready
-};
-
-Work depthwise_work(const thimble_layer& shape) {
-  const int taps = shape.kernel_h / 2 * shape.kernel_w + shape.kernel_h % 2 * ((shape.kernel_w + 1) / 2);
-  const double columns = (even(shape.out_w) - 1) * shape.stride_w + shape.kernel_w + 1;
-  return {shape.out_h * even(shape.out_w) * shape.out_c * taps, 0,
-          shape.out_h * columns * ((shape.kernel_h + 1) / 2) * blocks_of_four(shape.out_c)};
-}
-
-Work window_work(const thimble_layer& shape) {
-  const double column = blocks_of_four(shape.kernel_h * shape.kernel_w * shape.in_c);
-  const double per_output = 8 * shape.out_h * blocks_of_four(shape.out_c) * column;
-  return {per_output * (shape.out_w - shape.out_w % 2), per_output * (shape.out_w % 2),
-          1.0 * shape.out_h * shape.out_w * column};
-}
-
-/// What any layer's time is made of.
-Features general_features(const thimble_layer& shape, bool depthwise) {
-  const Work work = depthwise ? depthwise_work(shape) : window_work(shape);
-  const double rows = shape.out_h, pairs = rows * even(shape.out_w) / 2, outputs = 2 * pairs * shape.out_c;
-  return {work.products,
-          work.single_products,
-          work.gathered,
-          outputs,
-          shape.relu ? 0.0 : outputs,  // a longer rounding
-          clamps(shape) ? outputs : 0.0,
-          pairs,
-          rows * blocks_of_four(shape.out_c),
-          rows,
-          ring_bytes(shape),
-          0.0,
-          1.0};
-}
-
-/// Window positions times kernel indices that lie on the picture, along one dimension.
-double taps_inside(int outputs, int stride, int pad, int kernel, int size) {
-  double taps = 0;
-  for (int i = 0; i < outputs; ++i) {
-    const WindowSpan span = window_span(i, stride, pad, kernel, size);
-    taps += std::max(span.end - span.begin, 0);
-  }
-  return taps;
-}
-
-/// Depthwise layers of one window and stride: blocks of four channels, row pairs, tiles of two by two outputs or five
-/// of a row, a last odd row or column, products that meet pixels.
-Features depthwise_features(const thimble_layer& shape) {
-  const double blocks = blocks_of_four(shape.out_c), row_pairs = even(shape.out_h) / 2;
-  const bool by_fives = shape.stride_h == 2 && shape.kernel_h > 3;
-  const double tiles = by_fives ? shape.out_h * ((shape.out_w + 4) / 5) : row_pairs * even(shape.out_w) / 2;
-  const double taps = taps_inside(shape.out_h, shape.stride_h, shape.pad_top, shape.kernel_h, shape.in_h) *
-                      taps_inside(shape.out_w, shape.stride_w, shape.pad_left, shape.kernel_w, shape.in_w);
-  const thimble_depthwise_passes passes = thimble_depthwise_passes_of(&shape);
-  return {blocks,
-          blocks * passes.count,
-          blocks * row_pairs,
-          blocks * tiles,
-          blocks * passes.rows * shape.in_w,
-          blocks * taps,
-          blocks * shape.out_h * shape.out_w,
-          blocks * shape.out_h * (shape.out_w % 2),
-          blocks * (shape.out_h % 2) * shape.out_w,
-          (shape.relu ? 0.0 : 1.0) * blocks * shape.out_h * shape.out_w,
-          clamps(shape) ? blocks * shape.out_h * shape.out_w : 0.0,
-          1.0};
-}
-
-/// Layers that a kernel computes in the same way have a correction of their own on its model.
-struct Form {
-  std::uint64_t key = 0;
-  Features features;
-};
-
-/// In a key; without kIsForm a key is a family.
-constexpr std::uint64_t kFamilyMask = 0xff, kIsForm = 1u << 8;
-bool is_form(std::uint64_t key) { return (key & kIsForm) != 0; }
-Form form_of(const ProbeLayer& layer, const thimble_layer& shape) {
-  const std::uint64_t id = layer.words[0], family = family_of(layer);
-  if (is_depthwise(layer))
-    return {family | kIsForm | id << 48 | std::uint64_t{shape.kernel_h} << 16 | std::uint64_t{shape.kernel_w} << 24 |
-                std::uint64_t{shape.stride_h} << 32 | std::uint64_t{shape.stride_w} << 40,
-            depthwise_features(shape)};
-  const bool in_registers = shape.in_c == 8 || shape.in_c == 16, widened_once = shape.in_c <= 3;
-  const unsigned form = id == THIMBLE_POINTWISE ? in_registers : id == THIMBLE_CONV2D ? 2u * widened_once : 0u;
-  return {family | kIsForm | form << 16, general_features(shape, false)};
-}
-
-thimble_layer shape_of(const ProbeLayer& layer) {
-  thimble_layer shape{};
-  thimble_layer_from_words(&shape, layer.words.data());
-  return shape;
+Features with_last(const LatencyFeatures& features, double last) {
+  Features result{};
+  std::copy(features.begin(), features.end(), result.begin());
+  result.back() = last;
+  return result;
 }
 
 struct Sample {
   Features features;
   double cycles = 0;
-  double aim = 0;      ///< what is fitted: the cycles, or what another model leaves of them
-  Features general{};  ///< of a form's sample: what its kernel's model sees
+  double aim = 0;  ///< what is fitted: the cycles, or what another model leaves of them
 };
 
-/// Minimises the squared relative errors, with the features scaled to comparable sizes.
-std::vector<double> regress(const std::vector<Sample>& samples, double ridge) {
-  Eigen::MatrixXd rows(static_cast<Eigen::Index>(samples.size()), kFeatures);
-  for (std::size_t i = 0; i < samples.size(); ++i)
-    for (int f = 0; f < kFeatures; ++f)
-      rows(static_cast<Eigen::Index>(i), f) =
-          samples[i].features[static_cast<std::size_t>(f)] / std::max(samples[i].cycles, 1.0);
-  Eigen::VectorXd scale = rows.colwise().norm().transpose();
-  for (double& s : scale) s = s > 0 ? s : 1;
-  const Eigen::MatrixXd scaled = rows * scale.cwiseInverse().asDiagonal();
-  const Eigen::MatrixXd normal = scaled.transpose() * scaled + ridge * Eigen::MatrixXd::Identity(kFeatures, kFeatures);
-  Eigen::VectorXd aims(rows.rows());
-  for (std::size_t i = 0; i < samples.size(); ++i)
-    aims(static_cast<Eigen::Index>(i)) = samples[i].aim / std::max(samples[i].cycles, 1.0);
-  const Eigen::VectorXd right = scaled.transpose() * aims;
-  const Eigen::VectorXd solution = normal.ldlt().solve(right).cwiseQuotient(scale);
-  return {solution.data(), solution.data() + kFeatures};
+/// Rows of features and aims relative to the cycles, with the features scaled to comparable sizes.
+struct Scaled {
+  Eigen::MatrixXd rows;
+  Eigen::VectorXd aims, scale;
+};
+
+Scaled scaled(const std::vector<Sample>& samples) {
+  Scaled result{Eigen::MatrixXd(static_cast<Eigen::Index>(samples.size()), kColumns),
+                Eigen::VectorXd(static_cast<Eigen::Index>(samples.size())), Eigen::VectorXd()};
+  for (std::size_t i = 0; i < samples.size(); ++i) {
+    const auto row = static_cast<Eigen::Index>(i);
+    const double weight = 1 / std::max(samples[i].cycles, 1.0);
+    for (std::size_t f = 0; f < kFeatures; ++f)
+      result.rows(row, static_cast<Eigen::Index>(f)) = samples[i].features[f] * weight;
+    result.aims(row) = samples[i].aim * weight;
+  }
+  result.scale = result.rows.colwise().norm().transpose();
+  for (double& s : result.scale) s = s > 0 ? s : 1;
+  result.rows = result.rows * result.scale.cwiseInverse().asDiagonal();
+  return result;
+}
+
+Eigen::VectorXd solve(const Eigen::MatrixXd& gram, const Eigen::VectorXd& right, double ridge) {
+  return (gram + ridge * Eigen::MatrixXd::Identity(kColumns, kColumns)).ldlt().solve(right);
+}
+
+/// The ridge whose fits to some of the samples err least on the others.
+double best_ridge(const Scaled& all, const Eigen::MatrixXd& gram, const Eigen::VectorXd& right) {
+  const Eigen::Index folds = std::min<Eigen::Index>(kRidgeFolds, all.rows.rows());
+  if (folds < 2) return kRidges[0];
+  std::array<double, std::size(kRidges)> errors{};
+  for (Eigen::Index fold = 0; fold < folds; ++fold) {
+    const auto held = Eigen::seq(fold, all.rows.rows() - 1, folds);
+    const Eigen::MatrixXd rows = all.rows(held, Eigen::all);
+    const Eigen::VectorXd aims = all.aims(held);
+    const Eigen::MatrixXd seen_gram = gram - rows.transpose() * rows;
+    const Eigen::VectorXd seen_right = right - rows.transpose() * aims;
+    for (std::size_t i = 0; i < errors.size(); ++i)
+      errors[i] += (rows * solve(seen_gram, seen_right, kRidges[i]) - aims).squaredNorm();
+  }
+  return kRidges[std::min_element(errors.begin(), errors.end()) - errors.begin()];
+}
+
+/// Minimises the squared relative errors; coefficients shrink towards none where few layers were measured, or noisily.
+std::vector<double> ridge_regression(const std::vector<Sample>& samples) {
+  const Scaled all = scaled(samples);
+  const Eigen::MatrixXd gram = all.rows.transpose() * all.rows;
+  const Eigen::VectorXd right = all.rows.transpose() * all.aims;
+  const Eigen::VectorXd solution = solve(gram, right, best_ridge(all, gram, right)).cwiseQuotient(all.scale);
+  return {solution.data(), solution.data() + kColumns};
 }
 
 double dot(const std::vector<double>& a, const Features& b) {
@@ -172,90 +90,142 @@ double dot(const std::vector<double>& a, const Features& b) {
   return sum;
 }
 
-/// Layers by form, by kernel, and all of them under kAnyKernel; equal ones once.
-std::map<std::uint64_t, std::vector<Sample>> samples_of(std::span<const ProbedPlan> probed) {
-  std::map<std::uint64_t, std::vector<Sample>> samples;
-  std::set<std::pair<std::uint64_t, Features>> seen;
-  for (const ProbedPlan& one : probed) {
-    const auto& measured = one.measurement.layers;
-    for (std::size_t i = 0; i < std::min(measured.size(), one.plan.layers.size()); ++i) {
-      const ProbeLayer& layer = one.plan.layers[i];
-      const thimble_layer shape = shape_of(layer);
-      const std::uint64_t kernel = family_of(layer);
-      const auto cycles = static_cast<double>(measured[i].cycles);
-      const Form form = form_of(layer, shape);
-      if (!seen.insert({form.key, form.features}).second) continue;
-      const Features general = general_features(shape, is_depthwise(layer));
-      samples[form.key].push_back({form.features, cycles, cycles, general});
-      samples[kernel].push_back({general, cycles, cycles, {}});
-      samples[kAnyKernel].push_back({general, cycles, cycles, {}});
-    }
-  }
-  return samples;
-}
-
-double mean_overhead(std::span<const ProbedPlan> probed) {
-  double cycles = 0, layers = 0;
-  for (const ProbedPlan& one : probed) {
-    if (one.measurement.layers.empty()) continue;
-    cycles += static_cast<double>(one.measurement.cycles);
-    for (const LayerMeasurement& layer : one.measurement.layers) cycles -= static_cast<double>(layer.cycles);
-    layers += static_cast<double>(one.measurement.layers.size());
-  }
-  return layers > 0 ? cycles / layers : 0;
+/// The shape as a layer, with all tensors at the arena's start.
+ProbeLayer layer_of(const LayerShape& shape, const TimedShape& timed) {
+  ProbeLayer layer;
+  layer.op = timed.op;
+  layer.macs = timed.macs;
+  layer.words[0] = shape[0];
+  std::copy(shape.begin() + 1, shape.end(), layer.words.begin() + kFirstShapeWord);
+  return layer;
 }
 
 }  // namespace
 
-LatencyModel LatencyModel::fit(std::span<const ProbedPlan> probed) {
+LayerShape layer_shape_of(const ProbeLayer& layer) {
+  LayerShape shape{layer.words[0]};
+  std::copy(layer.words.begin() + kFirstShapeWord, layer.words.end(), shape.begin() + 1);
+  return shape;
+}
+
+LatencyModel LatencyModel::fit(std::span<const ProbedPlan> probed, const LatencyModel* before) {
   LatencyModel model;
-  for (auto& [key, samples] : samples_of(probed)) {  // kernels come before their forms
-    if (is_form(key)) {
-      const std::vector<double>& kernel = model.coefficients_.at(key & kFamilyMask);
-      for (Sample& sample : samples) sample.aim -= dot(kernel, sample.general);
-    }
-    model.coefficients_[key] = regress(samples, is_form(key) ? kFormRidge : kRidge);
-  }
-  THIMBLE_CHECK(!model.coefficients_.empty(), "no plan was measured layer by layer");
-  model.overhead_per_layer_ = mean_overhead(probed);
+  if (before != nullptr) model = *before;
+  model.add(probed);
+  THIMBLE_CHECK(!model.parameters_.table.empty(), "no plan was measured layer by layer");
+  model.regress();
   return model;
+}
+
+void LatencyModel::add(std::span<const ProbedPlan> probed) {
+  LatencyParameters& p = parameters_;
+  double overhead = p.overhead_per_layer * static_cast<double>(p.overhead_layers);
+  for (const ProbedPlan& one : probed) {
+    const std::vector<LayerMeasurement>& measured = one.measurement.layers;
+    if (measured.empty()) continue;
+    overhead += static_cast<double>(one.measurement.cycles);
+    p.overhead_layers += static_cast<std::int64_t>(measured.size());
+    for (const LayerMeasurement& layer : measured) overhead -= static_cast<double>(layer.cycles);
+    for (std::size_t i = 0; i < std::min(measured.size(), one.plan.layers.size()); ++i) {
+      const ProbeLayer& layer = one.plan.layers[i];
+      TimedShape& timed = p.table.try_emplace(layer_shape_of(layer), TimedShape{layer.op, layer.macs}).first->second;
+      timed.cycles += (static_cast<double>(measured[i].cycles) - timed.cycles) / static_cast<double>(++timed.seen);
+    }
+  }
+  p.overhead_per_layer = p.overhead_layers > 0 ? overhead / static_cast<double>(p.overhead_layers) : 0;
+}
+
+void LatencyModel::regress() {
+  struct Row {
+    LatencyTerms terms;
+    double cycles;
+  };
+  std::vector<Row> rows;
+  for (const auto& [shape, timed] : parameters_.table)
+    rows.push_back({latency_terms(layer_of(shape, timed)), timed.cycles});
+
+  std::map<std::string, std::vector<Sample>> kernels, forms;
+  for (const Row& row : rows) {
+    kernels[kAnyKernel].push_back({with_last(row.terms.any, 0), row.cycles, row.cycles});
+    kernels[row.terms.kernel].push_back({with_last(row.terms.general, 0), row.cycles, row.cycles});
+  }
+  parameters_.kernels.clear();
+  for (const auto& [name, samples] : kernels) parameters_.kernels[name] = ridge_regression(samples);
+
+  for (const Row& row : rows) {
+    const double general = dot(parameters_.kernels.at(row.terms.kernel), with_last(row.terms.general, 0));
+    forms[row.terms.form].push_back({with_last(row.terms.special, general), row.cycles, row.cycles - general});
+  }
+  parameters_.forms.clear();
+  for (const auto& [name, samples] : forms) parameters_.forms[name] = ridge_regression(samples);
 }
 
 double LatencyModel::predict(const ProbePlan& plan) const {
   double cycles = 0;
-  for (const ProbeLayer& layer : plan.layers) cycles += std::max(0.0, predict(layer) + overhead_per_layer_);
+  for (const ProbeLayer& layer : plan.layers) cycles += std::max(0.0, predict(layer) + parameters_.overhead_per_layer);
   return cycles;
 }
 
 double LatencyModel::predict(const ProbeLayer& layer) const {
-  const thimble_layer shape = shape_of(layer);
-  const auto kernel = coefficients_.find(family_of(layer));
-  const double cycles = dot(kernel != coefficients_.end() ? kernel->second : coefficients_.at(kAnyKernel),
-                            general_features(shape, is_depthwise(layer)));
-  const Form form = form_of(layer, shape);
-  const auto correction = coefficients_.find(form.key);
-  return correction == coefficients_.end() ? cycles : cycles + dot(correction->second, form.features);
+  const auto known = parameters_.table.find(layer_shape_of(layer));
+  return known != parameters_.table.end() ? known->second.cycles : fitted(layer);
+}
+
+double LatencyModel::fitted(const ProbeLayer& layer) const {
+  const LatencyTerms terms = latency_terms(layer);
+  const auto kernel = parameters_.kernels.find(terms.kernel);
+  if (kernel == parameters_.kernels.end())
+    return std::max(0.0, dot(parameters_.kernels.at(kAnyKernel), with_last(terms.any, 0)));
+  const double general = dot(kernel->second, with_last(terms.general, 0));
+  const auto form = parameters_.forms.find(terms.form);
+  if (form == parameters_.forms.end()) return std::max(0.0, general);
+  return std::max(0.0, general + dot(form->second, with_last(terms.special, general)));
+}
+
+PredictionError prediction_error(std::vector<double> errors) {
+  THIMBLE_CHECK(!errors.empty(), "an error of no predictions");
+  PredictionError result;
+  const auto count = static_cast<double>(errors.size());
+  for (double& error : errors) {
+    result.bias += error / count;
+    error = std::abs(error);
+    result.mean += error / count;
+  }
+  std::sort(errors.begin(), errors.end());
+  const std::size_t middle = errors.size() / 2;
+  result.median = errors.size() % 2 != 0 ? errors[middle] : (errors[middle - 1] + errors[middle]) / 2;
+  result.percentile_90 = errors[static_cast<std::size_t>(std::ceil(0.9 * count)) - 1];
+  result.worst = errors.back();
+  result.plans = static_cast<int>(errors.size());
+  return result;
+}
+
+namespace {
+
+double signed_error(const LatencyModel& model, const ProbedPlan& one) {
+  return model.predict(one.plan) / static_cast<double>(one.measurement.cycles) - 1;
+}
+
+}  // namespace
+
+PredictionError prediction_error(const LatencyModel& model, std::span<const ProbedPlan> unseen) {
+  std::vector<double> errors;
+  for (const ProbedPlan& one : unseen) errors.push_back(signed_error(model, one));
+  return prediction_error(std::move(errors));
 }
 
 PredictionError cross_validate(std::span<const ProbedPlan> probed, int folds) {
   THIMBLE_CHECK(probed.size() >= 2, "cross-validation of fewer than two plans");
   const std::size_t count = std::min(probed.size(), static_cast<std::size_t>(folds));
-  PredictionError error;
+  std::vector<double> errors;
   for (std::size_t fold = 0; fold < count; ++fold) {
     std::vector<ProbedPlan> seen;
     for (std::size_t i = 0; i < probed.size(); ++i)
       if (i % count != fold) seen.push_back(probed[i]);
     const LatencyModel model = LatencyModel::fit(seen);
-    for (std::size_t i = fold; i < probed.size(); i += count) {
-      const double measured = static_cast<double>(probed[i].measurement.cycles);
-      const double share = std::abs(model.predict(probed[i].plan) - measured) / measured;
-      error.mean += share;
-      error.worst = std::max(error.worst, share);
-      ++error.plans;
-    }
+    for (std::size_t i = fold; i < probed.size(); i += count) errors.push_back(signed_error(model, probed[i]));
   }
-  error.mean /= error.plans;
-  return error;
+  return prediction_error(std::move(errors));
 }
 
 }  // namespace thimble
