@@ -44,10 +44,10 @@ bool Mailbox::wait_until_open(const Deadline& deadline) {
 
 void Mailbox::check_core() {
   const std::uint32_t status = openocd_.read_word(kDebugStatus);
-  if (status & kLockedUp) throw BoardError("the core has locked up");
-  if (status & kHalted) throw BoardError("the core stands still: a debugger has stopped it");
+  if (status & kLockedUp) throw BoardError(openocd_.board() + ": the core has locked up");
+  if (status & kHalted) throw BoardError(openocd_.board() + ": the core stands still: a debugger has stopped it");
   if (openocd_.read_word(address_ + kMagic) != PROBE_MAILBOX_MAGIC || openocd_.read_word(address_ + kStarts) != starts_)
-    throw BoardError("the firmware has started anew: the board was reset");
+    throw BoardError(openocd_.board() + ": the firmware has started anew: the board was reset");
 }
 
 void Mailbox::write(std::span<const std::uint8_t> bytes, const Deadline& deadline) {

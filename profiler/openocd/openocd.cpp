@@ -15,11 +15,12 @@ namespace {
 
 constexpr double kStartSeconds = 15, kMemorySeconds = 6, kResetSeconds = 10, kFlashSeconds = 60;
 constexpr std::size_t kMostWords = 1024;  // of one command
+constexpr double kLeastVolts = 1.7;       // that an STM32 runs from (data sheets: 1.7 to 1.71)
 
 /// In braces a Tcl word may hold everything but braces.
 std::string tcl_word(const std::string& text) { return "{" + text + "}"; }
 
-/// What OpenOCD's log calls an error; its last line where nothing is.
+/// What OpenOCD's log calls an error; its last line where it names none.
 std::string errors_in(const std::string& log) {
   std::istringstream lines(log);
   const std::string mark = "Error: ";
@@ -28,7 +29,17 @@ std::string errors_in(const std::string& log) {
     if (!line.empty()) last = line;
     if (line.starts_with(mark)) errors += (errors.empty() ? "" : "; ") + line.substr(mark.size());
   }
-  return errors.empty() ? last : errors;
+  return errors.empty() && !last.empty() ? "it says no more than: " + last : errors;
+}
+
+/// What a probe that measures it said of the target's supply.
+std::optional<double> target_volts(const std::string& log) {
+  const std::string mark = "Target voltage: ";
+  const std::size_t at = log.rfind(mark);
+  if (at == std::string::npos) return {};
+  std::istringstream words(log.substr(at + mark.size()));
+  double volts = 0;
+  return words >> volts ? std::optional(volts) : std::nullopt;
 }
 
 }  // namespace
@@ -66,11 +77,21 @@ OpenOcd::OpenOcd(const Board& board) : board_(board.name) {
     if (!child_->wait(Deadline(2))) throw;
     throw BoardError(board_ + ": OpenOCD finds no board: " + errors_in(child_->output()));
   }
+  // A chip that is half on answers, and what it answers is not to be trusted.
+  if (const auto volts = target_volts(child_->output()); volts && *volts < kLeastVolts)
+    throw BoardError(fmt::format("{}: the probe measures {:.2f} V at the target, which needs {} V: check its power",
+                                 board_, *volts, kLeastVolts));
 }
 
 std::string OpenOcd::command(const std::string& text, double seconds) {
   const std::size_t said = child_->output().size();
-  const TclAnswer answer = client_->command(text, Deadline(seconds));
+  const TclAnswer answer = [&] {
+    try {
+      return client_->command(text, Deadline(seconds));
+    } catch (const BoardError& failure) {
+      throw BoardError(board_ + ": " + failure.what());
+    }
+  }();
   if (!answer.failed) return answer.text;
   // What is wrong is in the log more often than in the answer, and gets there by another way.
   std::this_thread::sleep_for(std::chrono::milliseconds(20));

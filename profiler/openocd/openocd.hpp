@@ -35,6 +35,7 @@ class OpenOcd {
 
   /// Lets the core print by semihosting, to output().
   void print_semihosting();
+  const std::string& board() const { return board_; }
   /// What OpenOCD said so far, the last of it.
   std::string output() { return child_->output(); }
   pid_t id() const { return child_->id(); }
