@@ -7,13 +7,26 @@ namespace {
 
 std::int64_t in_groups(std::int64_t count, std::int64_t group) { return (count + group - 1) / group; }
 
-/// Two pixels and four channels at a time: 15 cycles per pair of inputs, then rounding; each pixel's column is
-/// gathered.
-std::int64_t direct_cycles(const thimble_layer& layer) {
+bool is_pixel_window(const thimble_layer& layer) { return layer.kernel_h * layer.kernel_w == 1 && layer.stride_w == 1; }
+
+/// Per pair of pixels: four channels in 15 cycles per pair of inputs, then rounding; the pixels' columns are widened,
+/// and gathered row by row of the window.
+std::int64_t pair_cycles(const thimble_layer& layer, std::int64_t rounding) {
   const std::int64_t column = std::int64_t{layer.kernel_h} * layer.kernel_w * layer.in_c;
-  const std::int64_t pairs = layer.out_h * in_groups(layer.out_w, 2), blocks = in_groups(layer.out_c, 4);
-  return pairs * (blocks * (15 * column / 2 + 100) + 3 * column + 300);
+  const bool in_registers = layer.in_c == 8 || layer.in_c == 16;
+  const std::int64_t once = is_pixel_window(layer) ? (in_registers ? 80 : 280) : 60 * layer.kernel_h + 30;
+  return in_groups(layer.out_c, 4) * (15 * column / 2 + rounding) + 7 * column / 2 + once;
 }
+
+/// Pairs of pixels: of a row, or of the whole map where no column has to be gathered; then a last pixel takes
+/// `odd_quarters` quarters of a pair's time.
+std::int64_t by_pairs(const thimble_layer& layer, std::int64_t pair_cycles, std::int64_t odd_quarters) {
+  if (!is_pixel_window(layer)) return layer.out_h * in_groups(layer.out_w, 2) * pair_cycles;
+  const std::int64_t pixels = std::int64_t{layer.out_h} * layer.out_w;
+  return (4 * (pixels / 2) + odd_quarters * (pixels % 2)) * pair_cycles / 4;
+}
+
+std::int64_t direct_cycles(const thimble_layer& layer) { return by_pairs(layer, pair_cycles(layer, 45), 3); }
 
 /// Two tiles of 2x2 outputs and four channels at a time: 16 sums of 16 cycles per pair of inputs; each pair of tiles is
 /// transformed.
@@ -28,33 +41,32 @@ std::int64_t fully_connected_cycles(const thimble_layer& layer) {
   return in_groups(layer.out_c, 8) * (19 * in_groups(layer.in_c, 2) + 90) + 3 * std::int64_t{layer.in_c} + 200;
 }
 
-/// What is done once a pair of pixels, or a pixel twice.
-std::int64_t small_cycles(const thimble_layer& layer) {
-  return direct_cycles(layer) + 100 * std::int64_t{layer.out_h} * in_groups(layer.out_w, 2);
-}
+std::int64_t small_cycles(const thimble_layer& layer) { return by_pairs(layer, pair_cycles(layer, 55) + 20, 4); }
 
 std::int64_t outputs_of(const thimble_layer& layer) { return std::int64_t{layer.out_h} * layer.out_w * layer.out_c; }
 
 std::int64_t depthwise_cycles(const thimble_layer& layer) {
   const std::int64_t taps = std::int64_t{layer.kernel_h} * layer.kernel_w, stride = layer.stride_h * layer.stride_w;
-  return outputs_of(layer) * (12 * taps / 10 + 7) * (stride == 1 ? 2 : 3) / 2;
+  return outputs_of(layer) * (taps + (stride == 1 ? 8 : 23)) + 200 * std::int64_t{layer.out_c};
 }
 
-/// Channel by channel: six or four outputs of a row in 18 cycles per pair of taps; then rounding, and what it takes to
-/// lay out the weights and the inputs.
+/// Channel by channel: six or four outputs of a row in 17.5 cycles per pair of taps, or in 27 and 23 per row of three;
+/// then rounding, and what it takes to lay out the weights and the inputs.
 std::int64_t small_depthwise_cycles(const thimble_layer& layer) {
+  const bool ones = layer.stride_w == 1, threes = layer.kernel_w == 3 && layer.stride_w <= 2;
   const std::int64_t taps = std::int64_t{layer.kernel_h} * (layer.kernel_w / 2 + 1);
-  const std::int64_t groups = layer.out_h * in_groups(layer.out_w, layer.stride_w == 1 ? 6 : 4);
-  const std::int64_t sums = groups * (18 * taps + 40), results = layer.out_h * (15 * std::int64_t{layer.out_w} + 40);
-  const std::int64_t inputs = layer.in_h * (11 * std::int64_t{layer.in_w} / 2 + 60);
-  return layer.out_c * (300 + 16 * taps + sums + results + inputs);
+  const std::int64_t products = threes ? layer.kernel_h * (ones ? 27 : 23) : 35 * in_groups(taps, 2);
+  const std::int64_t groups = layer.out_h * in_groups(layer.out_w, ones ? 6 : 4);
+  const std::int64_t each = layer.relu != 0 ? 10 : 14, results = layer.out_h * (each * layer.out_w + 15);
+  const std::int64_t inputs = layer.in_h * (9 * std::int64_t{layer.in_w} / 2 + 20);
+  return layer.out_c * (400 + 20 * taps + groups * (products + 34) + results + inputs);
 }
 
 /// Pieces that several kernels share.
 enum Part { kGemmOfTwo = 1, kGemmOfOneAndFour = 2, kSmallDepthwise = 4, kFastDepthwise = 8, kLargeWindows = 16 };
 constexpr std::pair<Part, std::int64_t> kParts[] = {{kGemmOfTwo, 2100},
                                                     {kGemmOfOneAndFour, 4000},
-                                                    {kSmallDepthwise, 1400},
+                                                    {kSmallDepthwise, 2300},
                                                     {kFastDepthwise, 4000},
                                                     {kLargeWindows, 3000}};
 
@@ -81,6 +93,8 @@ Code code_of(thimble_kernel_id kernel) {
       return {2500, kFastDepthwise | kLargeWindows};
     case THIMBLE_DEPTHWISE_NARROW:
       return {1400, 0};
+    case THIMBLE_DEPTHWISE_NINE:
+      return {650, 0};
     case THIMBLE_SMALL_DEPTHWISE:
       return {0, kSmallDepthwise};
     default:
@@ -106,6 +120,8 @@ std::int64_t modelled_cycles(thimble_kernel_id kernel, const thimble_layer& laye
     case THIMBLE_DEPTHWISE_7X7:
     case THIMBLE_DEPTHWISE_NARROW:
       return depthwise_cycles(layer);
+    case THIMBLE_DEPTHWISE_NINE:
+      return 240 * std::int64_t{layer.out_c};
     case THIMBLE_SMALL_DEPTHWISE:
       return small_depthwise_cycles(layer);
     default:

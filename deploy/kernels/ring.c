@@ -30,12 +30,14 @@ extern void thimble_depthwise_3x3_s8(const thimble_call* call) __attribute__((we
 extern void thimble_depthwise_5x5_s8(const thimble_call* call) __attribute__((weak));
 extern void thimble_depthwise_7x7_s8(const thimble_call* call) __attribute__((weak));
 extern void thimble_depthwise_narrow_s8(const thimble_call* call) __attribute__((weak));
+extern void thimble_depthwise_nine_s8(const thimble_call* call) __attribute__((weak));
 
 static int is_depthwise(const thimble_layer* layer) {
   const thimble_kernel kernel = layer->kernel;
   return kernel != NULL && (kernel == thimble_depthwise_s8 || kernel == thimble_small_depthwise_s8 ||
                             kernel == thimble_depthwise_3x3_s8 || kernel == thimble_depthwise_5x5_s8 ||
-                            kernel == thimble_depthwise_7x7_s8 || kernel == thimble_depthwise_narrow_s8);
+                            kernel == thimble_depthwise_7x7_s8 || kernel == thimble_depthwise_narrow_s8 ||
+                            kernel == thimble_depthwise_nine_s8);
 }
 
 /* Depthwise reads every input row once per channel, before it writes an output row over it, as long as no output row

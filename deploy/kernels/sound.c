@@ -2,6 +2,7 @@
 
 #include "add.h"
 #include "depthwise_narrow.h"
+#include "depthwise_nine.h"
 #include "gemm.h"
 #include "mean.h"
 #include "mul.h"
@@ -56,6 +57,9 @@ int thimble_depthwise_5x5_sound(const thimble_layer* layer) { return has_fast_wi
 int thimble_depthwise_7x7_sound(const thimble_layer* layer) { return has_fast_window(layer, 7); }
 int thimble_depthwise_narrow_sound(const thimble_layer* layer) {
   return thimble_depthwise_sound(layer) && thimble_depthwise_is_narrow(layer) && layer->ring_rows == 0;
+}
+int thimble_depthwise_nine_sound(const thimble_layer* layer) {
+  return thimble_depthwise_sound(layer) && thimble_depthwise_is_nine(layer) && layer->ring_rows == 0;
 }
 int thimble_winograd_sound(const thimble_layer* layer) {
   return has_flags(layer, 1, THIMBLE_SAME, 1) && layer->kernel_h == 3 && layer->kernel_w == 3 && layer->stride_h == 1 &&

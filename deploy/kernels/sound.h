@@ -13,6 +13,7 @@ int thimble_depthwise_3x3_sound(const thimble_layer* layer);
 int thimble_depthwise_5x5_sound(const thimble_layer* layer);
 int thimble_depthwise_7x7_sound(const thimble_layer* layer);
 int thimble_depthwise_narrow_sound(const thimble_layer* layer);
+int thimble_depthwise_nine_sound(const thimble_layer* layer);
 int thimble_winograd_sound(const thimble_layer* layer);
 int thimble_pool_sound(const thimble_layer* layer);
 int thimble_pair_sound(const thimble_layer* layer); /* add, mul */

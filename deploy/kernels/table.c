@@ -29,6 +29,7 @@ static const thimble_kernel_entry entries[THIMBLE_KERNEL_COUNT] = {
     ENTRY(depthwise_7x7, depthwise_s8_scratch, depthwise_7x7, depthwise),
     ENTRY(depthwise_narrow, depthwise_s8_scratch, depthwise_narrow, depthwise),
     ENTRY(small_conv2d, small_conv2d_s8_scratch, gemm, gemm),
+    ENTRY(depthwise_nine, depthwise_s8_scratch, depthwise_nine, depthwise),
 };
 /* clang-format on */
 

@@ -129,6 +129,8 @@ void thimble_depthwise_5x5_s8(const thimble_call* call);
 void thimble_depthwise_7x7_s8(const thimble_call* call);
 /* 5x5 and 7x7 with stride 1, on small maps of at most five columns, all rows at once. */
 void thimble_depthwise_narrow_s8(const thimble_call* call);
+/* 3x3 with stride 1 on maps of 3x3, channels in fours. */
+void thimble_depthwise_nine_s8(const thimble_call* call);
 /* The same from the same weights, with less code. */
 void thimble_small_depthwise_s8(const thimble_call* call);
 void thimble_fully_connected_s8(const thimble_call* call);
@@ -189,7 +191,8 @@ typedef enum thimble_kernel_id {
   THIMBLE_DEPTHWISE_7X7 = 22,
   THIMBLE_DEPTHWISE_NARROW = 23,
   THIMBLE_SMALL_CONV2D = 24,
-  THIMBLE_KERNEL_COUNT = 25,
+  THIMBLE_DEPTHWISE_NINE = 25,
+  THIMBLE_KERNEL_COUNT = 26,
 } thimble_kernel_id;
 
 typedef struct thimble_kernel_entry {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "deploy/kernels/depthwise_narrow.h"
+#include "deploy/kernels/depthwise_nine.h"
 #include "deploy/pack/channel_proof.hpp"
 #include "deploy/pack/channel_weights.hpp"
 
@@ -78,7 +79,8 @@ Result<std::vector<Constants>, int> constants_of(const Graph& graph, const Opera
 
 bool has_values(const Tensor& tensor) { return !std::holds_alternative<std::monostate>(tensor.data); }
 
-bool is_narrow(const WindowGeometry& g) {
+/// What the kernels for certain maps ask for.
+thimble_layer layer_of(const WindowGeometry& g) {
   thimble_layer layer{};
   layer.in_h = static_cast<std::uint16_t>(g.in_h), layer.in_w = static_cast<std::uint16_t>(g.in_w);
   layer.out_h = static_cast<std::uint16_t>(g.out_h), layer.out_w = static_cast<std::uint16_t>(g.out_w);
@@ -86,7 +88,7 @@ bool is_narrow(const WindowGeometry& g) {
   layer.kernel_h = static_cast<std::uint8_t>(g.kernel_h), layer.kernel_w = static_cast<std::uint8_t>(g.kernel_w);
   layer.stride_h = static_cast<std::uint8_t>(g.stride_h), layer.stride_w = static_cast<std::uint8_t>(g.stride_w);
   layer.pad_top = static_cast<std::uint8_t>(g.pad_top), layer.pad_left = static_cast<std::uint8_t>(g.pad_left);
-  return thimble_depthwise_is_narrow(&layer) != 0;
+  return layer;
 }
 
 /// Whether no form but TFLite's own holds the operator's numbers; mostly seen without looking for the shortest one.
@@ -114,13 +116,16 @@ thimble_kernel_id depthwise_kernel(const Graph& graph, const Operator& op) {
   const bool square = g.kernel_h == g.kernel_w && g.stride_h == g.stride_w && g.stride_h <= 2;
   const bool fast = square && (g.kernel_h == 3 || g.kernel_h == 5 || g.kernel_h == 7);
   if (!fast || is_general(graph, op)) return THIMBLE_SMALL_DEPTHWISE;
-  if (is_narrow(g)) return THIMBLE_DEPTHWISE_NARROW;
+  const thimble_layer layer = layer_of(g);
+  if (thimble_depthwise_is_narrow(&layer) != 0) return THIMBLE_DEPTHWISE_NARROW;
+  if (thimble_depthwise_is_nine(&layer) != 0) return THIMBLE_DEPTHWISE_NINE;
   return g.kernel_h == 3 ? THIMBLE_DEPTHWISE_3X3 : g.kernel_h == 5 ? THIMBLE_DEPTHWISE_5X5 : THIMBLE_DEPTHWISE_7X7;
 }
 
 bool is_depthwise_kernel(thimble_kernel_id kernel) {
   return kernel == THIMBLE_DEPTHWISE || kernel == THIMBLE_SMALL_DEPTHWISE || kernel == THIMBLE_DEPTHWISE_3X3 ||
-         kernel == THIMBLE_DEPTHWISE_5X5 || kernel == THIMBLE_DEPTHWISE_7X7 || kernel == THIMBLE_DEPTHWISE_NARROW;
+         kernel == THIMBLE_DEPTHWISE_5X5 || kernel == THIMBLE_DEPTHWISE_7X7 || kernel == THIMBLE_DEPTHWISE_NARROW ||
+         kernel == THIMBLE_DEPTHWISE_NINE;
 }
 
 PackResult pack_depthwise(const Graph& graph, const Operator& op) {

@@ -106,6 +106,7 @@ std::optional<thimble_kernel_id> small_kernel(thimble_kernel_id kernel) {
     case THIMBLE_DEPTHWISE_5X5:
     case THIMBLE_DEPTHWISE_7X7:
     case THIMBLE_DEPTHWISE_NARROW:
+    case THIMBLE_DEPTHWISE_NINE:
       return THIMBLE_SMALL_DEPTHWISE;
     default:
       return std::nullopt;

@@ -80,6 +80,15 @@ void random_narrow_window(Rng& rng, Operator& op, WindowGeometry& g) {
   g.pad_top = g.pad_left = pad;
 }
 
+/// A window of 3x3 on a map of 3x3.
+void nine_pixels(Operator& op, WindowGeometry& g) {
+  op.kernel_h = op.kernel_w = g.kernel_h = g.kernel_w = 3;
+  op.stride_h = op.stride_w = g.stride_h = g.stride_w = 1;
+  op.padding = {1, 1, 1, 1};
+  g.in_h = g.out_h = g.in_w = g.out_w = 3;
+  g.pad_top = g.pad_left = 1;
+}
+
 /// A window of 3x3 and stride 1.
 void random_winograd_window(Rng& rng, Operator& op, WindowGeometry& g) {
   const auto pad = [&] { return rng.chance(0.6) ? 1 : rng.between(0, 2); };
@@ -224,6 +233,7 @@ void Builder::weighted(thimble_kernel_id kernel) {
   if (kernel == THIMBLE_FULLY_CONNECTED) g.in_h = g.in_w = g.out_h = g.out_w = 1;
   g.in_c = kernel == THIMBLE_FULLY_CONNECTED ? rng.between(1, 90) : channels();
   if (result.kernel == THIMBLE_DEPTHWISE_NARROW) random_narrow_window(rng, op, g), g.in_c = 4 * rng.between(1, 7);
+  if (result.kernel == THIMBLE_DEPTHWISE_NINE) nine_pixels(op, g), g.in_c = 4 * rng.between(1, 7);
   g.out_c = kernel == THIMBLE_DEPTHWISE ? g.in_c : channels();
   if (kernel == THIMBLE_CONV2D || kernel == THIMBLE_POINTWISE || kernel == THIMBLE_FULLY_CONNECTED)
     unusual_shape(kernel);
@@ -299,6 +309,7 @@ thimble_kernel_id portable(thimble_kernel_id kernel, std::uint64_t seed) {
     case THIMBLE_DEPTHWISE_5X5:
     case THIMBLE_DEPTHWISE_7X7:
     case THIMBLE_DEPTHWISE_NARROW:
+    case THIMBLE_DEPTHWISE_NINE:
       return THIMBLE_DEPTHWISE;
     default:
       return kernel;
@@ -327,7 +338,8 @@ KernelCase random_case(thimble_kernel_id asked, bool in_place, std::uint64_t see
   const bool found = kernel == THIMBLE_DEPTHWISE ? is_depthwise_kernel(ids.at(0))
                                                  : std::find(ids.begin(), ids.end(), kernel) != ids.end();
   // Numbers that the kernel for one window does not hold: another layer, then.
-  if ((window_of(asked) != 0 || asked == THIMBLE_DEPTHWISE_NARROW) && ids.at(0) != asked)
+  const bool is_of_map = asked == THIMBLE_DEPTHWISE_NARROW || asked == THIMBLE_DEPTHWISE_NINE;
+  if ((window_of(asked) != 0 || is_of_map) && ids.at(0) != asked)
     return random_case(asked, in_place, seed + 100003);
   THIMBLE_CHECK(found || (ids.at(0) == THIMBLE_POINTWISE && kernel == THIMBLE_CONV2D), "kernel");
   result.name =

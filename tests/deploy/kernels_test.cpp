@@ -45,5 +45,6 @@ TEST_CASE("every kernel gives TFLite's bits for any shape, in place too, and wri
   SECTION("depthwise 5x5") { check_kernel(THIMBLE_DEPTHWISE_5X5, 400); }
   SECTION("depthwise 7x7") { check_kernel(THIMBLE_DEPTHWISE_7X7, 400); }
   SECTION("narrow depthwise") { check_kernel(THIMBLE_DEPTHWISE_NARROW, 400); }
+  SECTION("depthwise on nine pixels") { check_kernel(THIMBLE_DEPTHWISE_NINE, 400); }
   SECTION("small depthwise") { check_kernel(THIMBLE_SMALL_DEPTHWISE, 400); }
 }
