@@ -142,7 +142,7 @@ std::vector<std::size_t> choose_kernels(const std::vector<std::vector<KernelOpti
   const bool one_way = std::all_of(layers.begin(), layers.end(), [](const Options& o) { return o.size() == 1; });
   if (one_way) return Choice(layers.size(), 0);
   const Choice wanted = *fastest(layers, KernelSet().set());
-  if (mode == PlanMode::kSize) return smallest_of_all(layers, cycles_of(layers, wanted) * 25 / 16);
+  if (mode == PlanMode::kSize) return smallest_of_all(layers, cycles_of(layers, wanted) * 3 / 2);
   if (budget <= 0 || total_bytes(layers, wanted) <= budget) return wanted;
   Choice best = smallest_of_all(layers, std::numeric_limits<std::int64_t>::max());
   for (const KernelSet& allowed : kernel_sets(layers)) {

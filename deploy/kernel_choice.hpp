@@ -25,9 +25,8 @@ struct KernelOption {
 /// Without a budget, or within it, speed takes the fastest of each layer. Above the budget it begins with the smallest
 /// and takes the options that save most cycles per byte while they fit; the code of a kernel counts once, so this is
 /// done for every set of kernels that may be left out, and the fastest result is kept. Size begins with the smallest,
-/// too, and takes such options until the model says that the whole takes at most 25/16 of the fastest's time (1.6 times
-/// as much on a core, where the smallest code is a little slower still); of all sets, the smallest result. The same
-/// layers give the same choice.
+/// too, and takes such options until the model says that the whole is at most 1.5 times as slow as the fastest; of all
+/// sets, the smallest result. The same layers give the same choice.
 /// @param layers  the options of each layer, at least one, the operator's usual kernel first
 /// @param budget  bytes of weights and code; 0: none. Where not even the smallest fits, the smallest is given.
 /// @return an index into the options of each layer

@@ -63,13 +63,13 @@ TEST_CASE("speed takes the fastest kernel of each layer, size the fewest bytes o
   CHECK(choose_kernels(layers, PlanMode::kSize, 0) == Choice{0, 0, 0});
 }
 
-TEST_CASE("size takes at most 25/16 of the time of speed", "[deploy][kernel_choice]") {
+TEST_CASE("size is never more than half as slow again as speed", "[deploy][kernel_choice]") {
   // 2000 cycles against 1100: one layer must be fast, and it is the one that pays least for it.
   const Layers layers = {
       {direct(1000, 100), winograd(500, 500)}, {direct(1000, 100), winograd(600, 200)}, {direct(10, 100)}};
   CHECK(choose_kernels(layers, PlanMode::kSize, 0) == Choice{0, 1, 0});
-  CHECK(choose_kernels({{direct(2500, 10), winograd(1600, 9999)}}, PlanMode::kSize, 0) == Choice{0});
-  CHECK(choose_kernels({{direct(2501, 10), winograd(1600, 9999)}}, PlanMode::kSize, 0) == Choice{1});
+  CHECK(choose_kernels({{direct(1500, 10), winograd(1000, 9999)}}, PlanMode::kSize, 0) == Choice{0});
+  CHECK(choose_kernels({{direct(1501, 10), winograd(1000, 9999)}}, PlanMode::kSize, 0) == Choice{1});
 }
 
 TEST_CASE("what kernels share counts once", "[deploy][kernel_choice]") {
@@ -126,7 +126,7 @@ TEST_CASE("no budget is exceeded that can be kept, and more bytes never cost cyc
 
 TEST_CASE("a plan takes Winograd for speed, little of it for size, and as much as the flash bears",
           "[deploy][kernel_choice][plan]") {
-  const Graph graph = network(4, 32);
+  const Graph graph = network(4, 24);
   const auto weights = [](const Plan& plan) {
     std::int64_t bytes = 0;
     for (const Step* step : plan.steps()) bytes += step->weight_bytes;
@@ -134,7 +134,7 @@ TEST_CASE("a plan takes Winograd for speed, little of it for size, and as much a
   };
   const Result<Plan, PlanError> speed = make_plan(graph), size = make_plan(graph, {.mode = PlanMode::kSize});
   CHECK(count(*speed, THIMBLE_WINOGRAD) == 4);
-  CHECK(count(*size, THIMBLE_WINOGRAD) == 1);  // without, it would take too long
+  CHECK(count(*size, THIMBLE_WINOGRAD) == 1);  // without, it would be more than half as slow again
   CHECK(count(*size, THIMBLE_SMALL_CONV2D) == 3);
   CHECK(weights(*speed) > 2 * weights(*size));
   const std::int64_t one = (weights(*speed) - weights(*size)) / 3;
