@@ -1,4 +1,5 @@
 #pragma once
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -26,6 +27,18 @@ struct ModelOptions {
   bool json = false;
 };
 
+/// A latency model for a board, from measurements of random subnets.
+struct LatencyModelOptions {
+  std::string source;         ///< a space file, or a job
+  std::string board, mode;    ///< empty: the job's, else virtual-m4 and speed
+  std::string out;            ///< the file
+  std::string runs = "runs";  ///< measurements are kept in its .cache
+  int networks = 200;
+  int parallel = 0;  ///< boards at once; 0: two virtual ones, else one
+  std::uint64_t seed = 1;
+  bool json = false;
+};
+
 enum class JobStage { kSpace, kTrain, kSearch, kAll };
 
 /// Each command returns its exit code; errors are thrown.
@@ -40,6 +53,7 @@ int export_command(const ModelOptions& options);
 int verify_command(const ModelOptions& options);
 int boards_command(const std::string& action, bool json);
 int doctor_command(bool json);
+int latency_model_command(const LatencyModelOptions& options);
 int init_command(const std::string& file);
 
 }  // namespace thimble

@@ -1,5 +1,6 @@
 #include "cli/job.hpp"
 
+#include "evaluators/latency_model_file.hpp"
 #include "profiler/board.hpp"
 
 namespace fs = std::filesystem;
@@ -64,12 +65,13 @@ void read_supernet(ConfigMap map, TrainRecipe& recipe) {
   for (const RecipeProblem& problem : validate(recipe)) map.problem(problem.field, problem.rule);
 }
 
-void read_target(ConfigMap map, TargetConfig& target) {
+void read_target(ConfigMap map, const fs::path& folder, TargetConfig& target) {
   map.require("board");
   map.read("board", target.board);
   map.read("sram_kb", target.sram_kb, {.least = 0});
   map.read("flash_kb", target.flash_kb, {.least = 0});
   map.read("latency_ms", target.latency_ms, {.least = 0});
+  read_path(map, "latency_model", folder, target.latency_model);
 }
 
 void read_search(ConfigMap map, SearchConfig& search) {
@@ -157,6 +159,17 @@ void check_places(const Job& job, ConfigMap& data, ConfigMap& target, std::vecto
   }
 }
 
+/// The latency model must be one of the plans that this job makes.
+void check_latency_model(const Job& job, std::vector<ConfigIssue>& issues) {
+  const std::string& file = job.target.latency_model;
+  if (file.empty() || !issues.empty()) return;
+  collect(issues, [&] {
+    const LatencyModelFile model = load_latency_model(file);
+    const auto probe = make_probe(load_board(job.target.board));
+    for (const ConfigIssue& issue : mismatches(model.origin, file, *probe, job.deploy.mode)) issues.push_back(issue);
+  });
+}
+
 void adopt_threads(Job& job) {
   job.data.threads = job.search.calibration.threads = job.threads;
   job.data.seed = job.seed;
@@ -179,7 +192,7 @@ Job read_job(const fs::path& file, const std::vector<std::string>& overrides, co
   read_space_optimization(root.map("space", true), folder, job.space);
   read_supernet(root.map("supernet"), job.supernet);
   ConfigMap target = root.map("target", true);
-  read_target(target, job.target);
+  read_target(target, folder, job.target);
   read_search(root.map("search"), job.search);
   read_deploy(root.map("deploy"), job.deploy);
   adopt_threads(job);
@@ -194,6 +207,7 @@ Job read_job(const fs::path& file, const std::vector<std::string>& overrides, co
       check_together(job, file, issues);
     });
   }
+  if (to_be_run) check_latency_model(job, issues);
   if (!issues.empty()) throw ConfigError(issues);
   job.resolved_yaml = config.to_yaml();
   return job;

@@ -16,9 +16,10 @@ namespace thimble {
 /// What the winner must run on, and within.
 struct TargetConfig {
   std::string board = "virtual-m4";
-  double sram_kb = 0;     ///< 1 KB = 1024 bytes; 0: what the board has
-  double flash_kb = 0;    ///< 0: what the board has
-  double latency_ms = 0;  ///< 0: no limit
+  double sram_kb = 0;         ///< 1 KB = 1024 bytes; 0: what the board has
+  double flash_kb = 0;        ///< 0: what the board has
+  double latency_ms = 0;      ///< 0: no limit
+  std::string latency_model;  ///< file that predictions start from (`thimble latency-model`); empty: none
 };
 
 struct SpaceOptimizationConfig {
@@ -41,7 +42,7 @@ struct SearchConfig {
 };
 
 struct DeployConfig {
-  std::string mode = "speed";  ///< or "size": which kernels every plan of the job prefers
+  std::string mode = "speed";       ///< or "size": which kernels every plan of the job prefers
   int calibration_images = 256;     ///< training pictures that set the activation ranges
   std::string calibration = "mse";  ///< how they do: "minmax", "percentile" or "mse"
   bool equalize = true;             ///< cross-layer equalisation before quantisation

@@ -52,6 +52,7 @@ class CommandLine {
     app_.require_subcommand(1);
     add_jobs();
     add_models();
+    add_latency_model();
     add_rest();
   }
 
@@ -122,6 +123,25 @@ class CommandLine {
     verify->add_option("--layers", model_.layers_file, "expected crc32 of every operator's output (host)");
   }
 
+  void add_latency_model() {
+    CLI::App* sub =
+        app_.add_subcommand("latency-model", "measure random subnets on a board, and fit a model that predicts others");
+    sub->add_option("SPACE", latency_.source, "a space file, or a job")->required();
+    sub->add_option("--board", latency_.board, "a board's name or file; default: the job's, else virtual-m4");
+    sub->add_option("--out", latency_.out, "the file (JSON)")->required();
+    sub->add_option("--networks", latency_.networks, "random subnets that are measured")
+        ->check(CLI::Range(10, 100000))
+        ->capture_default_str();
+    sub->add_option("--mode", latency_.mode, "kernels for speed or for size; default: the job's, else speed")
+        ->check(CLI::IsMember({"speed", "size"}));
+    sub->add_option("--parallel", latency_.parallel, "virtual boards at once")->check(CLI::Range(1, 64));
+    sub->add_option("--seed", latency_.seed, "which subnets are drawn")->capture_default_str();
+    sub->add_option("--runs", latency_.runs, "folder of all runs; measurements are kept in its .cache")
+        ->capture_default_str();
+    sub->add_flag("--json", latency_.json, "print one JSON document and nothing else");
+    sub->callback([this] { command_ = [this] { return latency_model_command(latency_); }; });
+  }
+
   void add_rest() {
     CLI::App* report = app_.add_subcommand("report", "write the HTML report of a run again");
     report->add_option("RUN", path_, "folder of the run")->required();
@@ -147,6 +167,7 @@ class CommandLine {
   bool quiet_ = false, json_ = false;
   JobOptions run_;
   ModelOptions model_;
+  LatencyModelOptions latency_;
   std::string path_, action_ = "list";
   std::function<int()> command_;
 };

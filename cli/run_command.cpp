@@ -11,6 +11,7 @@
 #include "cli/space_stage.hpp"
 #include "cli/stop.hpp"
 #include "cli/train_stage.hpp"
+#include "evaluators/latency_model_file.hpp"
 #include "graph/base/config_difference.hpp"
 #include "graph/base/files.hpp"
 
@@ -32,6 +33,10 @@ std::vector<ConfigIssue> changes_since(const RunDirectory& run, const Job& job) 
   };
   compare(run.resolved_job(), job.resolved_yaml, job.file);
   compare(run.space_copy(), read_file(job.space.file), job.space.file);
+  if (const std::string& model = job.target.latency_model; !model.empty() && fs::exists(run.latency_model_copy()))
+    if (read_file(run.latency_model_copy()) != read_file(model))
+      issues.push_back({job.file.string(), 0, 0, "target.latency_model", model,
+                        "was another model when " + run.path().string() + " began; put it back, or start a new run"});
   return issues;
 }
 
@@ -51,6 +56,8 @@ RunDirectory open_run(const JobOptions& options, const Job& job, JobStage last) 
   RunDirectory run = choose_run(options, job, last);
   if (!fs::exists(run.resolved_job())) {
     write_file_atomically(run.space_copy(), read_file(job.space.file));
+    if (const std::string& model = job.target.latency_model; !model.empty())
+      write_file_atomically(run.latency_model_copy(), read_file(model));
     write_file_atomically(run.resolved_job(), job.resolved_yaml);
   }
   return run;
@@ -97,9 +104,15 @@ int show_results(const RunDirectory& run, bool as_json) {
   return !finished || front["winner"]["bit_exact"].get<bool>() ? 0 : 1;
 }
 
+/// That which the run began with, where its job names one.
+std::optional<LatencyModel> latency_model_of(const JobContext& context) {
+  if (context.job().target.latency_model.empty()) return std::nullopt;
+  return load_latency_model(context.run().latency_model_copy()).model;
+}
+
 /// Space, training, search, deployment: each picks up what an earlier call left.
 void run_stages(JobContext& context, JobStage last) {
-  BoardTimes times(make_probe(context.board()), context.run().database());
+  BoardTimes times(make_probe(context.board()), context.run().database(), latency_model_of(context));
   const SearchSpace space = space_stage(context, times);
   if (last == JobStage::kSpace) return;
   const Supernet supernet = train_stage(context, space);

@@ -33,6 +33,7 @@ class RunDirectory {
   const std::filesystem::path& path() const { return path_; }
   std::filesystem::path resolved_job() const { return path_ / "job.resolved.yaml"; }
   std::filesystem::path space_copy() const { return path_ / "space.yaml"; }  ///< the job's space file as it was
+  std::filesystem::path latency_model_copy() const { return path_ / "latency_model.json"; }  ///< the job's, too
   std::filesystem::path database() const { return path_ / "run.sqlite"; }
   std::filesystem::path checkpoints() const { return path_ / "checkpoints"; }
   std::filesystem::path space() const { return path_ / "space.json"; }

@@ -108,7 +108,7 @@ SubnetPlanner subnet_planner(const JobContext& context, const SearchSpace& space
 SearchSpace space_stage(JobContext& context, BoardTimes& times) {
   const Job& job = context.job();
   const SubnetPlanner planner = subnet_planner(context, job.search_space);
-  run_first_subnets(context, planner, times);
+  if (!times.predicts()) run_first_subnets(context, planner, times);
   if (const json facts = read_json(context.run().space()); !facts.is_null())
     return pruned_space(job.search_space, facts);
 

@@ -334,6 +334,11 @@ LatencyModelFile load_latency_model(const std::filesystem::path& path) {
   return latency_model_from_text(text, path.string());
 }
 
+bool is_latency_model(const std::filesystem::path& path) {
+  const json document = json::parse(read_file(path), nullptr, false);  // discarded where it is no JSON
+  return document.is_object() && document.value("format", json()) == kFormat;
+}
+
 std::vector<ConfigIssue> mismatches(const LatencyModelOrigin& origin, const std::string& file, const Probe& probe,
                                     const std::string& mode) {
   const Board& board = probe.board();
@@ -342,8 +347,10 @@ std::vector<ConfigIssue> mismatches(const LatencyModelOrigin& origin, const std:
                           const std::string& why) {
     if (value != wanted) issues.push_back({file, 0, 0, key, value, "must be " + wanted + ", " + why});
   };
+  const auto hertz = [](double value) { return std::to_string(std::llround(value)); };
   expect("board.name", origin.board, board.name, "the board that predictions are wanted for");
-  expect("board.clock_hz", json(origin.clock_hz).dump(), json(board.clock_hz()).dump(), "the clock of " + board.name);
+  if (issues.empty())
+    expect("board.clock_hz", hertz(origin.clock_hz), hertz(board.clock_hz()), "the clock of " + board.name);
   expect("training.mode", origin.mode, mode, "the mode that is planned for");
   if (issues.empty())
     expect("firmware_hash", origin.firmware_hash, probe.firmware_hash(),

@@ -49,6 +49,9 @@ LatencyModelFile load_latency_model(const std::filesystem::path& path);
 /// The same from text; `name` stands for the file in messages.
 LatencyModelFile latency_model_from_text(const std::string& text, const std::string& name);
 
+/// Whether a file is a latency model of whatever version, which a new one may replace.
+bool is_latency_model(const std::filesystem::path& path);
+
 /// Why a model's predictions are not those of plans of this mode on the probe's board: board, clock, mode, or the
 /// firmware, whose kernels need other times. Empty where they are.
 std::vector<ConfigIssue> mismatches(const LatencyModelOrigin& origin, const std::string& file, const Probe& probe,
