@@ -89,6 +89,17 @@ void nine_pixels(Operator& op, WindowGeometry& g) {
   g.pad_top = g.pad_left = 1;
 }
 
+/// Pixels that are `stride` apart, four or more of a row.
+void random_strided_pixels(Rng& rng, Operator& op, WindowGeometry& g) {
+  const int stride = rng.between(2, 3);
+  op.kernel_h = op.kernel_w = g.kernel_h = g.kernel_w = 1;
+  op.stride_h = op.stride_w = g.stride_h = g.stride_w = stride;
+  op.padding = {}, g.pad_top = g.pad_left = 0;
+  g.out_h = rng.between(1, 3), g.out_w = 4 * rng.between(1, 3);
+  g.in_h = (g.out_h - 1) * stride + rng.between(1, stride), g.in_w = (g.out_w - 1) * stride + rng.between(1, stride);
+  g.in_c = 8 * rng.between(1, 2), g.out_c = 4 * rng.between(1, 4);
+}
+
 /// A window of 3x3 and stride 1.
 void random_winograd_window(Rng& rng, Operator& op, WindowGeometry& g) {
   const auto pad = [&] { return rng.chance(0.6) ? 1 : rng.between(0, 2); };
@@ -205,9 +216,11 @@ void Builder::unusual_shape(thimble_kernel_id kernel) {
   const auto pixels = [&](int height, int width) {
     if (kernel == THIMBLE_POINTWISE) g.in_h = g.out_h = height, g.in_w = g.out_w = width;
   };
-  const int kind = rng.between(0, kernel == THIMBLE_CONV2D ? 1 : 3);
+  const int kind = rng.between(0, kernel == THIMBLE_CONV2D ? 2 : 3);
   if (kernel == THIMBLE_CONV2D && kind == 0) {
     g.in_c = rng.between(1, 3);
+  } else if (kernel == THIMBLE_CONV2D && kind == 1) {
+    random_strided_pixels(rng, op, g);
   } else if (kernel == THIMBLE_CONV2D) {
     g.in_c = 4 * rng.between(5, 20), g.out_c = rng.between(1, 4);
   } else if (kind == 0) {
@@ -339,8 +352,7 @@ KernelCase random_case(thimble_kernel_id asked, bool in_place, std::uint64_t see
                                                  : std::find(ids.begin(), ids.end(), kernel) != ids.end();
   // Numbers that the kernel for one window does not hold: another layer, then.
   const bool is_of_map = asked == THIMBLE_DEPTHWISE_NARROW || asked == THIMBLE_DEPTHWISE_NINE;
-  if ((window_of(asked) != 0 || is_of_map) && ids.at(0) != asked)
-    return random_case(asked, in_place, seed + 100003);
+  if ((window_of(asked) != 0 || is_of_map) && ids.at(0) != asked) return random_case(asked, in_place, seed + 100003);
   THIMBLE_CHECK(found || (ids.at(0) == THIMBLE_POINTWISE && kernel == THIMBLE_CONV2D), "kernel");
   result.name =
       std::string(thimble_kernel_by_id(asked)->name) + " seed " + std::to_string(seed) + (in_place ? " in place" : "");
