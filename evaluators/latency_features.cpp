@@ -187,12 +187,26 @@ LatencyTerms depthwise_terms(std::uint32_t kernel, const thimble_layer& shape) {
   return terms;
 }
 
+/// Windows of at most three channels are read from lines (conv2d_few.c), made for up to 24 pairs of outputs at a time.
+bool is_from_lines(std::uint32_t kernel, const thimble_layer& shape) {
+  return kernel == THIMBLE_CONV2D && shape.in_c <= 3 && shape.kernel_w >= 2 && shape.stride_w <= 2 &&
+         shape.out_c % 4 == 0;
+}
+
+LatencyFeatures line_features(std::uint32_t kernel, const thimble_layer& shape) {
+  LatencyFeatures features = window_features(kernel, shape);
+  const double pairs = shape.out_w / 2, lines = shape.out_h * in_groups(shape.out_w / 2, 24);
+  features[2] = lines;                                                         // no pixels come in fours here
+  features[6] = shape.out_h * pairs + lines * ((shape.kernel_w + 1) / 2 - 1);  // groups of columns
+  features[10] = shape.ring_rows > 0 ? lines : 0.0;  // rows that do not follow each other in memory
+  return features;
+}
+
 LatencyTerms window_terms(std::uint32_t kernel, const thimble_layer& shape) {
   const std::string name = short_kernel_name(kernel);
   const LatencyFeatures features = window_features(kernel, shape);
-  const bool widened_once = kernel == THIMBLE_CONV2D && shape.in_c <= 3;
-  const char* const form = in_registers(kernel, shape) ? " in registers" : widened_once ? " few channels" : "";
-  return {name, name + form, {}, features, features};
+  if (is_from_lines(kernel, shape)) return {name, name + " few channels", {}, features, line_features(kernel, shape)};
+  return {name, name + (in_registers(kernel, shape) ? " in registers" : ""), {}, features, features};
 }
 
 }  // namespace
