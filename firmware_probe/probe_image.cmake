@@ -1,6 +1,6 @@
 # Probe firmware: thimble_probe_image(BOARD ELF LIBRARY_VERSION KERNEL_SOURCES... [MEMORIES FILE] [START FILES...]) links
 # that of a board with a kernel library. With other memories or another start-up it is for an emulator that has this chip's
-# core and flash and neither its RAM nor its peripherals: there is no UART in it.
+# core and flash and neither its RAM nor its peripherals: it does without those.
 
 # The boards, and what is particular to each. A macro: whoever links an image calls it in a scope of its own.
 macro(thimble_probe_boards)
@@ -50,9 +50,9 @@ macro(thimble_probe_surroundings board)
     list(TRANSFORM start_files PREPEND ${starts}/)
     if(image_START)
       set(start_files ${image_START})
-      list(APPEND sources uart_none.c)
+      list(APPEND sources uart_none.c bare.c)
     else()
-      list(APPEND sources uart_stm32.c)
+      list(APPEND sources uart_stm32.c marker_stm32.c watchdog_stm32.c)
     endif()
     set(defines -DPLAN_MAX_LAYERS=160u -I${CMAKE_BINARY_DIR}/probe/${board} -I${starts})
   else()

@@ -20,7 +20,7 @@ extern "C" {
 #endif
 
 enum {
-  PROBE_PROTOCOL_VERSION = 2,
+  PROBE_PROTOCOL_VERSION = 3,
   PROBE_HEADER_BYTES = 4,
   PROBE_CRC_BYTES = 4,
   PROBE_MAX_PAYLOAD_BYTES = 4096,
@@ -34,7 +34,7 @@ enum probe_type {
   PROBE_HELLO = 1,  /* nothing -> enum probe_hello_word; forgets the plan, begins a session */
   PROBE_PLAN = 2,   /* arena bytes, layers -> nothing; the layers follow */
   PROBE_LAYERS = 3, /* index of the first, then varints, PROBE_LAYER_WORDS a layer -> nothing */
-  PROBE_RUN = 4,    /* enum probe_mode, runs -> enum probe_run_word */
+  PROBE_RUN = 4,    /* enum probe_mode, runs, the most cycles of a region (0: any) -> enum probe_run_word */
   PROBE_ANSWER = 0x80,
   PROBE_ERROR = 0xfe, /* enum probe_error, enum probe_error_word */
   PROBE_FAULT = 0xff, /* enum probe_fault_word; the probe restarts after it */
@@ -93,7 +93,8 @@ enum probe_error {
 enum probe_error_word { PROBE_ERROR_CODE, PROBE_ERROR_LAYER, PROBE_ERROR_DETAIL, PROBE_ERROR_WORDS };
 
 enum probe_fault_word {
-  PROBE_FAULT_EXCEPTION, /* number of the exception: 3 hard fault, 4 memory, 5 bus, 6 usage */
+  PROBE_FAULT_EXCEPTION, /* number of the exception: 3 hard fault, 4 memory, 5 bus, 6 usage; 15: a region took too long
+                          */
   PROBE_FAULT_CFSR,      /* configurable fault status */
   PROBE_FAULT_HFSR,
   PROBE_FAULT_ADDRESS, /* that was accessed; valid where CFSR says so */
@@ -104,6 +105,9 @@ enum probe_fault_word {
 
 /* The words of thimble_layer_to_words (deploy/kernels/thimble.h), then the bytes of the layer's packed weights. */
 #define PROBE_LAYER_WORDS (THIMBLE_LAYER_WORDS + 1u)
+
+/* SysTick's number, which ends a region that takes too long. */
+#define PROBE_EXCEPTION_TICK 15u
 
 #define PROBE_NO_LAYER 0xffffffffu
 

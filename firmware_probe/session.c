@@ -74,6 +74,7 @@ static void answer_layers(const probe_frame* request) {
 static void answer_run(const probe_frame* request) {
   static plan_report report;
   static uint32_t words[PROBE_RUN_WORDS + PLAN_MAX_LAYERS];
+  timer_limit(word_at(request, 2));
   const plan_outcome outcome = plan_run(word_at(request, 0), word_at(request, 1), &report);
   if (outcome.error) {
     answer_error(request->sequence, outcome);
@@ -92,8 +93,9 @@ static int length_fits(const probe_frame* request) {
     case PROBE_HELLO:
       return bytes == 0;
     case PROBE_PLAN:
-    case PROBE_RUN:
       return bytes == 8;
+    case PROBE_RUN:
+      return bytes == 12;
     case PROBE_LAYERS:
       return bytes > 4;
     default:

@@ -10,12 +10,15 @@
 void timer_open(void);
 /* Which counter it is, once it is open. */
 enum probe_timer timer_kind(void);
+/* The most cycles that a region may take, in steps of 2^24; 0: as many as it likes. A region that takes more is
+ * reported as a fault. */
+void timer_limit(uint32_t cycles);
 void timer_start(void);
 /* Core cycles since timer_start, what the two calls themselves take left out; 0 of no timer. */
 uint32_t timer_stop(void);
 /* Sleeps for about a millisecond. */
 void timer_idle(void);
-/* Of the SysTick exception. */
-void timer_tick(void);
+/* Of the SysTick exception. Returns whether what it interrupted has taken too long. */
+int timer_tick(void);
 
 #endif

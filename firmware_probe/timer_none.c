@@ -2,7 +2,8 @@
 
 void timer_open(void) {}
 enum probe_timer timer_kind(void) { return PROBE_TIMER_NONE; }
+void timer_limit(uint32_t cycles) { (void)cycles; }
 void timer_start(void) {}
 uint32_t timer_stop(void) { return 0; }
 void timer_idle(void) {}
-void timer_tick(void) {}
+int timer_tick(void) { return 0; }

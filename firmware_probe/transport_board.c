@@ -3,6 +3,7 @@
 #include "channel.h"
 #include "timer.h"
 #include "transport.h"
+#include "watchdog.h"
 
 static int by_uart;
 
@@ -23,6 +24,7 @@ static int take(uint8_t* byte) {
 
 /* The mailbox cannot wake the core: it is looked into every millisecond. */
 static void sleep(void) {
+  watchdog_feed();
   __asm volatile("cpsid i" ::: "memory");
   uart_wakes(1);
   timer_idle();

@@ -69,6 +69,11 @@ ProbeFailure refusal(const std::vector<std::uint32_t>& words) {
 }
 
 ProbeFailure fault(const std::vector<std::uint32_t>& words) {
+  if (words[PROBE_FAULT_EXCEPTION] == PROBE_EXCEPTION_TICK)
+    return {.kind = FailureKind::kCandidate,
+            .code = "hung",
+            .message = fmt::format("a kernel does not end: it was at pc 0x{:08x} (lr 0x{:08x}) when its time was over",
+                                   words[PROBE_FAULT_PC], words[PROBE_FAULT_LR])};
   return {.kind = FailureKind::kCandidate,
           .code = "fault",
           .message = fmt::format(

@@ -62,9 +62,12 @@ Result<int, ProbeFailure> ProbeSession::load(const ProbePlan& plan, const Deadli
   return static_cast<int>(count);
 }
 
-Result<ProbeRun, ProbeFailure> ProbeSession::run(probe_mode mode, int runs, const Deadline& deadline) {
+Result<ProbeRun, ProbeFailure> ProbeSession::run(probe_mode mode, int runs, const Deadline& deadline,
+                                                 std::uint32_t most_cycles) {
   THIMBLE_CHECK(state_ == SessionState::kLoaded || state_ == SessionState::kMeasured, "a plan is run after load");
-  const auto answer = link_.request(PROBE_RUN, {std::uint32_t{mode}, static_cast<std::uint32_t>(runs)}, deadline);
+  state_ = SessionState::kOff;
+  const auto answer =
+      link_.request(PROBE_RUN, {std::uint32_t{mode}, static_cast<std::uint32_t>(runs), most_cycles}, deadline);
   if (!answer) return answer.error();
   if (answer->size() < PROBE_RUN_WORDS) return short_answer(answer->size());
   ProbeRun result{.regions = (*answer)[PROBE_RUN_REGIONS],

@@ -37,7 +37,9 @@ class ProbeSession {
   /// @return layers that the probe took
   Result<int, ProbeFailure> load(const ProbePlan& plan, const Deadline& deadline);
   /// @pre load
-  Result<ProbeRun, ProbeFailure> run(probe_mode mode, int runs, const Deadline& deadline);
+  /// @param most_cycles  that a region may take where the firmware has a timer; 0: any
+  Result<ProbeRun, ProbeFailure> run(probe_mode mode, int runs, const Deadline& deadline,
+                                     std::uint32_t most_cycles = 0);
 
  private:
   ProbeLink link_;

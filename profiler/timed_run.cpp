@@ -7,10 +7,19 @@
 namespace thimble {
 namespace {
 
+constexpr double kShareOfDeadline = 0.75;  // the firmware's report of a kernel that hangs is to come before ours
+
+/// Cycles until then at the fastest the board may run; the counter holds no more than 32 bits.
+std::uint32_t most_cycles(const ProbeHello& hello, const Board& board, const Deadline& deadline) {
+  const double hz = std::max(board.clock_hz(), static_cast<double>(hello.clock_hz));
+  const double cycles = kShareOfDeadline * deadline.remaining_ms() / 1e3 * hz;
+  return static_cast<std::uint32_t>(std::clamp(cycles, 1.0, 4294967295.0));
+}
+
 Result<std::vector<RegionCount>, ProbeFailure> timed_regions(ProbeSession& session, probe_mode mode, int runs,
-                                                             std::size_t expected, Measurement& measurement,
-                                                             const Deadline& deadline) {
-  const auto run = session.run(mode, runs, deadline);
+                                                             std::uint32_t most, std::size_t expected,
+                                                             Measurement& measurement, const Deadline& deadline) {
+  const auto run = session.run(mode, runs, deadline, most);
   if (!run) return run.error();
   if (run->cycles.size() != expected)
     return ProbeFailure{.code = "regions_lost",
@@ -32,7 +41,7 @@ Result<Measurement, ProbeFailure> timed_run(ProbeSession& session, const ProbeHe
   if (!loaded) return loaded.error();
   Measurement measurement = begun_measurement(plan, board, image.name, image.hash, hello);
   return measure_regions(plan, options, measurement, [&](probe_mode mode, int runs, std::size_t expected) {
-    return timed_regions(session, mode, runs, expected, measurement, deadline);
+    return timed_regions(session, mode, runs, most_cycles(hello, board, deadline), expected, measurement, deadline);
   });
 }
 

@@ -13,4 +13,6 @@
 #define PROBE_MARKER_PORT PORT_B
 #define PROBE_MARKER_PIN 5u
 
+#define PROBE_WATCHDOG 0x40003000u /* IWDG */
+
 #endif

@@ -13,4 +13,6 @@
 #define PROBE_MARKER_PORT PORT_E
 #define PROBE_MARKER_PIN 11u
 
+#define PROBE_WATCHDOG 0x40003000u /* IWDG */
+
 #endif

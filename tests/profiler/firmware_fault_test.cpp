@@ -6,24 +6,12 @@
 #include "profiler/provenance.hpp"
 #include "profiler/virtual_probe.hpp"
 #include "tests/catch.hpp"
+#include "tests/profiler/faulty_plan.hpp"
 
 using namespace thimble;
+using namespace thimble::test;
 
 namespace {
-
-enum FaultyKernel { kReadNowhere, kUndefined, kWriteBefore, kWriteBehind, kUseStack, kNeverEnd };  // faulty_kernels.c
-
-constexpr std::uint32_t kArenaBytes = 1000;
-
-ProbePlan plan_of(FaultyKernel kernel, std::uint32_t calls = 0) {
-  ProbePlan plan;
-  plan.arena_bytes = kArenaBytes;
-  plan.layers.resize(1);
-  plan.layers[0].words[0] = kernel;
-  plan.layers[0].words[1] = kArenaBytes;
-  plan.layers[0].words[2] = calls;
-  return plan;
-}
 
 Result<ProbeRun, ProbeFailure> run(ProbeSession& session, const ProbePlan& plan, double deadline_s = 10) {
   const Deadline deadline(deadline_s);
@@ -45,7 +33,7 @@ ProbeFailure failure_of(ProbeSession& session, const ProbePlan& plan, double dea
 TEST_CASE("whatever a kernel breaks, the probe says what it was and goes on", "[profiler][virtual]") {
   Emulator emulator(load_board("virtual-m4"), THIMBLE_FAULTY_FIRMWARE);
   ProbeSession session(emulator);
-  const auto uses_stack = [&](std::uint32_t calls) { return run(session, plan_of(kUseStack, calls)); };
+  const auto uses_stack = [&](std::uint32_t calls) { return run(session, faulty_plan(kUseStack, calls)); };
 
   const auto one = uses_stack(1), two = uses_stack(2);
   REQUIRE(one);
@@ -54,30 +42,30 @@ TEST_CASE("whatever a kernel breaks, the probe says what it was and goes on", "[
   CHECK(two->stack_bytes - one->stack_bytes >= 1024);
   CHECK(two->stack_bytes - one->stack_bytes < 1024 + 128);
 
-  CHECK(failure_of(session, plan_of(kReadNowhere)).message.find("the core took a bus fault at pc 0x0000") == 0);
-  CHECK(failure_of(session, plan_of(kReadNowhere)).message.find("address 0x30000000") != std::string::npos);
-  CHECK(failure_of(session, plan_of(kUndefined)).message.find("the core took a usage fault at pc 0x0000") == 0);
-  CHECK(failure_of(session, plan_of(kUndefined)).kind == FailureKind::kCandidate);
+  CHECK(failure_of(session, faulty_plan(kReadNowhere)).message.find("the core took a bus fault at pc 0x0000") == 0);
+  CHECK(failure_of(session, faulty_plan(kReadNowhere)).message.find("address 0x30000000") != std::string::npos);
+  CHECK(failure_of(session, faulty_plan(kUndefined)).message.find("the core took a usage fault at pc 0x0000") == 0);
+  CHECK(failure_of(session, faulty_plan(kUndefined)).kind == FailureKind::kCandidate);
 
-  const ProbeFailure before = failure_of(session, plan_of(kWriteBefore));
+  const ProbeFailure before = failure_of(session, faulty_plan(kWriteBefore));
   CHECK(before.code == "arena_overrun");
   CHECK(before.message == "a kernel wrote outside the arena (1: before it, 2: behind it: 1)");
-  CHECK(failure_of(session, plan_of(kWriteBehind)).message.find("behind it: 2)") != std::string::npos);
+  CHECK(failure_of(session, faulty_plan(kWriteBehind)).message.find("behind it: 2)") != std::string::npos);
 
   // 15 calls of 1 KiB and some reach the last words of the 16 KiB; 40 leave the RAM.
-  CHECK(failure_of(session, plan_of(kUseStack, 40)).code == "fault");
+  CHECK(failure_of(session, faulty_plan(kUseStack, 40)).code == "fault");
   CHECK(uses_stack(1)->stack_bytes == one->stack_bytes);
 }
 
 TEST_CASE("a kernel that never ends is a timeout", "[profiler][virtual]") {
   Emulator emulator(load_board("virtual-m4"), THIMBLE_FAULTY_FIRMWARE);
   ProbeSession session(emulator);
-  CHECK(failure_of(session, plan_of(kNeverEnd), 0.5).code == "timeout");
+  CHECK(failure_of(session, faulty_plan(kNeverEnd), 0.5).code == "timeout");
 }
 
 TEST_CASE("a probe that carries other kernels is named, and nothing is run on it", "[profiler][virtual]") {
   VirtualProbe probe(load_board("virtual-m4"), THIMBLE_FAULTY_FIRMWARE);  // of kernel version 0
-  const auto result = probe.run(plan_of(kUseStack), {});
+  const auto result = probe.run(faulty_plan(kUseStack), {});
   REQUIRE_FALSE(result);
   CHECK(result.error().kind == FailureKind::kBoard);
   CHECK(result.error().code == "stale_probe");

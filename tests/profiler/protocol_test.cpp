@@ -95,7 +95,7 @@ TEST_CASE("a session over a good wire loads a plan and runs it", "[profiler][pro
 }
 
 TEST_CASE("a changed bit anywhere in a request is noticed, and the request sent again", "[profiler][protocol]") {
-  const std::size_t bits = 8 * encode_frame(PROBE_RUN, 7, Bytes(8)).size();
+  const std::size_t bits = 8 * encode_frame(PROBE_RUN, 7, Bytes(12)).size();
   FakeBoard board;
   const Deadline deadline(60);
   ProbeSession session(board);
@@ -122,7 +122,7 @@ TEST_CASE("a changed bit anywhere in an answer is noticed, and nothing is run tw
   ProbeSession session(board);
   REQUIRE(session.hello(deadline));
   REQUIRE(session.load(small_plan(), deadline));
-  const std::size_t bits = 8 * encode_frame(PROBE_RUN, 7, Bytes(8)).size();
+  const std::size_t bits = 8 * encode_frame(PROBE_RUN, 7, Bytes(12)).size();
   for (std::size_t bit = 8; bit + 8 < bits; ++bit) {
     bool changed = false;
     board.from_board = [&](Bytes bytes) {
@@ -225,7 +225,8 @@ TEST_CASE("firmware of another protocol version is named", "[profiler][protocol]
   const auto run = converse(board);
   REQUIRE_FALSE(run);
   CHECK(run.error().code == "wrong_version");
-  CHECK(run.error().message == "the probe's firmware speaks protocol version 2; flash it anew");
+  CHECK(run.error().message ==
+        "the probe's firmware speaks protocol version " + std::to_string(PROBE_PROTOCOL_VERSION) + "; flash it anew");
 }
 
 TEST_CASE("the probe names what is wrong with a plan", "[profiler][protocol]") {

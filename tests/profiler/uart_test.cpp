@@ -27,24 +27,26 @@ using thimble::test::StLinkBoard;
 
 namespace {
 
-/// A transport over which something happens to every few bytes.
+/// A transport that changes every third thing that is sent, and one of every so many bytes that come.
 class BadWire : public Transport {
  public:
   explicit BadWire(Transport& wire) : wire_(wire) {}
   void write(std::span<const std::uint8_t> bytes, const Deadline& deadline) override {
     std::vector<std::uint8_t> sent(bytes.begin(), bytes.end());
-    if (++count_ % 3 == 1) sent.at(sent.size() / 2) ^= 0x10;
+    if (++writes_ % 3 == 1) sent.at(sent.size() / 2) ^= 0x10;
     wire_.write(sent, deadline);
   }
   std::size_t read(std::span<std::uint8_t> bytes, const Deadline& deadline) override {
     const std::size_t count = wire_.read(bytes, deadline);
-    if (count > 0 && ++count_ % 4 == 1) bytes[count / 2] ^= 0x20;
+    for (std::size_t i = 0; i < count; ++i)
+      if (++received_ % kBytesPerChange == 10) bytes[i] ^= 0x20;
     return count;
   }
 
  private:
+  static constexpr int kBytesPerChange = 97;
   Transport& wire_;
-  int count_ = 0;
+  int writes_ = 0, received_ = 0;
 };
 
 struct Cycles {
@@ -54,7 +56,7 @@ struct Cycles {
 
 Cycles cycles_over(Transport& transport) {
   ProbeSession session(transport);
-  const Deadline deadline(20);
+  const Deadline deadline(60);
   const auto hello = session.hello(deadline);
   REQUIRE((hello ? "" : hello.error().message) == "");
   REQUIRE(session.load(small_plan(), deadline));
@@ -231,8 +233,7 @@ TEST_CASE("a port that goes away is a failure of the board", "[profiler][uart]")
     SerialPort port(board);
     stlink.kill();
     std::uint8_t byte = 0;
-    CHECK_THROWS_WITH(port.read({&byte, 1}, Deadline(5)),
-                      "nucleo-f446re: the port " + board.uart_port_wildcard +
-                          " was lost while reading; plug the board in again");
+    CHECK_THROWS_WITH(port.read({&byte, 1}, Deadline(5)), "nucleo-f446re: the port " + board.uart_port_wildcard +
+                                                              " was lost while reading; plug the board in again");
   }
 }
