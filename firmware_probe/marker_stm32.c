@@ -17,5 +17,7 @@ void marker_open(void) {
 /* The write has left the core before what is timed begins. */
 void marker_set(int high) {
   register_write(SET_RESET, 1u << (PROBE_MARKER_PIN + (high ? 0 : 16)));
+#if defined(__arm__)
   __asm volatile("dsb" ::: "memory");
+#endif
 }

@@ -40,6 +40,8 @@ static void take_pin(uint32_t port, uint32_t port_clock_bit, uint32_t pin) {
 void uart_open(void) {
   take_pin(BOARD_PORT, BOARD_PORT_CLOCK_BIT, BOARD_TX_PIN);
   take_pin(PROBE_PORT(PROBE_RX_PORT), PROBE_RX_PORT, PROBE_RX_PIN);
+  /* Up, as an idle line is: a pin that nobody drives receives nothing. */
+  register_change(PROBE_PORT(PROBE_RX_PORT) + 0x0C, 3u << PROBE_RX_PIN * 2, 1u << PROBE_RX_PIN * 2);
   register_change(BOARD_UART_CLOCK, 0, 1u << BOARD_UART_CLOCK_BIT);
   (void)register_read(BOARD_UART_CLOCK);
   const uint32_t hz = thimble_clock.uart_hz / BAUD * BOARD_UART_SCALE;

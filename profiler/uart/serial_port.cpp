@@ -1,5 +1,6 @@
 #include "profiler/uart/serial_port.hpp"
 
+#include <fmt/format.h>
 #include <glob.h>
 #include <libserialport.h>
 #include <poll.h>
@@ -92,7 +93,10 @@ void SerialPort::open(const Board& board) {
   // The kernel's own exclusive mode does not hold against root.
   check(sp_get_port_handle(port, &file_));
   if (flock(file_, LOCK_EX | LOCK_NB) != 0) throw BoardError(serial_port_problem(board, name_, errno));
-  check(sp_set_baudrate(port, board.uart_baudrate));
+  if (sp_set_baudrate(port, board.uart_baudrate) != SP_OK)
+    throw BoardError(
+        fmt::format("{}.uart_baudrate = {}: the port {} does not run at that speed; 115200 is the firmware's", board_,
+                    board.uart_baudrate, name_));
   check(sp_set_bits(port, 8));
   check(sp_set_parity(port, SP_PARITY_NONE));
   check(sp_set_stopbits(port, 1));

@@ -1,0 +1,4 @@
+/* The clock that a test says was reached. */
+#include "clock.h"
+
+thimble_clock_state thimble_clock;
