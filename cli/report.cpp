@@ -122,6 +122,14 @@ std::string layers_section(const json& front) {
   return html + "</table></div>";
 }
 
+/// How the latencies were predicted of what the board did not run, and how well.
+std::string prediction_text(const json& search) {
+  const std::string error = percent(search["latency_model_error"]);
+  const bool brought = search.contains("latency_model") && !search["latency_model"].is_null();
+  return brought ? "by the job's latency model and from those; the model's mean error on them " + error
+                 : "from those; mean error " + error + " (cross-validated)";
+}
+
 std::string search_section(const json& search, const json& front) {
   Plot plot{"Candidates by accuracy and latency", "latency, ms", "top-1 of the validation split", {}, true};
   PlotSeries all{"evaluated", {}, false, true, true}, best{"front", {}, false, true};
@@ -138,9 +146,8 @@ std::string search_section(const json& search, const json& front) {
   history.series = {line};
   return "<h2>Search</h2><p>" + std::to_string(search["evaluated"].get<int>()) + " candidates evaluated, " +
          std::to_string(search["measured"].get<int>()) + " of them run on " +
-         escape_html(front["board"].get<std::string>()) +
-         ". Latencies of the others are predicted from those; mean error " + percent(search["latency_model_error"]) +
-         " (cross-validated).</p><div class='plots'>" + to_svg(plot) + to_svg(history) + "</div>";
+         escape_html(front["board"].get<std::string>()) + ". Latencies of the others are predicted " +
+         prediction_text(search) + ".</p><div class='plots'>" + to_svg(plot) + to_svg(history) + "</div>";
 }
 
 std::string space_section(const json& space) {

@@ -198,9 +198,11 @@ class Search {
 
   json facts() const {
     const auto error = times_.error();
+    const std::string& model = context_.job().target.latency_model;
     return {{"strategy", strategy_->name()},
             {"evaluated", evaluated_},
             {"measured", times_.measured()},
+            {"latency_model", model.empty() ? json() : json(model)},
             {"latency_model_error", error ? json(error->mean) : json()},
             {"generations", generations_facts()}};
   }

@@ -328,8 +328,8 @@ LatencyModelFile load_latency_model(const std::filesystem::path& path) {
   std::string text;
   try {
     text = read_file(path);
-  } catch (const Error& e) {
-    throw ConfigError({{path.string(), 0, 0, "", "", std::string("cannot be read: ") + e.what()}});
+  } catch (const Error&) {
+    throw ConfigError({{path.string(), 0, 0, "", "", "cannot be read: no such file, or no permission"}});
   }
   return latency_model_from_text(text, path.string());
 }
