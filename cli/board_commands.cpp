@@ -1,10 +1,20 @@
+#include <unistd.h>
+
+#include <cmath>
 #include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <map>
 #include <nlohmann/json.hpp>
 
 #include "cli/commands.hpp"
+#include "cli/page.hpp"
 #include "cli/print_json.hpp"
 #include "profiler/board.hpp"
+#include "profiler/board_registry.hpp"
 #include "profiler/doctor.hpp"
+#include "profiler/farm/canary.hpp"
+#include "profiler/farm/queue.hpp"
 #include "profiler/probe.hpp"
 
 using nlohmann::json;
@@ -24,18 +34,33 @@ const char* kind_text(BoardKind kind) {
   return "";
 }
 
-json board_facts(const Board& board) {
+std::string who() {
+  const char* user = std::getenv("USER");
+  return user && *user ? user : "user " + std::to_string(::getuid());
+}
+
+/// "free", "in use by process 123", or a mark.
+std::string use_of(const std::string& board, const std::map<std::string, BoardMark>& marks) {
+  const auto mark = marks.find(board);
+  if (mark != marks.end())
+    return std::string(to_text(mark->second.kind)) + " by " + mark->second.by + ": " + mark->second.reason;
+  const std::string user = BoardLock::user_of(board);
+  return user.empty() ? "free" : "in use by process " + user;
+}
+
+json board_facts(const Board& board, const std::map<std::string, BoardMark>& marks) {
   return {{"name", board.name},
           {"display_name", board.display_name},
           {"kind", kind_text(board.kind())},
           {"core", board.core},
           {"clock_hz", board.clock_hz()},
           {"sram_bytes", board.ram_bytes()},
-          {"flash_bytes", board.flash_bytes()}};
+          {"flash_bytes", board.flash_bytes()},
+          {"use", use_of(board.name, marks)}};
 }
 
-/// "ok", or why the board's probe cannot be used now.
-std::string state_of(const Board& board) {
+/// "ok", or why the board's probe cannot be made.
+std::string readiness_of(const Board& board) {
   try {
     make_probe(board);
     return "ok";
@@ -44,33 +69,93 @@ std::string state_of(const Board& board) {
   }
 }
 
-}  // namespace
+/// Runs a small network there: its cycles, or why not.
+json canary_on(const Board& board) {
+  json facts = {{"state", "ok"}, {"canary_cycles", nullptr}};
+  try {
+    const auto result = make_probe(board)->run(canary_plan(), {});
+    if (result)
+      facts["canary_cycles"] = result->cycles;
+    else
+      facts["state"] = result.error().message;
+  } catch (const BoardError& e) {
+    facts["state"] = e.what();
+  }
+  return facts;
+}
 
-int boards_command(const std::string& action, bool as_json) {
-  json list = json::array();
+int show(const json& list, bool as_json) {
   bool all_good = true;
-  for (const std::string& name : board_names()) {
+  std::vector<Row> rows{{"board", "kind", "core", "MHz", "KB SRAM", "KB flash", "use", "state", "is"}};
+  for (const json& b : list) {
+    const std::string state = b.value("state", "");
+    all_good = all_good && (state.empty() || state == "ok");
+    const std::string cycles = b.contains("canary_cycles") && !b["canary_cycles"].is_null()
+                                   ? ", canary " + std::to_string(b["canary_cycles"].get<std::int64_t>()) + " cycles"
+                                   : "";
+    rows.push_back({b["name"], b["kind"], b["core"], std::to_string(std::lround(b["clock_hz"].get<double>() / 1e6)),
+                    std::to_string(b["sram_bytes"].get<std::int64_t>() / 1024),
+                    std::to_string(b["flash_bytes"].get<std::int64_t>() / 1024), b["use"], state + cycles,
+                    b["display_name"]});
+  }
+  if (as_json)
+    print_json(list);
+  else
+    std::fputs(text_table(rows).c_str(), stdout);
+  return all_good ? 0 : 4;
+}
+
+json list_boards(const BoardsOptions& options) {
+  const std::map<std::string, BoardMark> marks = BoardRegistry().marks();
+  const bool check = options.action == "check";
+  json list = json::array();
+  for (const std::string& name : options.boards.empty() ? board_names() : options.boards) {
     const Board board = load_board(name);
-    json facts = board_facts(board);
-    if (action == "check") {
-      facts["state"] = state_of(board);
-      all_good = all_good && facts["state"] == "ok";
-    }
+    json facts = board_facts(board, marks);
+    if (check && options.boards.empty()) facts["state"] = readiness_of(board);
+    if (check && !options.boards.empty()) facts.update(canary_on(board));
     list.push_back(facts);
   }
-  if (as_json) {
-    print_json(list);
-  } else {
-    for (const json& b : list) {
-      std::printf("%-20s %-9s %-11s %4.0f MHz %6ld KB SRAM %6ld KB flash  %s%s%s\n",
-                  b["name"].get<std::string>().c_str(), b["kind"].get<std::string>().c_str(),
-                  b["core"].get<std::string>().c_str(), b["clock_hz"].get<double>() / 1e6,
-                  b["sram_bytes"].get<long>() / 1024, b["flash_bytes"].get<long>() / 1024,
-                  b["display_name"].get<std::string>().c_str(), b.contains("state") ? "  " : "",
-                  b.contains("state") ? b["state"].get<std::string>().c_str() : "");
-    }
+  return list;
+}
+
+/// A board's name as marks know it: a file's is its stem.
+std::string name_of(const std::string& board) {
+  return std::filesystem::path(board).extension() == ".yaml" ? load_board(board).name : board;
+}
+
+void require_boards(const BoardsOptions& options) {
+  if (options.boards.empty())
+    throw ConfigError({{"", 0, 0, "BOARD", "", "boards " + options.action + " needs a board's name"}});
+}
+
+int mark_boards(const BoardsOptions& options, BoardMark::Kind kind) {
+  require_boards(options);
+  BoardRegistry registry;
+  const std::string reason = options.reason.empty() ? "no reason given" : options.reason;
+  for (const std::string& board : options.boards) {
+    registry.mark(name_of(board), {kind, reason, who(), unix_time()});
+    std::printf("%s is %s: sweeps leave it alone from their next subnet on\n", name_of(board).c_str(), to_text(kind));
   }
-  return all_good ? 0 : 4;
+  return 0;
+}
+
+int release_boards(const BoardsOptions& options) {
+  require_boards(options);
+  BoardRegistry registry;
+  for (const std::string& board : options.boards)
+    std::printf("%s %s\n", name_of(board).c_str(),
+                registry.release(name_of(board)) ? "is free again" : "was neither locked nor quarantined");
+  return 0;
+}
+
+}  // namespace
+
+int boards_command(const BoardsOptions& options) {
+  if (options.action == "lock") return mark_boards(options, BoardMark::Kind::kLocked);
+  if (options.action == "quarantine") return mark_boards(options, BoardMark::Kind::kQuarantined);
+  if (options.action == "release") return release_boards(options);
+  return show(list_boards(options), options.json);
 }
 
 int doctor_command(bool as_json) {

@@ -39,10 +39,19 @@ struct LatencyModelOptions {
   bool json = false;
 };
 
+/// `boards` of the actions lock, quarantine and release must be given; check runs a small network on each that is.
+struct BoardsOptions {
+  std::string action = "list";  ///< list, check, lock, release, quarantine
+  std::vector<std::string> boards;
+  std::string reason;
+  bool json = false;
+};
+
 enum class JobStage { kSpace, kTrain, kSearch, kAll };
 
 /// Each command returns its exit code; errors are thrown.
 int run_command(const JobOptions& options, JobStage last);
+int sweep_command(const JobOptions& options);
 int report_command(const std::string& run);
 int replay_command(const std::string& run, const std::string& board, bool json);
 int inspect_command(const ModelOptions& options);
@@ -51,7 +60,7 @@ int deploy_command(const ModelOptions& options);
 /// C is what deploy writes; without --out, .tflite and .onnx go here under the model's name.
 int export_command(const ModelOptions& options);
 int verify_command(const ModelOptions& options);
-int boards_command(const std::string& action, bool json);
+int boards_command(const BoardsOptions& options);
 int doctor_command(bool json);
 int latency_model_command(const LatencyModelOptions& options);
 int init_command(const std::string& file);

@@ -195,6 +195,7 @@ Job read_job(const fs::path& file, const std::vector<std::string>& overrides, co
   read_target(target, folder, job.target);
   read_search(root.map("search"), job.search);
   read_deploy(root.map("deploy"), job.deploy);
+  root.skip("sweep");
   adopt_threads(job);
   if (!space_file.empty()) job.space.file = space_file;
 

@@ -1,24 +1,12 @@
 #include "cli/job_context.hpp"
 
-#include <spdlog/sinks/basic_file_sink.h>
-#include <spdlog/spdlog.h>
-
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
-#include "cli/progress.hpp"
 #include "graph/base/files.hpp"
 #include "graph/base/hash.hpp"
 
 namespace thimble {
-
-struct JobContext::Log {
-  explicit Log(const std::string& file)
-      : logger("thimble", std::make_shared<spdlog::sinks::basic_file_sink_st>(file, false)) {
-    logger.flush_on(spdlog::level::info);
-  }
-  spdlog::logger logger;
-};
 
 namespace {
 
@@ -35,15 +23,8 @@ JobContext::JobContext(Job job, RunDirectory run, std::optional<DataSplits> data
       run_(std::move(run)),
       board_(load_board(job_.target.board)),
       limits_(limits_of(job_.target, board_)),
-      data_(std::move(data)) {
-  try {
-    log_ = std::make_unique<Log>(run_.log().string());
-  } catch (const spdlog::spdlog_ex& e) {
-    throw Error(e.what());
-  }
-}
-
-JobContext::~JobContext() = default;
+      data_(std::move(data)),
+      log_(run_.log()) {}
 
 const DataSplits& JobContext::data() {
   if (!data_) data_ = load_pictures(job_, cache());
@@ -73,10 +54,7 @@ void JobContext::check_same_pictures() const {
           {{path.string(), 0, 0, split, "", "the pictures have changed since this run began; start a new run"}});
 }
 
-void JobContext::tell(const std::string& line) {
-  log_->logger.info(line);
-  say(line);
-}
+void JobContext::tell(const std::string& line) { log_.tell(line); }
 
 std::filesystem::path cache_of(const std::filesystem::path& runs) { return runs / ".cache"; }
 

@@ -1,11 +1,11 @@
 #pragma once
-#include <memory>
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
 
 #include "cli/job.hpp"
 #include "cli/run_directory.hpp"
+#include "cli/run_log.hpp"
 #include "evaluators/limits.hpp"
 #include "profiler/board.hpp"
 #include "profiler/board_target.hpp"
@@ -21,7 +21,6 @@ class JobContext {
  public:
   /// @param data  the job's pictures if they are loaded already; else they are when first asked for
   JobContext(Job job, RunDirectory run, std::optional<DataSplits> data = {});
-  ~JobContext();
   JobContext(const JobContext&) = delete;
   JobContext& operator=(const JobContext&) = delete;
 
@@ -38,7 +37,6 @@ class JobContext {
   void tell(const std::string& line);
 
  private:
-  struct Log;
   void check_same_pictures() const;
   Job job_;
   RunDirectory run_;
@@ -46,7 +44,7 @@ class JobContext {
   Limits limits_;
   std::optional<DataSplits> data_;
   bool data_checked_ = false;
-  std::unique_ptr<Log> log_;
+  RunLog log_;
 };
 
 /// The pictures of a job, as many classes as its space has.

@@ -67,14 +67,24 @@ class CommandLine {
   }
 
  private:
-  void add_job(const char* name, const char* what, JobStage last) {
+  CLI::App* add_job_options(const char* name, const char* what) {
     CLI::App* sub = app_.add_subcommand(name, what);
     sub->add_option("JOB", run_.job, "job file")->required();
     sub->add_option("--set", run_.settings, "a.b=c: overrides a key of the job; may be repeated")
         ->allow_extra_args(false);
     sub->add_option("--runs", run_.runs, "folder that holds the runs")->capture_default_str();
-    sub->add_flag("--json", run_.json, "print the front as JSON and nothing else");
-    if (last == JobStage::kAll) sub->add_flag("--resume", run_.resume, "continue the job's newest run");
+    sub->add_flag("--json", run_.json, "print the results as JSON and nothing else");
+    return sub;
+  }
+
+  CLI::App* add_resume(CLI::App* sub) {
+    sub->add_flag("--resume", run_.resume, "continue the job's newest run");
+    return sub;
+  }
+
+  void add_job(const char* name, const char* what, JobStage last) {
+    CLI::App* sub = add_job_options(name, what);
+    if (last == JobStage::kAll) add_resume(sub);
     sub->callback([this, last] { command_ = [this, last] { return run_command(run_, last); }; });
   }
 
@@ -83,6 +93,8 @@ class CommandLine {
     add_job("space", "prune the search space by its FLOPs CDF", JobStage::kSpace);
     add_job("train", "train the supernet (and what comes before)", JobStage::kTrain);
     add_job("search", "search it (and what comes before)", JobStage::kSearch);
+    add_resume(add_job_options("sweep", "measure many subnets on many boards, over night if need be"))
+        ->callback([this] { command_ = [this] { return sweep_command(run_); }; });
   }
 
   CLI::App* add_model(const char* name, const char* what, int (*command)(const ModelOptions&)) {
@@ -152,9 +164,12 @@ class CommandLine {
     replay->add_flag("--json", json_, "print one JSON document and nothing else");
     replay->callback([this] { command_ = [this] { return replay_command(path_, model_.board, json_); }; });
     CLI::App* boards = app_.add_subcommand("boards", "the boards that are known");
-    boards->add_option("ACTION", action_, "list or check")->check(CLI::IsMember({"list", "check"}));
-    boards->add_flag("--json", json_, "print one JSON document and nothing else");
-    boards->callback([this] { command_ = [this] { return boards_command(action_, json_); }; });
+    boards->add_option("ACTION", boards_.action, "list, check, lock, release or quarantine")
+        ->check(CLI::IsMember({"list", "check", "lock", "release", "quarantine"}));
+    boards->add_option("BOARD", boards_.boards, "boards' names or files; of list and check: all known ones");
+    boards->add_option("--reason", boards_.reason, "lock, quarantine: what others shall read");
+    boards->add_flag("--json", boards_.json, "print one JSON document and nothing else");
+    boards->callback([this] { command_ = [this] { return boards_command(boards_); }; });
     CLI::App* doctor = app_.add_subcommand("doctor", "what is installed, what is missing, how to get it");
     doctor->add_flag("--json", json_, "print one JSON document and nothing else");
     doctor->callback([this] { command_ = [this] { return doctor_command(json_); }; });
@@ -168,7 +183,8 @@ class CommandLine {
   JobOptions run_;
   ModelOptions model_;
   LatencyModelOptions latency_;
-  std::string path_, action_ = "list";
+  BoardsOptions boards_;
+  std::string path_;
   std::function<int()> command_;
 };
 

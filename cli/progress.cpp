@@ -26,6 +26,8 @@ void say(const std::string& line) {
   if (!quiet) std::fprintf(stderr, "%s\n", line.c_str());
 }
 
+bool Progress::is_quiet() { return quiet; }
+
 void Progress::set_quiet(bool value) { quiet = value; }
 
 Progress::Progress(std::string what, std::int64_t total)

@@ -16,6 +16,7 @@ class Progress {
   /// `note` is a short remark, e.g. "loss 0.412".
   void update(std::int64_t done, const std::string& note = "");
 
+  static bool is_quiet();
   static void set_quiet(bool quiet);  ///< no progress at all (--quiet)
 
  private:

@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
+#include "cli/page.hpp"
 #include "cli/svg_plot.hpp"
 #include "profiler/board.hpp"
 #include "profiler/provenance.hpp"
@@ -27,8 +28,6 @@ std::string kib(const json& bytes) { return fixed(bytes.get<double>() / 1024, 1)
 std::string mega(const json& count) { return fixed(count.get<double>() / 1e6, 2); }
 std::string milliseconds(const json& us) { return fixed(us.get<double>() / 1e3, 2); }
 
-using Row = std::vector<std::string>;
-
 const Row& front_head() {
   static const Row head{"subnet",    "input",      "MMACs",      "k params",   "SRAM KiB",
                         "flash KiB", "top-1 fp32", "top-1 int8", "latency ms", "latency is"};
@@ -47,12 +46,6 @@ Row front_row(const json& entry) {
           percent(entry["top1_int8"]),
           milliseconds(entry["latency_us"]),
           entry["provenance"]};
-}
-
-std::string html_row(const Row& row, const char* cell, const std::string& attributes = "") {
-  std::string html = "<tr" + attributes + ">";
-  for (const std::string& text : row) html += std::string("<") + cell + ">" + escape_html(text) + "</" + cell + ">";
-  return html + "</tr>\n";
 }
 
 std::string front_section(const json& front) {
@@ -180,25 +173,6 @@ std::string training_section(const json& training) {
          std::to_string(training["steps"].get<int>()) + " steps.</p><div class='plots'>" + to_svg(plot) + "</div>";
 }
 
-constexpr const char* kStyle =
-    "body{font:15px/1.5 system-ui,sans-serif;max-width:1180px;margin:2em auto;padding:0 1em;color:#212121}"
-    "h1{font-size:1.6em}h2{font-size:1.2em;margin-top:2em;border-bottom:1px solid #cfd8dc}"
-    "table{border-collapse:collapse;font-size:13px}th,td{padding:3px 9px;text-align:right;border-bottom:1px solid "
-    "#eceff1}"
-    "th:first-child,td:first-child{text-align:left;font-family:ui-monospace,monospace}th{color:#546e7a;font-weight:600}"
-    ".facts td{text-align:left}.winner td{background:#e3f2fd;font-weight:600}.wide{overflow-x:auto}"
-    ".plots{display:flex;flex-wrap:wrap;gap:1em}.scroll{max-height:330px;overflow-y:auto}svg{width:560px;max-width:100%"
-    "}"
-    "svg text{font:11px system-ui,sans-serif;fill:#37474f}svg "
-    ".title{font-weight:600;font-size:13px}.grid{stroke:#eceff1}";
-
-Row pad_columns(const Row& row, const std::vector<std::size_t>& widths) {
-  Row padded = row;
-  for (std::size_t i = 0; i < row.size(); ++i)
-    padded[i].insert(i == 0 ? padded[i].size() : 0, widths[i] - std::min(widths[i], row[i].size()), ' ');
-  return padded;
-}
-
 }  // namespace
 
 std::string caveat_of(const json& front) {
@@ -220,25 +194,13 @@ std::string report_html(const json& space, const json& training, const json& sea
   if (!space.is_null()) body += space_section(space);
   if (!training.is_null()) body += training_section(training);
   if (!front.is_null()) body += layers_section(front);
-  return "<!doctype html>\n<html lang='en'><head><meta charset='utf-8'><meta name='viewport' "
-         "content='width=device-width'>"
-         "<title>Thimble: " +
-         escape_html(name) + "</title><style>" + kStyle + "</style></head><body>\n" + body + "\n</body></html>\n";
+  return html_page("Thimble: " + name, body);
 }
 
 std::string front_table(const json& front) {
   std::vector<Row> rows{front_head()};
   for (const json& entry : front["front"]) rows.push_back(front_row(entry));
-  std::vector<std::size_t> widths(front_head().size());
-  for (const Row& row : rows)
-    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
-  std::string text;
-  for (const Row& row : rows) {
-    for (const std::string& cell : pad_columns(row, widths)) text += cell + "  ";
-    text.erase(text.find_last_not_of(' ') + 1);
-    text += "\n";
-  }
-  return text;
+  return text_table(rows);
 }
 
 std::string front_csv(const json& front) {

@@ -4,63 +4,27 @@
 
 #include "cli/commands.hpp"
 #include "cli/deploy_stage.hpp"
+#include "cli/open_run.hpp"
 #include "cli/print_json.hpp"
 #include "cli/progress.hpp"
 #include "cli/report.hpp"
 #include "cli/search_stage.hpp"
 #include "cli/space_stage.hpp"
 #include "cli/stop.hpp"
+#include "cli/sweep/sweep_report.hpp"
 #include "cli/train_stage.hpp"
 #include "evaluators/latency_model_file.hpp"
-#include "graph/base/config_difference.hpp"
 #include "graph/base/files.hpp"
 
-namespace fs = std::filesystem;
 using nlohmann::json;
 
 namespace thimble {
 namespace {
 
-/// What is not as it was when the run began: one issue per key of the job and of its space.
-std::vector<ConfigIssue> changes_since(const RunDirectory& run, const Job& job) {
-  std::vector<ConfigIssue> issues;
-  if (!fs::exists(run.resolved_job())) return issues;
-  const auto compare = [&](const fs::path& then, const std::string& now, const fs::path& file) {
-    for (const ConfigDifference& key : config_differences(read_file(then), now))
-      issues.push_back({file.string(), 0, 0, key.key, key.after.empty() ? "(not there)" : key.after,
-                        (key.before.empty() ? "was not there" : "was " + key.before) + " when " + run.path().string() +
-                            " began; put it back, or start a new run"});
-  };
-  compare(run.resolved_job(), job.resolved_yaml, job.file);
-  compare(run.space_copy(), read_file(job.space.file), job.space.file);
-  if (const std::string& model = job.target.latency_model; !model.empty() && fs::exists(run.latency_model_copy()))
-    if (read_file(run.latency_model_copy()) != read_file(model))
-      issues.push_back({job.file.string(), 0, 0, "target.latency_model", model,
-                        "was another model when " + run.path().string() + " began; put it back, or start a new run"});
-  return issues;
-}
-
-/// The newest run of the job where it is to go on (`--resume`, or a command for one stage), else a new one.
-RunDirectory choose_run(const JobOptions& options, const Job& job, JobStage last) {
-  if (!options.resume && last == JobStage::kAll) return RunDirectory::create(options.runs, job.name);
-  {
-    RunDirectory newest = RunDirectory::newest(options.runs, job.name);
-    const std::vector<ConfigIssue> changes = changes_since(newest, job);
-    if (changes.empty()) return newest;
-    if (options.resume) throw ConfigError(changes);
-  }
-  return RunDirectory::create(options.runs, job.name);
-}
-
 RunDirectory open_run(const JobOptions& options, const Job& job, JobStage last) {
-  RunDirectory run = choose_run(options, job, last);
-  if (!fs::exists(run.resolved_job())) {
-    write_file_atomically(run.space_copy(), read_file(job.space.file));
-    if (const std::string& model = job.target.latency_model; !model.empty())
-      write_file_atomically(run.latency_model_copy(), read_file(model));
-    write_file_atomically(run.resolved_job(), job.resolved_yaml);
-  }
-  return run;
+  const RunSource source{job.name, job.file, job.resolved_yaml, job.space.file, job.target.latency_model};
+  if (options.resume) return resume_run(options.runs, source);
+  return last == JobStage::kAll ? begin_run(options.runs, source) : continue_run(options.runs, source);
 }
 
 void write_report(const RunDirectory& run) {
@@ -139,7 +103,10 @@ int run_command(const JobOptions& options, JobStage last) {
 
 int report_command(const std::string& path) {
   const RunDirectory run = RunDirectory::open(path);
-  write_report(run);
+  if (const json sweep = read_json(sweep_json(run)); !sweep.is_null())
+    write_sweep_reports(run, sweep);
+  else
+    write_report(run);
   std::printf("%s\n", run.report().c_str());
   return 0;
 }

@@ -27,6 +27,8 @@ struct Board {
   std::string probe_serial, usb_path, power;
 
   BoardKind kind() const;
+  /// What boards of equal hardware have in common: the built-in board whose start-up code and probe they take.
+  const std::string& type() const { return startup.empty() ? name : startup; }
   double clock_hz() const { return clock_mhz * 1e6; }
   std::int64_t ram_bytes() const { return std::int64_t{1024} * ram_size_kb; }
   std::int64_t flash_bytes() const { return std::int64_t{1024} * flash_size_kb; }

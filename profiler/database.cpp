@@ -15,7 +15,7 @@ SharedDatabase::SharedDatabase(const std::filesystem::path& file, const char* sc
     throw Error(file_ + ": " + exception.what());
   }
   use([&](SQLite::Database& database) {
-    database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON;");
+    database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;");
     database.exec(schema);
   });
 }

@@ -5,16 +5,6 @@ namespace {
 
 constexpr int kMostRepeats = 2;
 
-Result<Measurement, ProbeFailure> run_until_steady(const ProbePlan& plan, Probe& probe, const RunOptions& options) {
-  Result<Measurement, ProbeFailure> best = probe.run(plan, options);
-  for (int repeat = 0; repeat < kMostRepeats && best && best->spread >= kMostSpread; ++repeat) {
-    Result<Measurement, ProbeFailure> again = probe.run(plan, options);
-    if (!again) return best;  // what was measured stays measured
-    if (again->spread < best->spread) best = std::move(again);
-  }
-  return best;
-}
-
 /// A row without layers does not answer who asks for them.
 bool answers(const Measurement& known, const ProbePlan& plan, const RunOptions& options) {
   return !options.per_layer || known.layers.size() == plan.layers.size();
@@ -31,6 +21,16 @@ Measurement named_after(const ProbePlan& plan, Measurement known) {
 }
 
 }  // namespace
+
+Result<Measurement, ProbeFailure> run_until_steady(const ProbePlan& plan, Probe& probe, const RunOptions& options) {
+  Result<Measurement, ProbeFailure> best = probe.run(plan, options);
+  for (int repeat = 0; repeat < kMostRepeats && best && best->spread >= kMostSpread; ++repeat) {
+    Result<Measurement, ProbeFailure> again = probe.run(plan, options);
+    if (!again) return best;  // what was measured stays measured
+    if (again->spread < best->spread) best = std::move(again);
+  }
+  return best;
+}
 
 Result<Measurement, ProbeFailure> measure(const ProbePlan& plan, Probe& probe, MeasurementStore& store,
                                           const RunOptions& options) {

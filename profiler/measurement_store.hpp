@@ -12,7 +12,7 @@ namespace thimble {
 /// What two measurements have in common that must be equal.
 struct MeasurementKey {
   std::string plan_hash;
-  std::string board;
+  std::string board_type;     ///< Board::type
   std::string firmware_hash;  ///< of Probe::firmware_hash
   double clock_hz = 0;
 

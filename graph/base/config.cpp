@@ -164,6 +164,12 @@ bool ConfigMap::read_choice(const std::string& key, std::string& value, const st
 
 void ConfigMap::resolve(const std::string& key, const std::string& value) { node_->yaml[key] = value; }
 
+void ConfigMap::skip(const std::string& key) const { node_->known.insert(key); }
+
+void ConfigMap::skip_rest() const {
+  for (const auto& entry : node_->yaml) node_->known.insert(entry.first.Scalar());
+}
+
 void ConfigMap::require(const std::string& key) {
   node_->known.insert(key);
   if (has(key)) return;

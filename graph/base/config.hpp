@@ -50,6 +50,8 @@ class ConfigMap {
   /// Writes another form of a value into the document (a path made absolute), for `to_yaml`.
   void resolve(const std::string& key, const std::string& value);
 
+  void skip(const std::string& key) const;  ///< belongs to other readers of the file
+  void skip_rest() const;                   ///< so do all keys that are not read
   void require(const std::string& key);  ///< a problem where the key is absent
   /// Says that `key` breaks `rule`, at the key's place in the file.
   void problem(const std::string& key, const std::string& rule);

@@ -57,7 +57,7 @@ std::vector<std::string> openocd_command(const Board& board, int tcl_port) {
   return arguments;
 }
 
-OpenOcd::OpenOcd(const Board& board) : board_(board.name) {
+OpenOcd::OpenOcd(const Board& board) : board_(board.name), lock_(board.name) {
   const int port = free_port();
   try {
     child_ = std::make_unique<ChildProcess>(openocd_command(board, port));

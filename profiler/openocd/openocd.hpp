@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "profiler/board.hpp"
+#include "profiler/board_registry.hpp"
 #include "profiler/openocd/tcl_client.hpp"
 
 namespace thimble {
@@ -17,8 +18,8 @@ namespace thimble {
 /// target running, when its probe is dead.
 class OpenOcd {
  public:
-  /// Starts it and waits until it has found the board.
-  /// @error BoardError  OpenOCD is missing, or ends: with its own last words
+  /// Starts it and waits until it has found the board, which is this process's from then on.
+  /// @error BoardError  another process uses the board; OpenOCD is missing, or ends: with its own last words
   explicit OpenOcd(const Board& board);
 
   /// Memory, while the core runs.
@@ -44,6 +45,7 @@ class OpenOcd {
   std::string command(const std::string& text, double seconds);
 
   std::string board_;
+  BoardLock lock_;
   std::unique_ptr<ChildProcess> child_;
   std::optional<TclClient> client_;
 };

@@ -46,17 +46,23 @@ TEST_CASE("a board is flashed, measured and measured again by way of OpenOCD", "
                                                                        {"nucleo-l4r5zi", "stm32l4r5"}}));
   CAPTURE(board);
   const StLinkBoard stlink(board, part, kRepeatable);
-  HardwareProbe probe(stlink.board(), emulated_image(board));
-  const auto first = probe.run(small_plan(), {});
+  auto probe = std::make_unique<HardwareProbe>(stlink.board(), emulated_image(board));
+  const auto first = probe->run(small_plan(), {});
   REQUIRE((first ? "" : first.error().message) == "");
   CHECK(first->provenance == Provenance::kMeasured);
   CHECK(first->cycles > 100);
   CHECK(first->layers.size() == small_plan().layers.size());
-  const auto second = probe.run(small_plan(), {});
+  const auto second = probe->run(small_plan(), {});
   REQUIRE(second);
   CHECK(second->cycles == first->cycles);
 
+  SECTION("nobody else has the board meanwhile") {
+    const auto other = HardwareProbe(stlink.board(), emulated_image(board)).run(small_plan(), {});
+    REQUIRE_FALSE(other);
+    CHECK_THAT(other.error().message, Catch::Contains("uses the board"));
+  }
   SECTION("another session finds the firmware and does not write it again") {
+    probe.reset();
     HardwareProbe other(stlink.board(), emulated_image(board));
     const auto third = other.run(small_plan(), {});
     REQUIRE(third);

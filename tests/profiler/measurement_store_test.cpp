@@ -44,7 +44,7 @@ Measurement example() {
 }
 
 MeasurementKey key(int number) {
-  return {.plan_hash = std::to_string(number), .board = "virtual-m4", .firmware_hash = "f", .clock_hz = 120e6};
+  return {.plan_hash = std::to_string(number), .board_type = "virtual-m4", .firmware_hash = "f", .clock_hz = 120e6};
 }
 
 /// Answers with what it is told, and counts how often it is asked.

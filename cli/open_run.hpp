@@ -1,0 +1,26 @@
+#pragma once
+#include <filesystem>
+#include <string>
+
+#include "cli/run_directory.hpp"
+
+namespace thimble {
+
+/// What a run is of. The run keeps a copy of the files, as they were when it began.
+struct RunSource {
+  std::string name;                ///< of the run's folder, before its number
+  std::filesystem::path job_file;  ///< for messages
+  std::string resolved_yaml;
+  std::filesystem::path space_file;
+  std::filesystem::path latency_model{};  ///< empty: none
+};
+
+/// A new run.
+RunDirectory begin_run(const std::filesystem::path& runs, const RunSource& source);
+/// The newest run of that name; a new one where there is none, or where job or space have changed since.
+RunDirectory continue_run(const std::filesystem::path& runs, const RunSource& source);
+/// The newest run of that name, or a new one where there is none.
+/// @error ConfigError  job or space have changed since it began: an issue per key
+RunDirectory resume_run(const std::filesystem::path& runs, const RunSource& source);
+
+}  // namespace thimble

@@ -1,0 +1,337 @@
+#include "profiler/farm/queue.hpp"
+
+#include <SQLiteCpp/SQLiteCpp.h>
+
+#include <algorithm>
+#include <chrono>
+
+#include "profiler/database.hpp"
+#include "profiler/measurement_rows.hpp"
+
+namespace thimble {
+namespace {
+
+constexpr const char* kSchema = R"(
+CREATE TABLE IF NOT EXISTS shards (
+  id INTEGER PRIMARY KEY, board TEXT NOT NULL, board_type TEXT NOT NULL, state TEXT NOT NULL, canary TEXT NOT NULL,
+  canary_start INTEGER NOT NULL, canary_end INTEGER, note TEXT NOT NULL DEFAULT '') STRICT;
+CREATE TABLE IF NOT EXISTS tasks (
+  id INTEGER PRIMARY KEY, candidate TEXT NOT NULL, board_type TEXT NOT NULL, state TEXT NOT NULL DEFAULT 'waiting',
+  board TEXT NOT NULL DEFAULT '', epoch INTEGER NOT NULL DEFAULT 0, lease_until REAL NOT NULL DEFAULT 0,
+  shard INTEGER REFERENCES shards(id), key TEXT REFERENCES measurements(key), code TEXT NOT NULL DEFAULT '',
+  message TEXT NOT NULL DEFAULT '', UNIQUE (candidate, board_type)) STRICT;
+CREATE INDEX IF NOT EXISTS tasks_by_state ON tasks(board_type, state, id);
+CREATE INDEX IF NOT EXISTS tasks_by_key ON tasks(key);
+CREATE TABLE IF NOT EXISTS attempts (
+  id INTEGER PRIMARY KEY, task INTEGER NOT NULL REFERENCES tasks(id), board TEXT NOT NULL, shard INTEGER NOT NULL,
+  outcome TEXT NOT NULL, key TEXT, message TEXT NOT NULL DEFAULT '',
+  at REAL NOT NULL DEFAULT ((julianday('now') - 2440587.5) * 86400.0)) STRICT;
+CREATE TABLE IF NOT EXISTS events (
+  id INTEGER PRIMARY KEY, board TEXT NOT NULL, text TEXT NOT NULL,
+  at REAL NOT NULL DEFAULT ((julianday('now') - 2440587.5) * 86400.0)) STRICT;
+CREATE INDEX IF NOT EXISTS attempts_by_task ON attempts(task, outcome);
+CREATE INDEX IF NOT EXISTS attempts_by_shard ON attempts(shard, outcome);
+)";
+
+template <class... Values>
+int execute(SQLite::Database& database, const char* sql, const Values&... values) {
+  SQLite::Statement statement(database, sql);
+  int column = 0;
+  (statement.bind(++column, values), ...);
+  return statement.exec();
+}
+
+/// Ends the lease, if it is still the task's own.
+bool leave(SQLite::Database& database, const Lease& lease, const char* state, const std::string& code,
+           const std::string& message) {
+  return execute(database,
+                 "UPDATE tasks SET state = ?, code = ?, message = ?, lease_until = 0 "
+                 "WHERE id = ? AND epoch = ? AND state = 'leased'",
+                 state, code, message, lease.task, lease.epoch) == 1;
+}
+
+void note(SQLite::Database& database, const Lease& lease, const char* outcome, const std::string& message) {
+  execute(database, "INSERT INTO attempts (task, board, shard, outcome, message) VALUES (?, ?, ?, ?, ?)", lease.task,
+          lease.board, lease.shard, outcome, message);
+}
+
+void note_measured(SQLite::Database& database, const Lease& lease, const char* outcome, const std::string& key,
+                   bool counts) {
+  if (counts) execute(database, "UPDATE tasks SET key = ? WHERE id = ?", key, lease.task);
+  execute(database, "INSERT INTO attempts (task, board, shard, outcome, key) VALUES (?, ?, ?, ?, ?)", lease.task,
+          lease.board, lease.shard, outcome, key);
+}
+
+int failures_by_boards(SQLite::Database& database, std::int64_t task) {
+  SQLite::Statement count(database, "SELECT count(*) FROM attempts WHERE task = ? AND outcome = 'board'");
+  count.bind(1, task);
+  count.executeStep();
+  return count.getColumn(0).getInt();
+}
+
+/// Counts one state into its member; states are the members' names.
+void count_state(QueueCounts& counts, const std::string& state, std::int64_t count) {
+  if (state == "waiting") counts.waiting = count;
+  if (state == "leased") counts.leased = count;
+  if (state == "measured") counts.measured = count;
+  if (state == "done") counts.done = count;
+  if (state == "failed") counts.failed = count;
+  if (state == "undecided") counts.undecided = count;
+}
+
+}  // namespace
+
+double unix_time() {
+  return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
+}
+
+struct FarmQueue::Impl {
+  Impl(const std::filesystem::path& file, int most) : most_failures(most), database(file, kMeasurementSchema) {
+    database.use([](SQLite::Database& opened) { opened.exec(kSchema); });
+  }
+
+  /// The work in one transaction that holds the writer's lock from its start.
+  template <class Work>
+  auto in_transaction(const Work& work) {
+    return database.use([&](SQLite::Database& opened) {
+      SQLite::Transaction transaction(opened, SQLite::TransactionBehavior::IMMEDIATE);
+      auto result = work(opened);
+      transaction.commit();
+      return result;
+    });
+  }
+
+  int most_failures;
+  SharedDatabase database;
+};
+
+FarmQueue::FarmQueue(const std::filesystem::path& file, int most_failures)
+    : impl_(std::make_unique<Impl>(file, most_failures)) {}
+FarmQueue::~FarmQueue() = default;
+FarmQueue::FarmQueue(FarmQueue&&) noexcept = default;
+
+int FarmQueue::add(const std::vector<std::string>& candidates, const std::string& board_type) {
+  return impl_->in_transaction([&](SQLite::Database& database) {
+    SQLite::Statement insert(database, "INSERT OR IGNORE INTO tasks (candidate, board_type) VALUES (?, ?)");
+    int added = 0;
+    for (const std::string& candidate : candidates) {
+      insert.reset();
+      insert.bind(1, candidate);
+      insert.bind(2, board_type);
+      added += insert.exec();
+    }
+    return added;
+  });
+}
+
+Shard FarmQueue::begin_shard(Shard shard) {
+  return impl_->in_transaction([&](SQLite::Database& database) {
+    execute(database, "INSERT INTO shards (board, board_type, state, canary, canary_start) VALUES (?, ?, 'open', ?, ?)",
+            shard.board, shard.board_type, shard.canary, shard.canary_cycles);
+    shard.id = database.getLastInsertRowid();
+    return shard;
+  });
+}
+
+void FarmQueue::confirm_shard(std::int64_t shard, std::int64_t canary_cycles) {
+  impl_->in_transaction([&](SQLite::Database& database) {
+    execute(database, "UPDATE tasks SET state = 'done' WHERE shard = ? AND state = 'measured'", shard);
+    return execute(database, "UPDATE shards SET state = 'confirmed', canary_end = ? WHERE id = ?", canary_cycles,
+                   shard);
+  });
+}
+
+void FarmQueue::discard_shard(std::int64_t shard, const std::string& why) {
+  impl_->in_transaction([&](SQLite::Database& database) {
+    // Whoever leans on a measurement of this shard has none either.
+    const std::string doubted = "key IN (SELECT key FROM attempts WHERE shard = ? AND outcome = 'measured')";
+    execute(database,
+            ("UPDATE tasks SET state = 'waiting', key = NULL WHERE state IN ('measured', 'done') AND (shard = ? OR " +
+             doubted + ")")
+                .c_str(),
+            shard, shard);
+    execute(database, ("DELETE FROM measured_layers WHERE " + doubted).c_str(), shard);
+    execute(database, ("DELETE FROM measurements WHERE " + doubted).c_str(), shard);
+    execute(database, "UPDATE attempts SET outcome = 'discarded' WHERE shard = ? AND outcome = 'measured'", shard);
+    return execute(database, "UPDATE shards SET state = 'discarded', note = ? WHERE id = ?", why, shard);
+  });
+}
+
+std::vector<Shard> FarmQueue::open_shards() const {
+  return impl_->database.use([](SQLite::Database& database) {
+    std::vector<Shard> shards;
+    SQLite::Statement row(
+        database, "SELECT id, board, board_type, canary, canary_start FROM shards WHERE state = 'open' ORDER BY id");
+    while (row.executeStep())
+      shards.push_back({row.getColumn(0).getInt64(), row.getColumn(1).getString(), row.getColumn(2).getString(),
+                        row.getColumn(3).getString(), row.getColumn(4).getInt64()});
+    return shards;
+  });
+}
+
+std::map<std::string, std::int64_t> FarmQueue::canaries(const std::string& canary) const {
+  return impl_->database.use([&](SQLite::Database& database) {
+    std::map<std::string, std::int64_t> cycles;
+    SQLite::Statement row(database,
+                          "SELECT board, canary_start FROM shards WHERE id IN (SELECT max(id) FROM shards "
+                          "WHERE canary = ? AND state != 'discarded' GROUP BY board)");
+    row.bind(1, canary);
+    while (row.executeStep()) cycles[row.getColumn(0).getString()] = row.getColumn(1).getInt64();
+    return cycles;
+  });
+}
+
+std::optional<Lease> FarmQueue::take(const std::string& board, const std::string& board_type, std::int64_t shard,
+                                     double now, double seconds) {
+  return impl_->in_transaction([&](SQLite::Database& database) -> std::optional<Lease> {
+    SQLite::Statement next(database,
+                           "SELECT id, candidate, epoch, (SELECT count(*) FROM attempts WHERE task = tasks.id AND "
+                           "outcome = 'board' AND board = ?) AS failed_here FROM tasks "
+                           "WHERE board_type = ? AND state = 'waiting' ORDER BY failed_here, id LIMIT 1");
+    next.bind(1, board);
+    next.bind(2, board_type);
+    if (!next.executeStep()) return {};
+    const Lease lease{next.getColumn(0).getInt64(), next.getColumn(1).getString(), board, shard,
+                      next.getColumn(2).getInt64() + 1};
+    execute(database,
+            "UPDATE tasks SET state = 'leased', board = ?, shard = ?, epoch = ?, lease_until = ? WHERE id = ?", board,
+            shard, lease.epoch, now + seconds, lease.task);
+    return lease;
+  });
+}
+
+bool FarmQueue::finish(const Lease& lease, const MeasurementKey& key, const Measurement& measurement) {
+  return impl_->in_transaction([&](SQLite::Database& database) {
+    const bool counts = leave(database, lease, "measured", "", "");
+    const bool is_new = counts && insert_measurement(database, key, measurement);
+    note_measured(database, lease, is_new ? "measured" : "again", key.text(), counts);
+    return counts;
+  });
+}
+
+bool FarmQueue::finish_known(const Lease& lease, const MeasurementKey& key) {
+  return impl_->in_transaction([&](SQLite::Database& database) {
+    SQLite::Statement known(database, "SELECT 1 FROM measurements WHERE key = ?");
+    known.bind(1, key.text());
+    if (!known.executeStep() || !leave(database, lease, "measured", "", "")) return false;
+    note_measured(database, lease, "known", key.text(), true);
+    return true;
+  });
+}
+
+bool FarmQueue::fail(const Lease& lease, const std::string& code, const std::string& message) {
+  return impl_->in_transaction([&](SQLite::Database& database) {
+    if (!leave(database, lease, "failed", code, message)) return false;
+    note(database, lease, "failed", message);
+    return true;
+  });
+}
+
+bool FarmQueue::give_back(const Lease& lease, const std::string& message) {
+  return impl_->in_transaction([&](SQLite::Database& database) {
+    if (!leave(database, lease, "waiting", "board", message)) return false;
+    note(database, lease, "board", message);
+    if (failures_by_boards(database, lease.task) >= impl_->most_failures)
+      execute(database, "UPDATE tasks SET state = 'undecided' WHERE id = ?", lease.task);
+    return true;
+  });
+}
+
+int FarmQueue::expire(double now) {
+  return impl_->in_transaction([&](SQLite::Database& database) {
+    return execute(database,
+                   "UPDATE tasks SET state = 'waiting', lease_until = 0 WHERE state = 'leased' AND lease_until < ?",
+                   now);
+  });
+}
+
+int FarmQueue::reopen() {
+  return impl_->in_transaction([](SQLite::Database& database) {
+    execute(database,
+            "UPDATE attempts SET outcome = 'earlier' WHERE outcome = 'board' AND "
+            "task IN (SELECT id FROM tasks WHERE state = 'undecided')");
+    return execute(database, "UPDATE tasks SET state = 'waiting' WHERE state = 'undecided'");
+  });
+}
+
+QueueCounts FarmQueue::counts() const {
+  return impl_->database.use([](SQLite::Database& database) {
+    QueueCounts counts;
+    SQLite::Statement row(database, "SELECT state, count(*) FROM tasks GROUP BY state");
+    while (row.executeStep()) count_state(counts, row.getColumn(0).getString(), row.getColumn(1).getInt64());
+    return counts;
+  });
+}
+
+QueueCounts FarmQueue::counts(const std::string& board_type) const {
+  return impl_->database.use([&](SQLite::Database& database) {
+    QueueCounts counts;
+    SQLite::Statement row(database, "SELECT state, count(*) FROM tasks WHERE board_type = ? GROUP BY state");
+    row.bind(1, board_type);
+    while (row.executeStep()) count_state(counts, row.getColumn(0).getString(), row.getColumn(1).getInt64());
+    return counts;
+  });
+}
+
+std::vector<TaskOutcome> FarmQueue::outcomes() const {
+  return impl_->database.use([](SQLite::Database& database) {
+    std::vector<TaskOutcome> outcomes;
+    SQLite::Statement row(database,
+                          "SELECT tasks.candidate AS candidate, tasks.board_type AS board_type, tasks.state AS state, "
+                          "tasks.code AS code, tasks.message AS message, measurements.* FROM tasks "
+                          "LEFT JOIN measurements ON measurements.key = tasks.key ORDER BY tasks.id");
+    while (row.executeStep()) {
+      TaskOutcome outcome{row.getColumn(0).getString(), row.getColumn(1).getString(), row.getColumn(2).getString(),
+                          row.getColumn(3).getString(), row.getColumn(4).getString(), {}};
+      if (!row.getColumn("cycles").isNull()) outcome.measurement = measurement_of_row(row);
+      outcomes.push_back(std::move(outcome));
+    }
+    return outcomes;
+  });
+}
+
+void FarmQueue::note_event(const std::string& board, const std::string& text) {
+  impl_->in_transaction([&](SQLite::Database& database) {
+    return execute(database, "INSERT INTO events (board, text) VALUES (?, ?)", board, text);
+  });
+}
+
+std::vector<FarmEvent> FarmQueue::events() const {
+  return impl_->database.use([](SQLite::Database& database) {
+    std::vector<FarmEvent> events;
+    SQLite::Statement row(database, "SELECT at, board, text FROM events ORDER BY id");
+    while (row.executeStep())
+      events.push_back({row.getColumn(0).getDouble(), row.getColumn(1).getString(), row.getColumn(2).getString()});
+    return events;
+  });
+}
+
+std::vector<FarmEvent> FarmQueue::measurements_over_time() const {
+  return impl_->database.use([](SQLite::Database& database) {
+    std::vector<FarmEvent> moments;
+    SQLite::Statement row(database,
+                          "SELECT attempts.at, attempts.board, tasks.candidate FROM attempts "
+                          "JOIN tasks ON tasks.id = attempts.task WHERE outcome = 'measured' ORDER BY attempts.id");
+    while (row.executeStep())
+      moments.push_back({row.getColumn(0).getDouble(), row.getColumn(1).getString(), row.getColumn(2).getString()});
+    return moments;
+  });
+}
+
+std::int64_t FarmQueue::discarded_shards() const {
+  return impl_->database.use([](SQLite::Database& database) -> std::int64_t {
+    return database.execAndGet("SELECT count(*) FROM shards WHERE state = 'discarded'").getInt64();
+  });
+}
+
+std::int64_t FarmQueue::measured_twice() const {
+  return impl_->database.use([](SQLite::Database& database) -> std::int64_t {
+    return database
+        .execAndGet(
+            "SELECT count(*) FROM (SELECT key FROM attempts WHERE outcome IN ('measured', 'again') "
+            "GROUP BY key HAVING count(*) > 1)")
+        .getInt64();
+  });
+}
+
+}  // namespace thimble

@@ -1,0 +1,121 @@
+#pragma once
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "profiler/measurement_store.hpp"
+
+namespace thimble {
+
+/// Seconds since the epoch, as the queue counts time.
+double unix_time();
+
+/// A task that a board has taken, until a moment: then it goes to another one.
+struct Lease {
+  std::int64_t task = 0;
+  std::string candidate;   ///< as it was added
+  std::string board;       ///< that took it
+  std::int64_t shard = 0;  ///< of that board, in which it was taken
+  std::int64_t epoch = 0;  ///< how often the task was taken: a late worker's is an old one
+};
+
+/// How many tasks are in which state.
+struct QueueCounts {
+  std::int64_t waiting = 0, leased = 0;
+  std::int64_t measured = 0;   ///< in shards whose last canary is still to come
+  std::int64_t done = 0;       ///< measured, and the canaries around agree
+  std::int64_t failed = 0;     ///< for a reason of the candidate's own
+  std::int64_t undecided = 0;  ///< boards failed it, as often as they may
+
+  std::int64_t all() const { return waiting + leased + measured + done + failed + undecided; }
+  std::int64_t settled() const { return done + failed + undecided; }
+};
+
+/// A task and what became of it.
+struct TaskOutcome {
+  std::string candidate, board_type;
+  std::string state;                       ///< "done", "failed", "undecided", or one of a task that is not settled
+  std::string code, message;               ///< why there is no measurement
+  std::optional<Measurement> measurement;  ///< without layers
+};
+
+/// Something that happened to a board, or a candidate that it measured.
+struct FarmEvent {
+  double at = 0;  ///< seconds since the epoch
+  std::string board, text;
+};
+
+/// Tasks that one board did between two canaries.
+struct Shard {
+  std::int64_t id = 0;
+  std::string board, board_type;
+  std::string canary;              ///< MeasurementKey::text of it: another build's canary says nothing of this one's
+  std::int64_t canary_cycles = 0;  ///< at its start
+};
+
+/// What a sweep has to measure and what it has measured, in an SQLite file (write-ahead log) that outlives every
+/// process: whoever opens it goes on. It is a MeasurementStore's file, too.
+///
+/// A task is a candidate on a type of board. Its measurement and its new state are written in one transaction, so that
+/// a death at any moment neither loses nor repeats one. It counts once the canary at the end of its shard agrees with
+/// the one at the start. Time comes from the caller.
+///
+/// Every member throws Error, with the file and SQLite's reason, when the file is corrupt, locked or the disk is full.
+class FarmQueue {
+ public:
+  /// @param most_failures  of boards, until a task is undecided
+  explicit FarmQueue(const std::filesystem::path& file, int most_failures = 5);
+  ~FarmQueue();
+  FarmQueue(FarmQueue&&) noexcept;
+
+  /// @return how many tasks are new
+  int add(const std::vector<std::string>& candidates, const std::string& board_type);
+
+  /// @param shard  all but its id
+  Shard begin_shard(Shard shard);
+  /// The canary agreed: the shard's measurements count.
+  void confirm_shard(std::int64_t shard, std::int64_t canary_cycles);
+  /// It did not, or the board is gone: what was measured in the shard is forgotten and waits again.
+  void discard_shard(std::int64_t shard, const std::string& why);
+  /// Those of a process that died.
+  std::vector<Shard> open_shards() const;
+  /// Latest cycles of this canary on each board, of shards that were not discarded.
+  std::map<std::string, std::int64_t> canaries(const std::string& canary) const;
+
+  /// The next task for a board; one that it has failed comes last. Nothing where none waits.
+  std::optional<Lease> take(const std::string& board, const std::string& board_type, std::int64_t shard, double now,
+                            double seconds);
+  /// Stores the measurement. @return false where the lease is no longer the task's: what was done for it does not count
+  bool finish(const Lease& lease, const MeasurementKey& key, const Measurement& measurement);
+  /// The same, of a plan that another task has brought already.
+  bool finish_known(const Lease& lease, const MeasurementKey& key);
+  bool fail(const Lease& lease, const std::string& code, const std::string& message);
+  /// The board was to blame: the task waits for another one.
+  bool give_back(const Lease& lease, const std::string& message);
+  /// Leases that have run out at `now` wait again. @return how many
+  int expire(double now);
+  /// Undecided tasks get another chance. @return how many
+  int reopen();
+
+  QueueCounts counts() const;
+  QueueCounts counts(const std::string& board_type) const;
+  /// All tasks, in the order in which they were added.
+  std::vector<TaskOutcome> outcomes() const;
+  void note_event(const std::string& board, const std::string& text);
+  std::vector<FarmEvent> events() const;
+  /// When which board measured which candidate; discarded ones are left out.
+  std::vector<FarmEvent> measurements_over_time() const;
+  std::int64_t discarded_shards() const;
+  /// Plans that boards were made to run again though their measurement was there.
+  std::int64_t measured_twice() const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace thimble

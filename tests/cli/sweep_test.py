@@ -1,0 +1,154 @@
+"""`thimble sweep` and `thimble boards` as a user runs them: on virtual boards, killed, interrupted, with bad input."""
+import json
+import os
+import pathlib
+import random
+import signal
+import subprocess
+import time
+
+from thimble_process import HERE, PROGRAM, needs, run_tests, thimble
+
+needs("qemu-system-arm", "arm-none-eabi-gcc")
+
+
+def sweep_job(folder, subnets=24, boards=("virtual-m4", "virtual-m4"), extra=""):
+    (folder / "space.yaml").write_text((HERE / "tiny_space.yaml").read_text())
+    path = folder / "night.yaml"
+    path.write_text(f"name: night\nseed: 5\nspace: {{file: space.yaml}}\ntarget: {{sram_kb: 128, flash_kb: 256}}\n"
+                    f"sweep:\n  subnets: {subnets}\n  shard: 6\n  boards: [{', '.join(map(str, boards))}]\n{extra}")
+    return path
+
+
+def state_of(folder):
+    """Marks and locks of boards stay in the test's folder."""
+    return {**os.environ, "XDG_STATE_HOME": str(folder / "state")}
+
+
+def sweep(folder, *options, **popen):
+    return thimble("sweep", "night.yaml", *options, cwd=folder, env=state_of(folder), **popen)
+
+
+def table(folder, run="night-sweep-001"):
+    return (folder / "runs" / run / "sweep.csv").read_text()
+
+
+def test_a_sweep_measures_every_subnet_once(folder):
+    sweep_job(folder)
+    done = sweep(folder, "--json")
+    assert done.returncode == 0, done.stderr
+    facts = json.loads(done.stdout)
+    assert facts["counts"] == {"done": 24, "failed": 0, "undecided": 0, "waiting": 0}
+    assert facts["measured_twice"] == 0
+    assert len({row["subnet"] for row in facts["results"]}) == 24
+    assert all(row["cycles"] > 1000 and row["provenance"] == "modelled" for row in facts["results"])
+    assert {board["name"] for board in facts["boards"]} == {"virtual-m4#1", "virtual-m4#2"}
+    assert sum(board["measured"] for board in facts["boards"]) <= 24
+    run = folder / "runs/night-sweep-001"
+    assert "24 of 24 measured" in (run / "sweep.md").read_text()
+    assert "<h2>Boards</h2>" in (run / "report.html").read_text()
+    assert "24/24" in done.stderr
+
+    again = sweep(folder, "--resume", "--json")
+    assert again.returncode == 0, again.stderr
+    assert json.loads(again.stdout)["results"] == facts["results"]
+
+    one = thimble("sweep", "night.yaml", "--set", "sweep.boards=[virtual-m4]", cwd=folder, env=state_of(folder))
+    assert one.returncode == 0, one.stderr
+    assert table(folder, "night-sweep-002") == table(folder)
+
+
+def test_kills_and_interrupts_lose_and_repeat_nothing(folder):
+    sweep_job(folder, subnets=40)
+    assert sweep(folder).returncode == 0
+    rng = random.Random(3)
+    (folder / "killed").mkdir()
+    sweep_job(folder / "killed", subnets=40)
+    command = [PROGRAM, "sweep", "night.yaml"]
+    for i in range(12):
+        process = subprocess.Popen(command + (["--resume"] if i else []), cwd=folder / "killed", env=state_of(folder),
+                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+        time.sleep(rng.uniform(0.05, 0.6))
+        interrupted = i % 3 == 2 and process.poll() is None
+        if interrupted:
+            os.killpg(process.pid, signal.SIGINT)
+            code = process.wait(60)
+            assert code in (0, 130, -signal.SIGINT), code  # the last: before it had begun
+        else:
+            process.kill()
+            process.wait()
+    last = thimble("sweep", "night.yaml", "--resume", "--json", cwd=folder / "killed", env=state_of(folder))
+    assert last.returncode == 0, last.stderr
+    assert json.loads(last.stdout)["measured_twice"] == 0
+    assert table(folder / "killed") == table(folder)
+
+
+def test_a_locked_board_is_left_alone(folder):
+    sweep_job(folder, subnets=6, boards=["virtual-m4"])
+    boards = lambda *words: thimble("boards", *words, cwd=folder, env=state_of(folder))
+    assert boards("lock", "virtual-m4", "--reason", "soldering").returncode == 0
+    assert "soldering" in boards("list").stdout
+    barred = sweep(folder)
+    assert barred.returncode == 4, barred.stderr
+    assert "soldering" in barred.stderr and "release" in barred.stderr
+    assert "is free again" in boards("release", "virtual-m4").stdout
+    assert sweep(folder, "--resume").returncode == 0
+    checked = boards("check", "virtual-m4", "virtual-m3", "--json")
+    assert checked.returncode == 0, checked.stderr
+    assert all(board["canary_cycles"] > 1000 for board in json.loads(checked.stdout))
+    assert boards("lock").returncode == 2
+
+
+def test_subnets_of_a_list_are_measured_on_every_type_of_board(folder):
+    job = sweep_job(folder, boards=["virtual-m4", "virtual-m3"], subnets=4)
+    assert sweep(folder).returncode == 0
+    names = sorted({line.split(",")[0] for line in table(folder).splitlines()[1:]})
+    (folder / "nets.txt").write_text("# three of them\n" + "\n".join(names[:3]) + "\n\n")
+    job.write_text(job.read_text() + "  list: nets.txt\n")
+    done = sweep(folder, "--json")
+    assert done.returncode == 0, done.stderr
+    rows = json.loads(done.stdout)["results"]
+    assert [(row["subnet"], row["board_type"]) for row in rows] == \
+        [(name, board) for board in ("virtual-m3", "virtual-m4") for name in names[:3]]
+    assert thimble("report", "runs/night-sweep-002", cwd=folder).returncode == 0
+
+
+def test_what_does_not_fit_is_told(folder):
+    sweep_job(folder, subnets=5, extra="")
+    small = sweep(folder, "--set", "target.flash_kb=1")
+    assert small.returncode == 3 and "sweep.subnets" in small.stderr, small.stderr
+
+
+def test_bad_jobs_are_named(folder):
+    job = sweep_job(folder)
+    good = job.read_text()
+    for text, words in [
+            (good + "  shards: 3\n", ["sweep.shards", "unknown key", "shard"]),
+            (good.replace("virtual-m4,", "virtual-m5,"), ["virtual-m5", "did you mean"]),
+            (good.replace("virtual-m4,", "host,"), ["host is this computer"]),
+            (good.replace("virtual-m4, virtual-m4", "nucleo-f446re, nucleo-f446re"), ["nucleo-f446re", "its own"]),
+            (good + "  list: nowhere.txt\n", ["sweep.list", "nowhere.txt"]),
+            (good + "  list: space.yaml\n", ["space.yaml", "1:1", "resolution"]),
+            (good.replace("subnets: 24", "subnets: 0"), ["sweep.subnets", "must be"])]:
+        job.write_text(text)
+        done = sweep(folder)
+        assert done.returncode == 2, (text, done.stderr)
+        assert all(word in done.stderr for word in words), (words, done.stderr)
+    assert not (folder / "runs").exists()
+
+
+def test_a_board_that_is_not_there_is_to_blame(folder):
+    boards = pathlib.Path(PROGRAM).parents[3] / "configs/boards"
+    source = (boards / "nucleo-f446re.yaml").read_text() if boards.exists() else None
+    if source is None:
+        print("skipped: board files are elsewhere")
+        return
+    for i, serial in enumerate(("S1", "S1")):
+        (folder / f"lab-{i}.yaml").write_text(source + f"startup: nucleo-f446re\nprobe_serial: {serial}\n")
+    sweep_job(folder, subnets=2, boards=["lab-0.yaml", "lab-1.yaml"])
+    twins = sweep(folder)
+    assert twins.returncode == 2 and "S1" in twins.stderr, twins.stderr
+
+
+if __name__ == "__main__":
+    run_tests(globals())

@@ -1,0 +1,334 @@
+#include <sys/resource.h>
+
+#include <atomic>
+#include <chrono>
+#include <map>
+#include <thread>
+
+#include "graph/base/error.hpp"
+#include "graph/base/hash.hpp"
+#include "graph/base/rng.hpp"
+#include "profiler/board_registry.hpp"
+#include "profiler/farm/canary.hpp"
+#include "profiler/farm/power.hpp"
+#include "profiler/farm/sweep.hpp"
+#include "tests/catch.hpp"
+#include "tests/profiler/fake_board.hpp"
+#include "tests/profiler/scratch_folder.hpp"
+
+using namespace thimble;
+using thimble::test::ScratchFolder;
+using thimble::test::small_plan;
+
+namespace {
+
+/// A plan that differs from all others by its name, as a candidate.
+ProbePlan plan_named(const std::string& candidate) {
+  ProbePlan plan = small_plan();
+  plan.arena_bytes += static_cast<std::int64_t>(fnv1a64(candidate) % (std::uint64_t{1} << 40));
+  return plan;
+}
+
+std::int64_t cycles_of(const ProbePlan& plan) { return 1000 + plan.arena_bytes; }
+
+Measurement measurement_of(const ProbePlan& plan, const Board& board) {
+  Measurement m;
+  m.board = board.name;
+  m.cycles = cycles_of(plan);
+  m.clock_hz = board.clock_hz();
+  m.runs = 3;
+  m.layers = {{"only", "conv2d", 1, m.cycles, 0}};
+  return m;
+}
+
+/// What a fake board of a farm does wrong.
+struct Mischief {
+  double failure_rate = 0;                           ///< of runs, by the board
+  std::int64_t dead_after = 1'000'000;               ///< runs
+  std::function<double()> speed = [] { return 1; };  ///< factor on its cycles
+  std::string kills{};                               ///< the candidate's plan hash that the core refuses
+};
+
+class MischievousProbe : public Probe {
+ public:
+  MischievousProbe(Board board, const Mischief& mischief, std::atomic<std::int64_t>& runs)
+      : board_(std::move(board)), mischief_(mischief), runs_(runs) {}
+  const Board& board() const override { return board_; }
+  std::string firmware_hash() const override { return "mischievous"; }
+  Result<Measurement, ProbeFailure> run(const ProbePlan& plan, const RunOptions&) override {
+    const std::int64_t run = runs_++;
+    std::this_thread::sleep_for(std::chrono::milliseconds(3));  // boards take time: so all get their share
+    if (run >= mischief_.dead_after) throw BoardError(board_.name + " is dead");
+    Rng rng{7, fnv1a64(board_.name), static_cast<std::uint64_t>(run)};
+    if (rng.uniform() < mischief_.failure_rate) return ProbeFailure{.code = "dropped", .message = "the line is dead"};
+    if (plan.hash() == mischief_.kills)
+      return ProbeFailure{.kind = FailureKind::kCandidate, .code = "fault", .message = "the core took a fault"};
+    Measurement m = measurement_of(plan, board_);
+    m.cycles = static_cast<std::int64_t>(static_cast<double>(m.cycles) * mischief_.speed());
+    return m;
+  }
+
+ private:
+  Board board_;
+  const Mischief& mischief_;
+  std::atomic<std::int64_t>& runs_;
+};
+
+/// A queue of candidates, and fake boards of one type that measure them.
+class Farm {
+ public:
+  explicit Farm(int candidates) {
+    std::vector<std::string> names;
+    for (int i = 0; i < candidates; ++i) names.push_back("net-" + std::to_string(i));
+    FarmQueue(file()).add(names, "fake");
+    options_.pauses_s = {0, 0.01, 0.01, 0.01};
+    options_.shard = 10;
+  }
+
+  void add_board(Mischief mischief) {
+    const std::string name = "fake-" + std::to_string(boards_.size());
+    Board board;
+    board.name = name;
+    board.startup = "fake";
+    board.clock_mhz = 100;
+    boards_.push_back({name, board});
+    mischief_.emplace(name, std::move(mischief));
+    runs_[name] = 0;
+  }
+
+  std::unique_ptr<Sweep> make_sweep() {
+    SweepParts parts;
+    parts.queue = file();
+    parts.boards = boards_;
+    parts.plan_of = [](const std::string& candidate, const Board&) -> Result<ProbePlan, ProbeFailure> {
+      return plan_named(candidate);
+    };
+    parts.make_probe = [this](const Board& board) {
+      return std::make_unique<MischievousProbe>(board, mischief_.at(board.name), runs_.at(board.name));
+    };
+    parts.quarantined = [this](const FarmBoard& board, const std::string& reason) {
+      const std::lock_guard lock(mutex_);
+      quarantined_[board.name] = reason;
+    };
+    return std::make_unique<Sweep>(parts, options_);
+  }
+
+  QueueCounts run() {
+    const auto sweep = make_sweep();
+    sweep->start();
+    REQUIRE(sweep->wait(60));
+    return sweep->status().counts;
+  }
+
+  /// Every candidate's cycles, as an undisturbed board gives them.
+  void check_results() const {
+    for (const TaskOutcome& outcome : FarmQueue(file()).outcomes()) {
+      CAPTURE(outcome.candidate, outcome.state, outcome.message);
+      REQUIRE(outcome.measurement);
+      CHECK(outcome.measurement->cycles == cycles_of(plan_named(outcome.candidate)));
+    }
+  }
+
+  std::filesystem::path file() const { return folder_.path() / "sweep.sqlite"; }
+  const std::map<std::string, std::string>& quarantined() const { return quarantined_; }
+  std::int64_t runs_of(const std::string& board) const { return runs_.at(board); }
+
+ private:
+  ScratchFolder folder_;
+  SweepOptions options_;
+  std::vector<FarmBoard> boards_;
+  std::map<std::string, Mischief> mischief_;
+  std::map<std::string, std::atomic<std::int64_t>> runs_;
+  std::mutex mutex_;
+  std::map<std::string, std::string> quarantined_;
+};
+
+const MeasurementKey kKey{.plan_hash = "p", .board_type = "fake", .firmware_hash = "f", .clock_hz = 1e8};
+
+std::int64_t begun(FarmQueue& queue, const std::string& board) {
+  return queue.begin_shard({.board = board, .board_type = "fake", .canary = "c", .canary_cycles = 100}).id;
+}
+
+}  // namespace
+
+TEST_CASE("a task goes to one board at a time, and a late answer does not count", "[farm][queue]") {
+  const ScratchFolder folder;
+  FarmQueue queue(folder.path() / "q.sqlite");
+  CHECK(queue.add({"a", "b"}, "fake") == 2);
+  CHECK(queue.add({"a", "b", "c"}, "fake") == 1);
+  CHECK(queue.add({"a"}, "other") == 1);
+  const std::int64_t one = begun(queue, "one"), two = begun(queue, "two");
+  const auto a = queue.take("one", "fake", one, 1000, 10), b = queue.take("two", "fake", two, 1000, 10);
+  REQUIRE(a);
+  REQUIRE(b);
+  CHECK(a->candidate == "a");
+  CHECK(b->candidate == "b");
+  CHECK(queue.expire(1005) == 0);
+  CHECK(queue.expire(1011) == 2);
+  const auto again = queue.take("two", "fake", two, 1020, 10);
+  REQUIRE(again);
+  CHECK(again->candidate == "a");
+  CHECK_FALSE(queue.finish(*a, kKey, {}));
+  CHECK(queue.finish(*again, kKey, {}));
+  CHECK(queue.measured_twice() == 1);
+  CHECK(queue.counts("fake").measured == 1);
+  queue.confirm_shard(two, 101);
+  CHECK(queue.counts().done == 1);
+  CHECK(queue.counts().waiting == 3);
+}
+
+TEST_CASE("what was measured in a shard whose canary disagrees is forgotten", "[farm][queue]") {
+  const ScratchFolder folder;
+  FarmQueue queue(folder.path() / "q.sqlite");
+  queue.add({"a", "b", "c"}, "fake");
+  const std::int64_t bad = begun(queue, "one"), good = begun(queue, "two");
+  REQUIRE(queue.finish(*queue.take("one", "fake", bad, 0, 10), kKey, {}));
+  REQUIRE(queue.finish_known(*queue.take("two", "fake", good, 0, 10), kKey));
+  REQUIRE(queue.fail(*queue.take("one", "fake", bad, 0, 10), "too_large", "is too large"));
+  queue.confirm_shard(good, 100);
+  CHECK(queue.counts().done == 1);
+  queue.discard_shard(bad, "slow");
+  CHECK(queue.counts().waiting == 2);
+  CHECK(queue.counts().failed == 1);
+  CHECK_FALSE(queue.finish_known(*queue.take("two", "fake", good, 0, 10), kKey));
+  CHECK(queue.open_shards().empty());
+  CHECK(queue.measured_twice() == 0);
+}
+
+TEST_CASE("a task that boards fail goes to another one, and is undecided at last", "[farm][queue]") {
+  const ScratchFolder folder;
+  FarmQueue queue(folder.path() / "q.sqlite", 3);
+  queue.add({"a", "b"}, "fake");
+  const std::int64_t shard = begun(queue, "one");
+  queue.give_back(*queue.take("one", "fake", shard, 0, 10), "lost");
+  CHECK(queue.take("one", "fake", shard, 0, 10)->candidate == "b");
+  for (int i = 0; i < 2; ++i) queue.give_back(*queue.take("two", "fake", shard, 0, 10), "lost");
+  CHECK(queue.counts().undecided == 1);
+  CHECK(queue.outcomes().at(0).message == "lost");
+  CHECK(queue.reopen() == 1);
+  CHECK(queue.take("one", "fake", shard, 0, 10)->candidate == "a");
+}
+
+TEST_CASE("boards that fail now and then cost time, not results", "[farm][sweep]") {
+  Farm farm(300);
+  for (int i = 0; i < 4; ++i) farm.add_board({.failure_rate = 0.1});
+  CHECK(farm.run().done == 300);
+  farm.check_results();
+  CHECK(FarmQueue(farm.file()).measured_twice() == 0);
+  CHECK(farm.quarantined().empty());
+}
+
+TEST_CASE("a board that dies is quarantined, and the others do its work", "[farm][sweep]") {
+  Farm farm(100);
+  farm.add_board({.dead_after = 17});
+  farm.add_board({});
+  CHECK(farm.run().done == 100);
+  farm.check_results();
+  CHECK(farm.quarantined().count("fake-0") == 1);
+}
+
+TEST_CASE("where all boards die the rest waits for the next sweep", "[farm][sweep]") {
+  Farm farm(100);
+  farm.add_board({.dead_after = 37});
+  const QueueCounts counts = farm.run();
+  CHECK(counts.done == 30);
+  CHECK(counts.waiting == 70);
+}
+
+TEST_CASE("a board that becomes slow takes no false numbers into the results", "[farm][sweep]") {
+  Farm farm(60);
+  auto runs = std::make_shared<int>(0);
+  farm.add_board({.speed = [runs] { return ++*runs > 25 ? 1.5 : 1.0; }});
+  farm.add_board({});
+  farm.add_board({});
+  farm.add_board({});
+  CHECK(farm.run().done == 60);
+  farm.check_results();
+}
+
+TEST_CASE("boards of a type vouch for each other", "[farm][sweep]") {
+  Farm farm(200);
+  for (int i = 0; i < 3; ++i) farm.add_board({});
+  farm.add_board({.speed = [runs = std::make_shared<int>(0)] { return ++*runs > 12 ? 1.5 : 1.0; }});
+  CHECK(farm.run().done == 200);
+  farm.check_results();
+}
+
+TEST_CASE("a shard that another build began is measured again", "[farm][sweep]") {
+  Farm farm(10);
+  farm.add_board({});
+  {
+    FarmQueue queue(farm.file());
+    const Shard old =
+        queue.begin_shard({.board = "fake-0", .board_type = "fake", .canary = "of another build", .canary_cycles = 1});
+    REQUIRE(queue.finish(*queue.take("fake-0", "fake", old.id, 0, 1), kKey, {}));
+  }
+  CHECK(farm.run().done == 10);
+  farm.check_results();
+}
+
+TEST_CASE("a candidate that a core refuses is the candidate's failure", "[farm][sweep]") {
+  Farm farm(20);
+  farm.add_board({.kills = plan_named("net-3").hash()});
+  const QueueCounts counts = farm.run();
+  CHECK(counts.done == 19);
+  CHECK(counts.failed == 1);
+  CHECK(FarmQueue(farm.file()).outcomes().at(3).code == "fault");
+}
+
+TEST_CASE("a sweep that is stopped goes on where it was", "[farm][sweep]") {
+  Farm farm(200);
+  farm.add_board({});
+  farm.add_board({});
+  for (int i = 0; i < 3; ++i) {
+    const auto sweep = farm.make_sweep();
+    sweep->start();
+    sweep->wait(0.02);
+    sweep->stop();
+    REQUIRE(sweep->wait(10));
+    CHECK(sweep->status().counts.leased == 0);
+    CHECK(sweep->status().counts.measured == 0);
+  }
+  CHECK(farm.run().done == 200);
+  farm.check_results();
+  CHECK(FarmQueue(farm.file()).measured_twice() == 0);
+}
+
+TEST_CASE("the canary is a plan that the probe knows", "[farm]") {
+  const ProbePlan plan = canary_plan();
+  CHECK(plan.layers.size() == 7);
+  CHECK(plan.hash() == canary_plan().hash());
+  CHECK(canaries_agree(1019, 1000));
+  CHECK_FALSE(canaries_agree(1021, 1000));
+}
+
+TEST_CASE("power is switched by the board's own command", "[farm]") {
+  Board board;
+  board.name = "bench";
+  CHECK_FALSE(power_cycle(board));
+  board.power = "true";
+  CHECK(power_cycle(board));
+  board.power = "no-such-switch -p 2";
+  CHECK_THROWS_WITH(power_cycle(board), Catch::Contains("bench") && Catch::Contains("no-such-switch"));
+  board.power = "sh -c \"echo port 3 is not there; exit 2\"";
+  CHECK_THROWS_WITH(power_cycle(board), Catch::Contains("port 3 is not there"));
+}
+
+TEST_CASE("marks of boards last, locks end with their process", "[farm][registry]") {
+  const ScratchFolder folder;
+  BoardRegistry(folder.path()).mark("lab-1", {BoardMark::Kind::kQuarantined, "canary 12 % slower", "sweep", 5});
+  const BoardRegistry registry(folder.path());
+  REQUIRE(registry.mark_of("lab-1"));
+  CHECK(registry.mark_of("lab-1")->reason == "canary 12 % slower");
+  CHECK_FALSE(registry.mark_of("lab-2"));
+  CHECK(BoardRegistry(folder.path()).release("lab-1"));
+  CHECK(registry.marks().empty());
+  CHECK_FALSE(BoardRegistry(folder.path()).release("lab-1"));
+  {
+    const BoardLock lock("lab-1", folder.path());
+    CHECK(BoardLock::user_of("lab-1", folder.path()) == std::to_string(getpid()));
+    CHECK_THROWS_WITH(BoardLock("lab-1", folder.path()), Catch::Contains("lab-1"));
+    CHECK_NOTHROW(BoardLock("lab-2", folder.path()));
+  }
+  CHECK(BoardLock::user_of("lab-1", folder.path()).empty());
+}
