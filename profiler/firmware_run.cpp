@@ -1,12 +1,17 @@
 #include "profiler/firmware_run.hpp"
 
+#include "graph/base/error.hpp"
 #include "profiler/openocd/board_run.hpp"
 
 namespace thimble {
 
 Result<FirmwareRun, ProbeFailure> run_firmware(const std::filesystem::path& image, const Board& board,
                                                double deadline_s) {
-  if (board.kind() == BoardKind::kHardware) return run_on_board(image, board, deadline_s);
+  if (board.kind() == BoardKind::kHardware) {
+    if (board.openocd_config.empty())
+      throw BoardError(board.name + " names no openocd_config: a firmware is written and run through OpenOCD alone");
+    return run_on_board(image, board, deadline_s);
+  }
   Emulator emulator(board, image);
   const std::optional<int> code = emulator.wait(Deadline(deadline_s));
   if (!code)

@@ -1,5 +1,7 @@
 #include "profiler/openocd/hardware_probe.hpp"
 
+#include <set>
+
 #include "deploy/build_firmware.hpp"
 #include "deploy/c_writer.hpp"
 #include "deploy/code_inventory.hpp"
@@ -83,6 +85,31 @@ TEST_CASE("what happens to a probe or its board costs time, not results", "[prof
     REQUIRE((stormy ? "" : stormy.error().message) == "");
     CHECK(stormy->cycles == calm->cycles);
   }
+}
+
+TEST_CASE("with faults at random a number is right or there is none", "[profiler][openocd][.storm]") {
+  THIMBLE_SKIP_WITHOUT_OPENOCD
+  const auto cycles_of = [](const std::vector<std::string>& options, int runs) {
+    const StLinkBoard stlink("nucleo-f446re", "stm32f446", options);
+    HardwareProbe probe(stlink.board());
+    std::vector<std::int64_t> cycles;
+    for (int run = 0; run < runs; ++run) {
+      const auto result = probe.run(small_plan(), {.deadline_s = 20});
+      if (result)
+        cycles.push_back(result->cycles);
+      else
+        WARN(result.error().code << ": " << result.error().message);
+      if (!result) CHECK(result.error().kind == FailureKind::kBoard);
+    }
+    return cycles;
+  };
+  constexpr int kRuns = 40;
+  const std::vector<std::int64_t> calm = cycles_of(kRepeatable, 1);
+  REQUIRE(calm.size() == 1);
+  const std::vector<std::int64_t> stormy =
+      cycles_of({"--icount", "--fault-rate", "0.01", "--faults", "drop,stall,dead,lockup,reset", "--seed", "7"}, kRuns);
+  CHECK(stormy.size() > kRuns * 9 / 10);
+  CHECK(std::set<std::int64_t>(stormy.begin(), stormy.end()) == std::set<std::int64_t>{calm.front()});
 }
 
 TEST_CASE("a board that fails once while it is made ready costs time, not results", "[profiler][openocd]") {

@@ -3,6 +3,7 @@
 #include <fstream>
 
 #include "graph/base/error.hpp"
+#include "profiler/firmware_run.hpp"
 #include "profiler/openocd/hardware_probe.hpp"
 #include "profiler/probe_session.hpp"
 #include "profiler/resources.hpp"
@@ -207,6 +208,8 @@ TEST_CASE("a serial port that is not there, not one, or not for us is named, wit
 TEST_CASE("a board that nothing reaches is named", "[profiler][uart]") {
   Board board = load_board("nucleo-f446re");
   board.openocd_config.clear();
+  CHECK_THROWS_WITH(run_firmware("firmware.elf", board, 1),
+                    "nucleo-f446re names no openocd_config: a firmware is written and run through OpenOCD alone");
   board.uart_port_wildcard.clear();
   CHECK_THROWS_WITH(make_probe(board),
                     "nucleo-f446re names neither an openocd_config nor a uart_port_wildcard: nothing reaches it");

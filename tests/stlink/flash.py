@@ -93,15 +93,16 @@ class FlashF4:
         """By whoever writes to the flash."""
         if self.lock.closed or not self.control & self.PROGRAM:
             self.status |= self.SEQUENCE_ERROR
-        elif self.faults.happens("write"):
-            self.status |= self.WRITE_PROTECTED
         else:
             self.array.program(address, data)
 
-    def program_by_loader(self, address, data):
-        """Returns the error bits."""
+    def program_by_loader(self, address, data, refused=False):
+        """Returns the error bits. `refused`: a fault is wanted."""
         self.control |= self.PROGRAM
-        self.program(address, data)
+        if refused:
+            self.status |= self.WRITE_PROTECTED
+        else:
+            self.program(address, data)
         self.control &= ~self.PROGRAM
         return self.status & self.ERRORS
 
@@ -190,8 +191,8 @@ class FlashH7:
     def program(self, address, data):
         self._bank_holding(address).program(address, data)
 
-    def program_by_loader(self, address, data):
-        return self._bank_holding(address).program_by_loader(address, data)
+    def program_by_loader(self, address, data, refused=False):
+        return self._bank_holding(address).program_by_loader(address, data, refused)
 
 
 CONTROLLERS = {"f4": FlashF4, "l4": FlashL4, "h7": FlashH7}

@@ -54,8 +54,9 @@ def kind_of(code):
 
 
 class Loader:
-    def __init__(self, kind, registers, memory, flash):
-        self.memory, self.flash = memory, flash
+    def __init__(self, kind, registers, memory, flash, refused):
+        """`refused`: the flash takes nothing this time."""
+        self.memory, self.flash, self.refused = memory, flash, refused
         task = kind.task(registers, self._word)
         self.ring, self.end, self.to = task.ring, task.end, task.to
         self.unit, self.left = task.unit, task.unit * task.count
@@ -82,7 +83,7 @@ class Loader:
         while read != write and self.left:
             end = write if write > read else self.end
             data = self.memory.read(read, min(end - read, self.left))
-            errors = self.flash.program_by_loader(self.to, data)
+            errors = self.flash.program_by_loader(self.to, data, self.refused)
             self.to, self.left, read = self.to + len(data), self.left - len(data), read + len(data)
             if read >= self.end:
                 read = self.ring + DATA

@@ -50,7 +50,7 @@ class Target:
         code = self.emulator.read(pc & ~1, SIGNATURE_BYTES)
         if kind := kind_of(code):
             registers = [self.emulator.register(i) for i in range(REGISTERS)]
-            self.loader = Loader(kind, registers, self.emulator, self.flash)
+            self.loader = Loader(kind, registers, self.emulator, self.flash, self.faults.happens("write"))
             self.idle = True
             return
         if not status & 1 << 24 or pc >> 28 in (0xE, 0xF) or code[:2] == b"\xff\xff":
