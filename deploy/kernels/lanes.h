@@ -13,6 +13,10 @@
 /* No call of memcpy or memset may come out of our own loops. */
 #if defined(__arm__) && defined(__GNUC__) && !defined(__clang__)
 #pragma GCC optimize("no-tree-loop-distribute-patterns")
+#if defined(__thumb__) && !defined(__thumb2__)
+/* GCC 12 with -Os: callers count on r1 to r3, which a callee's epilogue overwrites as it drops its frame. */
+#pragma GCC optimize("no-ipa-ra")
+#endif
 #endif
 
 /* Tensors are bytes, read four at a time. */

@@ -8,8 +8,9 @@ add_executable(kernels_write_cases kernels_write_cases.cpp)
 target_link_libraries(kernels_write_cases PRIVATE kernels_cases)
 thimble_warnings(kernels_write_cases)
 find_package(Python COMPONENTS Interpreter REQUIRED)
-foreach(core m0:cortex-m0:mps2-an385:-O2 m3:cortex-m3:mps2-an385:-O2 m4:cortex-m4:mps2-an386:-O2:-O3 m7:cortex-m7:mps2-an500:-O2
-    m55:cortex-m55:mps3-an547:-O2:-O3)
+# -O2 and -Os are those of the modes of deployed firmware.
+foreach(core m0:cortex-m0:mps2-an385:-O2:-Os m3:cortex-m3:mps2-an385:-O2:-Os m4:cortex-m4:mps2-an386:-O2:-Os:-O3
+    m7:cortex-m7:mps2-an500:-O2:-Os m55:cortex-m55:mps3-an547:-O2:-Os:-O3)
   string(REPLACE ":" ";" core ${core})
   list(GET core 0 name)
   list(GET core 1 cpu)
