@@ -103,12 +103,11 @@ json event_facts(const std::vector<FarmEvent>& events) {
   return list;
 }
 
-/// Measured so far over hours, at most some 200 points.
+/// Measured so far over seconds, at most some 200 points.
 json progress_facts(const std::vector<FarmEvent>& moments) {
   json points = json::array();
   const std::size_t step = moments.size() / 200 + 1;
-  for (std::size_t i = 0; i < moments.size(); i += step)
-    points.push_back({(moments[i].at - moments.front().at) / 3600, i + 1});
+  for (std::size_t i = 0; i < moments.size(); i += step) points.push_back({moments[i].at - moments.front().at, i + 1});
   return points;
 }
 
@@ -187,6 +186,14 @@ std::vector<Section> sections_of(const json& facts) {
   return sections;
 }
 
+Plot progress_plot(const json& progress) {
+  const bool in_hours = progress.back()[0].get<double>() > 7200;
+  PlotSeries line{"", {}};
+  for (const json& p : progress)
+    line.points.emplace_back(p[0].get<double>() / (in_hours ? 3600 : 60), p[1].get<double>());
+  return {"Measured so far", in_hours ? "hours" : "minutes", "subnets", {line}, false};
+}
+
 std::string title_of(const json& facts) { return "Sweep " + facts["job"].get<std::string>(); }
 
 std::string trust_line(const json& facts) {
@@ -244,11 +251,7 @@ std::string sweep_markdown(const json& facts) {
 std::string sweep_html(const json& facts) {
   std::string body = "<h1>" + escape_html(title_of(facts)) + "</h1><p>" + escape_html(summary_line(facts)) + ". " +
                      escape_html(trust_line(facts)) + "</p>";
-  Plot plot{"Measured so far", "hours", "subnets", {}, false};
-  PlotSeries line{"", {}};
-  for (const json& p : facts["progress"]) line.points.emplace_back(p[0].get<double>(), p[1].get<double>());
-  plot.series = {line};
-  if (line.points.size() > 1) body += "<div class='plots'>" + to_svg(plot) + "</div>";
+  if (facts["progress"].size() > 1) body += "<div class='plots'>" + to_svg(progress_plot(facts["progress"])) + "</div>";
   for (const Section& section : sections_of(facts)) {
     body += "<h2>" + section.title + "</h2><div class='wide'><table>";
     for (const Row& row : section.rows) body += html_row(row, &row == &section.rows.front() ? "th" : "td");

@@ -1,9 +1,11 @@
 #include "cli/sweep/sweep_table.hpp"
 
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cstdio>
+#include <sstream>
 
 #include "cli/page.hpp"
 #include "cli/progress.hpp"
@@ -13,6 +15,19 @@ namespace {
 
 constexpr std::chrono::seconds kLineEvery(10);
 constexpr std::size_t kLongestCell = 48;
+
+std::size_t terminal_width() {
+  winsize size{};
+  return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
+}
+
+/// Lines that the terminal does not break: it is told by lines how far to go back.
+std::string cut(const std::string& text, std::size_t width) {
+  std::istringstream lines(text);
+  std::string result;
+  for (std::string line; std::getline(lines, line);) result += line.substr(0, width) + "\n";
+  return result;
+}
 
 std::string shortened(const std::string& text) {
   return text.size() <= kLongestCell ? text : text.substr(0, kLongestCell - 3) + "...";
@@ -63,7 +78,7 @@ void SweepTable::show(const SweepStatus& status) {
     return say(head(status));
   }
   erase();
-  const std::string text = table(status) + head(status) + "\n";
+  const std::string text = cut(table(status) + head(status), terminal_width());
   std::fputs(text.c_str(), stderr);
   lines_ = static_cast<int>(std::count(text.begin(), text.end(), '\n'));
 }

@@ -3,6 +3,7 @@ import json
 import os
 import pathlib
 import random
+import resource
 import signal
 import subprocess
 import time
@@ -81,6 +82,25 @@ def test_kills_and_interrupts_lose_and_repeat_nothing(folder):
     assert last.returncode == 0, last.stderr
     assert json.loads(last.stdout)["measured_twice"] == 0
     assert table(folder / "killed") == table(folder)
+
+
+def limit_file_size():
+    """Stands for a full disk: every write beyond it fails."""
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
+
+
+def test_a_full_disk_is_named_and_the_sweep_goes_on_when_there_is_room(folder):
+    sweep_job(folder, subnets=40)
+    assert sweep(folder, "--set", "sweep.runs=1").returncode == 0
+    (folder / "full").mkdir()
+    sweep_job(folder / "full", subnets=40)
+    limited = sweep(folder / "full", "--set", "sweep.runs=1", preexec_fn=limit_file_size)
+    assert limited.returncode == 1, (limited.returncode, limited.stderr)
+    assert "run.sqlite" in limited.stderr, limited.stderr
+    resumed = sweep(folder / "full", "--set", "sweep.runs=1", "--resume")
+    assert resumed.returncode == 0, resumed.stderr
+    assert table(folder / "full") == table(folder)
 
 
 def test_a_locked_board_is_left_alone(folder):
