@@ -1,6 +1,7 @@
 #pragma once
 #include <filesystem>
 #include <string>
+#include <vector>
 
 #include "cli/run_directory.hpp"
 
@@ -13,6 +14,7 @@ struct RunSource {
   std::string resolved_yaml;
   std::filesystem::path space_file;
   std::filesystem::path latency_model{};  ///< empty: none
+  std::vector<std::string> free_keys{};   ///< of the job, that may change between begin and resume: "sweep.boards"
 };
 
 /// A new run.

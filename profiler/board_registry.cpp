@@ -5,8 +5,11 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <cstdlib>
+#include <thread>
 
+#include "graph/base/deadline.hpp"
 #include "graph/base/error.hpp"
 #include "profiler/database.hpp"
 
@@ -18,6 +21,8 @@ namespace {
 constexpr const char* kSchema =
     "CREATE TABLE IF NOT EXISTS marks (board TEXT PRIMARY KEY, kind TEXT NOT NULL, reason TEXT NOT NULL, "
     "who TEXT NOT NULL, since REAL NOT NULL) STRICT;";
+
+constexpr double kLockSeconds = 0.1;
 
 fs::path made(const fs::path& folder) {
   std::error_code error;
@@ -111,7 +116,12 @@ bool BoardRegistry::release(const std::string& board) {
 
 BoardLock::BoardLock(const std::string& board, const fs::path& folder)
     : file_(open_lock(lock_file(board, made(folder)))) {
-  if (::flock(file_.number(), LOCK_EX | LOCK_NB) != 0)
+  bool taken = false;  // who asks for the board's user holds the lock for a moment
+  for (const Deadline patience(kLockSeconds); !taken && !patience.expired();) {
+    taken = ::flock(file_.number(), LOCK_EX | LOCK_NB) == 0;
+    if (!taken) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+  if (!taken)
     throw BoardError(board + ": process " + text_in(file_) +
                      " of this computer uses the board; wait for it or stop it");
   const std::string id = std::to_string(::getpid());

@@ -1,3 +1,5 @@
+#include <unistd.h>
+
 #include <cstdio>
 #include <mutex>
 #include <nlohmann/json.hpp>
@@ -20,7 +22,21 @@ namespace {
 
 constexpr double kRedrawSeconds = 0.5;
 
-RunSource source_of(const SweepJob& job) { return {job.name + "-sweep", job.file, job.resolved_yaml, job.space_file}; }
+/// Boards come and go in a night.
+RunSource source_of(const SweepJob& job) {
+  return {.name = job.name + "-sweep",
+          .job_file = job.file,
+          .resolved_yaml = job.resolved_yaml,
+          .space_file = job.space_file,
+          .free_keys = {"sweep.boards", "sweep.shard", "sweep.deadline_s", "sweep.most_failures"}};
+}
+
+/// The process that uses the board, if that is another one.
+std::string other_user_of(const Board& board) {
+  if (board.kind() != BoardKind::kHardware) return "";
+  const std::string user = BoardLock::user_of(board.name);
+  return user == std::to_string(::getpid()) ? "" : user;
+}
 
 /// Lines that several threads have to say.
 class Lines {
@@ -82,10 +98,13 @@ class SweepRun {
     parts.tell = [this](const std::string& line) { lines_.add(line); };
     parts.barred = [this](const FarmBoard& unit) -> std::string {
       const auto mark = registry_.mark_of(unit.board.name);
-      return mark ? mark_text(unit.board.name, *mark) : "";
+      if (mark) return mark_text(unit.board.name, *mark);
+      const std::string user = other_user_of(unit.board);
+      return user.empty() ? "" : "is in use by process " + user;
     };
     parts.quarantined = [this](const FarmBoard& unit, const std::string& reason) {
-      if (unit.board.kind() != BoardKind::kHardware) return;  // a virtual one is another one tomorrow
+      // A virtual one is another one tomorrow.
+      if (unit.board.kind() != BoardKind::kHardware || !other_user_of(unit.board).empty()) return;
       registry_.mark(unit.board.name, {BoardMark::Kind::kQuarantined, reason, run_.path().string(), unix_time()});
     };
     return parts;

@@ -36,8 +36,8 @@ struct SweepJob {
   std::string resolved_yaml;
 };
 
-/// Other sections of the job (data, supernet, search) are left to their readers. Paths are relative to the file's
-/// folder.
+/// Between begin and resume boards, shard, deadline_s and most_failures may change. Other sections of the job (data,
+/// supernet, search) are left to their readers. Paths are relative to the file's folder.
 /// @error ConfigError  everything that is wrong with the job, its space, its boards and its list
 SweepJob load_sweep_job(const std::filesystem::path& file, const std::vector<std::string>& overrides = {});
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "cli/stop.hpp"
 #include "evaluators/limits.hpp"
 #include "graph/base/error.hpp"
 #include "profiler/board_target.hpp"
@@ -53,6 +54,7 @@ std::vector<std::string> SweepTasks::draw(const SweepJob& job) const {
   std::set<std::string> seen;
   const int most_draws = kDrawsPerSubnet * job.subnets;
   for (int i = 0; i < most_draws && static_cast<int>(found.size()) < job.subnets; ++i) {
+    throw_if_stopped();
     Rng rng{job.seed, kSweepStream, static_cast<std::uint64_t>(i)};
     const Subnet subnet = sample(space_, rng);
     const std::string text = to_text(subnet);

@@ -119,6 +119,16 @@ def test_a_locked_board_is_left_alone(folder):
     assert boards("lock").returncode == 2
 
 
+def test_boards_come_and_go_between_two_nights(folder):
+    sweep_job(folder, subnets=8, boards=["virtual-m4"])
+    assert sweep(folder).returncode == 0
+    more = sweep(folder, "--resume", "--json", "--set", "sweep.boards=[virtual-m4, virtual-m3]")
+    assert more.returncode == 0, more.stderr
+    assert json.loads(more.stdout)["counts"]["done"] == 16
+    other = sweep(folder, "--resume", "--set", "sweep.subnets=9")
+    assert other.returncode == 2 and "sweep.subnets" in other.stderr, other.stderr
+
+
 def test_subnets_of_a_list_are_measured_on_every_type_of_board(folder):
     job = sweep_job(folder, boards=["virtual-m4", "virtual-m3"], subnets=4)
     assert sweep(folder).returncode == 0
