@@ -8,16 +8,21 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 #include <filesystem>
+#include <thread>
 #include <vector>
 
 #include "graph/base/error.hpp"
+#include "profiler/uart/port_user.hpp"
 
 namespace thimble {
 namespace {
 
 namespace fs = std::filesystem;
+
+constexpr double kBitsPerByte = 10;  // a start bit and a stop bit
 
 std::vector<std::string> ports_like(const std::string& wildcard) {
   glob_t found{};
@@ -76,7 +81,10 @@ void SerialPort::Close::operator()(sp_port* port) const {
   sp_free_port(port);
 }
 
-SerialPort::SerialPort(const Board& board) : board_(board.name), name_(find_serial_port(board)) { open(board); }
+SerialPort::SerialPort(const Board& board)
+    : board_(board.name), name_(find_serial_port(board)), baudrate_(board.uart_baudrate) {
+  open(board);
+}
 
 SerialPort::~SerialPort() = default;
 
@@ -86,6 +94,9 @@ void SerialPort::open(const Board& board) {
     const int error = result == SP_ERR_FAIL ? sp_last_error_code() : ENOTTY;
     throw BoardError(serial_port_problem(board, name_, error));
   };
+  if (const auto user = user_of(name_))
+    throw BoardError(
+        fmt::format("{}: the port {} is in use by {} (process {}): end it", board_, name_, user->name, user->id));
   sp_port* port = nullptr;
   check(sp_get_port_by_name(kernel_name(name_).c_str(), &port));
   port_.reset(port);
@@ -115,6 +126,10 @@ void SerialPort::write(std::span<const std::uint8_t> bytes, const Deadline& dead
   if (count < 0) throw_gone("writing");
   if (static_cast<std::size_t>(count) < bytes.size())
     throw BoardError(board_ + ": the port " + name_ + " takes no more bytes");
+  // The kernel has them; whoever waits for an answer begins when they have gone.
+  const std::chrono::duration<double> on_the_wire(kBitsPerByte * static_cast<double>(bytes.size()) / baudrate_);
+  std::this_thread::sleep_for(
+      std::min<std::chrono::duration<double>>(on_the_wire, std::chrono::milliseconds(deadline.remaining_ms())));
 }
 
 /// libserialport would wait for more from a port that was unplugged: poll(2) tells.

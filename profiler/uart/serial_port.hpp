@@ -28,6 +28,7 @@ class SerialPort : public Transport {
   ~SerialPort() override;
 
   const std::string& name() const { return name_; }
+  /// Takes as long as the bytes take on the wire.
   void write(std::span<const std::uint8_t> bytes, const Deadline& deadline) override;
   std::size_t read(std::span<std::uint8_t> bytes, const Deadline& deadline) override;
 
@@ -41,6 +42,7 @@ class SerialPort : public Transport {
   std::string board_, name_;
   std::unique_ptr<sp_port, Close> port_;
   int file_ = -1;  ///< of port_
+  int baudrate_;
 };
 
 }  // namespace thimble

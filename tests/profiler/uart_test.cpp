@@ -1,5 +1,8 @@
-#include <sys/stat.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
 
+#include <chrono>
 #include <fstream>
 
 #include "graph/base/error.hpp"
@@ -7,6 +10,7 @@
 #include "profiler/openocd/hardware_probe.hpp"
 #include "profiler/probe_session.hpp"
 #include "profiler/resources.hpp"
+#include "profiler/uart/port_user.hpp"
 #include "profiler/uart/uart_probe.hpp"
 #include "profiler/virtual_probe.hpp"
 #include "tests/catch.hpp"
@@ -84,6 +88,19 @@ std::string problem_of(const Board& board) {
   }
   return "none";
 }
+
+/// Our end of one, and the name of the other.
+class PseudoTerminal {
+ public:
+  PseudoTerminal() : end_(posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC)) {
+    REQUIRE((end_.number() >= 0 && grantpt(end_.number()) == 0 && unlockpt(end_.number()) == 0));
+  }
+  int number() const { return end_.number(); }
+  std::string name() const { return ptsname(end_.number()); }
+
+ private:
+  FileDescriptor end_;
+};
 
 /// QEMU with the cycle model as the product starts it, but for its UART: a pseudo terminal.
 class PtyEmulator {
@@ -203,6 +220,40 @@ TEST_CASE("a serial port that is not there, not one, or not for us is named, wit
         "anew");
   CHECK(serial_port_problem(board, "/dev/ttyACM0", ENODEV) ==
         "mine: the port /dev/ttyACM0 is gone: plug the board in again");
+}
+
+TEST_CASE("a port that another program has open is not opened", "[profiler][uart]") {
+  const PseudoTerminal terminal;
+  const ScratchFolder folder;
+  std::filesystem::create_symlink(terminal.name(), folder.path() / "port");
+  Board board;
+  board.name = "mine";
+  board.uart_port_wildcard = port_name(folder.path() / "port");
+  {
+    const FileDescriptor port(open(terminal.name().c_str(), O_RDWR | O_NOCTTY | O_CLOEXEC));
+    const ChildProcess other({"sleep", "60"}, ChildProcess::Options{.descriptors = {{port.number(), 3}}});
+    const Deadline deadline(10);
+    while (!user_of(terminal.name()) && !deadline.expired()) {
+    }
+    CHECK(problem_of(board) == "mine: the port " + board.uart_port_wildcard + " is in use by sleep (process " +
+                                   std::to_string(other.id()) + "): end it");
+  }
+  CHECK(problem_of(board) == "none");
+}
+
+TEST_CASE("what is sent takes the time that the wire takes", "[profiler][uart]") {
+  const PseudoTerminal terminal;
+  const ScratchFolder folder;
+  std::filesystem::create_symlink(terminal.name(), folder.path() / "port");
+  Board board;
+  board.uart_port_wildcard = port_name(folder.path() / "port");
+  SerialPort port(board);
+  const std::vector<std::uint8_t> bytes(1152, 0x55);
+  const auto begun = std::chrono::steady_clock::now();
+  port.write(bytes, Deadline(10));
+  CHECK(std::chrono::steady_clock::now() - begun >= std::chrono::milliseconds(99));  // 11520 bytes a second
+  std::vector<std::uint8_t> arrived(2000);
+  CHECK(read(terminal.number(), arrived.data(), arrived.size()) == 1152);
 }
 
 TEST_CASE("a board that nothing reaches is named", "[profiler][uart]") {
