@@ -87,7 +87,7 @@ TEST_CASE("what happens to a probe or its board costs time, not results", "[prof
   }
 }
 
-TEST_CASE("with faults at random a number is right or there is none", "[profiler][openocd][.storm]") {
+TEST_CASE("with faults at random a number is right or there is none", "[.storm]") {
   THIMBLE_SKIP_WITHOUT_OPENOCD
   const auto cycles_of = [](const std::vector<std::string>& options, int runs) {
     const StLinkBoard stlink("nucleo-f446re", "stm32f446", options);

@@ -1,5 +1,6 @@
 #include "tests/profiler/stlink_board.hpp"
 
+#include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -24,6 +25,12 @@ int port_in(const std::string& output) {
   return ready == "ready" ? port : 0;
 }
 
+/// Boards of the same names in other processes are others: locks are this process's own.
+void keep_locks_apart() {
+  static const ScratchFolder state;
+  setenv("XDG_STATE_HOME", state.path().c_str(), 1);
+}
+
 }  // namespace
 
 std::string StLinkBoard::missing() {
@@ -35,6 +42,7 @@ std::string StLinkBoard::missing() {
 
 StLinkBoard::StLinkBoard(const std::string& board, const std::string& part, const std::vector<std::string>& options)
     : board_(load_board(board)) {
+  keep_locks_apart();
   std::vector<std::string> command = {"/usr/bin/python3", THIMBLE_SOURCE_DIR "/tests/stlink/serve", "--part", part,
                                       "--control",        (folder_.path() / "control").string()};
   command.insert(command.end(), options.begin(), options.end());
