@@ -1,9 +1,9 @@
 #include <unistd.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
-#include <filesystem>
 #include <map>
 #include <nlohmann/json.hpp>
 
@@ -93,6 +93,10 @@ int show(const json& list, bool as_json) {
     const std::string cycles = b.contains("canary_cycles") && !b["canary_cycles"].is_null()
                                    ? ", canary " + std::to_string(b["canary_cycles"].get<std::int64_t>()) + " cycles"
                                    : "";
+    if (!b.contains("kind")) {
+      rows.push_back({b["name"], "", "", "", "", "", b["use"], "", ""});
+      continue;
+    }
     rows.push_back({b["name"], b["kind"], b["core"], std::to_string(std::lround(b["clock_hz"].get<double>() / 1e6)),
                     std::to_string(b["sram_bytes"].get<std::int64_t>() / 1024),
                     std::to_string(b["flash_bytes"].get<std::int64_t>() / 1024), b["use"], state + cycles,
@@ -116,12 +120,18 @@ json list_boards(const BoardsOptions& options) {
     if (check && !options.boards.empty()) facts.update(canary_on(board));
     list.push_back(facts);
   }
+  if (!options.boards.empty() || check) return list;
+  const std::vector<std::string> built_in = board_names();
+  for (const auto& [name, mark] : marks)
+    if (std::find(built_in.begin(), built_in.end(), name) == built_in.end())
+      list.push_back({{"name", name}, {"use", use_of(name, marks)}});  // of a board file somewhere
   return list;
 }
 
 /// A board's name as marks know it: a file's is its stem.
-std::string name_of(const std::string& board) {
-  return std::filesystem::path(board).extension() == ".yaml" ? load_board(board).name : board;
+/// @error ConfigError  no such board, and no mark of that name
+std::string name_of(const std::string& board, const BoardRegistry& registry) {
+  return registry.mark_of(board) ? board : load_board(board).name;
 }
 
 void require_boards(const BoardsOptions& options) {
@@ -133,20 +143,29 @@ int mark_boards(const BoardsOptions& options, BoardMark::Kind kind) {
   require_boards(options);
   BoardRegistry registry;
   const std::string reason = options.reason.empty() ? "no reason given" : options.reason;
-  for (const std::string& board : options.boards) {
-    registry.mark(name_of(board), {kind, reason, who(), unix_time()});
-    std::printf("%s is %s: sweeps leave it alone from their next subnet on\n", name_of(board).c_str(), to_text(kind));
+  std::vector<std::string> names;
+  for (const std::string& board : options.boards) names.push_back(name_of(board, registry));
+  for (const std::string& name : names) {
+    registry.mark(name, {kind, reason, who(), unix_time()});
+    if (!options.json)
+      std::printf("%s is %s: sweeps leave it alone from their next subnet on\n", name.c_str(), to_text(kind));
   }
-  return 0;
+  return options.json ? print_json({{to_text(kind), names}}) : 0;
 }
 
 int release_boards(const BoardsOptions& options) {
   require_boards(options);
   BoardRegistry registry;
-  for (const std::string& board : options.boards)
-    std::printf("%s %s\n", name_of(board).c_str(),
-                registry.release(name_of(board)) ? "is free again" : "was neither locked nor quarantined");
-  return 0;
+  std::vector<std::string> names;
+  for (const std::string& board : options.boards) names.push_back(name_of(board, registry));
+  json released = json::array();
+  for (const std::string& name : names) {
+    const bool was_marked = registry.release(name);
+    if (was_marked) released.push_back(name);
+    if (!options.json)
+      std::printf("%s %s\n", name.c_str(), was_marked ? "is free again" : "was neither locked nor quarantined");
+  }
+  return options.json ? print_json({{"released", released}}) : 0;
 }
 
 }  // namespace

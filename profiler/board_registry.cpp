@@ -7,6 +7,7 @@
 
 #include <chrono>
 #include <cstdlib>
+#include <mutex>
 #include <thread>
 
 #include "graph/base/deadline.hpp"
@@ -46,6 +47,15 @@ FileDescriptor open_lock(const fs::path& file) {
   FileDescriptor opened(::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644));
   if (opened.number() < 0) throw Error(file.string() + ": cannot be written");
   return opened;
+}
+
+/// Who asks for a board's user holds its lock for a moment.
+bool is_taken(const FileDescriptor& file) {
+  for (const Deadline patience(kLockSeconds);;) {
+    if (::flock(file.number(), LOCK_EX | LOCK_NB) == 0) return true;
+    if (patience.expired()) return false;
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
 }
 
 std::string text_in(const FileDescriptor& file) {
@@ -114,19 +124,21 @@ bool BoardRegistry::release(const std::string& board) {
   });
 }
 
-BoardLock::BoardLock(const std::string& board, const fs::path& folder)
-    : file_(open_lock(lock_file(board, made(folder)))) {
-  bool taken = false;  // who asks for the board's user holds the lock for a moment
-  for (const Deadline patience(kLockSeconds); !taken && !patience.expired();) {
-    taken = ::flock(file_.number(), LOCK_EX | LOCK_NB) == 0;
-    if (!taken) std::this_thread::sleep_for(std::chrono::milliseconds(5));
-  }
-  if (!taken)
-    throw BoardError(board + ": process " + text_in(file_) +
+BoardLock::BoardLock(const std::string& board, const fs::path& folder) {
+  static std::mutex mutex;
+  static std::map<fs::path, std::weak_ptr<FileDescriptor>> held;
+  const fs::path path = lock_file(board, made(folder));
+  const std::lock_guard lock(mutex);
+  file_ = held[path].lock();
+  if (file_) return;
+  file_ = std::make_shared<FileDescriptor>(open_lock(path));
+  if (!is_taken(*file_))
+    throw BoardError(board + ": process " + text_in(*file_) +
                      " of this computer uses the board; wait for it or stop it");
   const std::string id = std::to_string(::getpid());
-  if (::ftruncate(file_.number(), 0) != 0 || ::pwrite(file_.number(), id.data(), id.size(), 0) < 0)
-    throw Error(lock_file(board, folder).string() + ": cannot be written");
+  if (::ftruncate(file_->number(), 0) != 0 || ::pwrite(file_->number(), id.data(), id.size(), 0) < 0)
+    throw Error(path.string() + ": cannot be written");
+  held[path] = file_;
 }
 
 std::string BoardLock::user_of(const std::string& board, const fs::path& folder) {

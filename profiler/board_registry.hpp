@@ -44,7 +44,8 @@ class BoardRegistry {
   std::unique_ptr<Impl> impl_;
 };
 
-/// One process's use of a board, for as long as the object lives; the system ends it with the process.
+/// One process's use of a board, for as long as one of its locks of the board lives; the system ends it with the
+/// process.
 class BoardLock {
  public:
   /// @error BoardError  another process uses the board: names it
@@ -55,7 +56,7 @@ class BoardLock {
                              const std::filesystem::path& folder = BoardRegistry::default_folder());
 
  private:
-  FileDescriptor file_;
+  std::shared_ptr<FileDescriptor> file_;  ///< shared by all locks of the process on this board
 };
 
 }  // namespace thimble

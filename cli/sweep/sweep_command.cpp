@@ -1,6 +1,5 @@
-#include <unistd.h>
-
 #include <cstdio>
+#include <map>
 #include <mutex>
 #include <nlohmann/json.hpp>
 
@@ -28,14 +27,7 @@ RunSource source_of(const SweepJob& job) {
           .job_file = job.file,
           .resolved_yaml = job.resolved_yaml,
           .space_file = job.space_file,
-          .free_keys = {"sweep.boards", "sweep.shard", "sweep.deadline_s", "sweep.most_failures"}};
-}
-
-/// The process that uses the board, if that is another one.
-std::string other_user_of(const Board& board) {
-  if (board.kind() != BoardKind::kHardware) return "";
-  const std::string user = BoardLock::user_of(board.name);
-  return user == std::to_string(::getpid()) ? "" : user;
+          .free_keys = {"sweep.boards", "sweep.shard", "sweep.deadline_s", "sweep.patience_s", "sweep.most_failures"}};
 }
 
 /// Lines that several threads have to say.
@@ -67,10 +59,11 @@ class SweepRun {
       : job_(job),
         run_(run),
         log_(run.log()),
-        tasks_(job, cache_of(run.path().parent_path())),
-        queue_(run.database(), job.options.most_failures) {
+        queue_(run.database(), job.options.most_failures),
+        tasks_(job, cache_of(run.path().parent_path()), queue_.candidates()) {
     for (const Board& board : tasks_.types()) queue_.add(tasks_.candidates(), board.type());
     queue_.reopen();
+    reopen_stale();
   }
 
   json measure() {
@@ -88,6 +81,23 @@ class SweepRun {
   }
 
  private:
+  /// What was measured is worth nothing where the plan or the firmware would be another one now.
+  void reopen_stale() {
+    std::map<std::string, std::unique_ptr<Probe>> probes;
+    for (const Board& board : tasks_.types()) probes[board.type()] = make_probe(board);
+    std::vector<std::int64_t> stale;
+    for (const TaskOutcome& outcome : queue_.outcomes()) {
+      const auto probe = probes.find(outcome.board_type);
+      if (outcome.key.empty() || probe == probes.end()) continue;
+      const auto plan = tasks_.plan_of(outcome.candidate, probe->second->board());
+      if (!plan || key_of(*plan, *probe->second).text() != outcome.key) stale.push_back(outcome.task);
+    }
+    if (stale.empty()) return;
+    queue_.measure_again(stale);
+    log_.tell(std::to_string(stale.size()) +
+              " subnets are measured again: their plan or the probe's firmware is not what it was");
+  }
+
   SweepParts parts() {
     SweepParts parts;
     parts.queue = run_.database();
@@ -98,13 +108,11 @@ class SweepRun {
     parts.tell = [this](const std::string& line) { lines_.add(line); };
     parts.barred = [this](const FarmBoard& unit) -> std::string {
       const auto mark = registry_.mark_of(unit.board.name);
-      if (mark) return mark_text(unit.board.name, *mark);
-      const std::string user = other_user_of(unit.board);
-      return user.empty() ? "" : "is in use by process " + user;
+      return mark ? mark_text(unit.board.name, *mark) : "";
     };
     parts.quarantined = [this](const FarmBoard& unit, const std::string& reason) {
-      // A virtual one is another one tomorrow.
-      if (unit.board.kind() != BoardKind::kHardware || !other_user_of(unit.board).empty()) return;
+      if (unit.board.kind() != BoardKind::kHardware) return;  // a virtual one is another one tomorrow
+      if (registry_.mark_of(unit.board.name)) return;         // a person's mark stays
       registry_.mark(unit.board.name, {BoardMark::Kind::kQuarantined, reason, run_.path().string(), unix_time()});
     };
     return parts;
@@ -120,18 +128,21 @@ class SweepRun {
   const SweepJob& job_;
   const RunDirectory& run_;
   RunLog log_;
-  SweepTasks tasks_;
   FarmQueue queue_;
+  SweepTasks tasks_;
   BoardRegistry registry_;
   Lines lines_;
 };
 
-/// 0 where every task is settled by its own; else who is to blame.
+/// 0 where every task is settled; else who is to blame.
 int exit_code_of(const json& facts) {
   const json& counts = facts["counts"];
   if (counts["waiting"].get<std::int64_t>() == 0 && counts["undecided"].get<std::int64_t>() == 0) return 0;
-  if (!stop_flag()) std::fprintf(stderr, "thimble: boards failed before all subnets were measured; --resume goes on\n");
-  return stop_flag() ? 130 : 4;
+  if (stop_flag()) return 130;
+  std::fprintf(stderr,
+               "thimble: not every subnet was measured, for want of boards. `thimble boards` says which are locked "
+               "or quarantined; release them, and --resume goes on\n");
+  return 4;
 }
 
 }  // namespace

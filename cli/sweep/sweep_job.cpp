@@ -25,6 +25,7 @@ void read_options(ConfigMap& map, SweepOptions& options) {
   map.read("per_layer", options.run.per_layer);
   map.read("deadline_s", options.run.deadline_s, {.above = 0, .most = 86400});
   map.read("shard", options.shard, {.least = 1, .most = 100000});
+  map.read("patience_s", options.patience_s, {.least = 0, .most = 86400});
   map.read("most_failures", options.most_failures, {.least = 1, .most = 100});
   options.lease_s = 20 * options.run.deadline_s;
 }
@@ -66,6 +67,22 @@ void check_distinct(const std::vector<Board>& boards, ConfigMap& map) {
   }
 }
 
+/// Boards of one type share the work: what one measured must hold for the others.
+void check_types(const std::vector<Board>& boards, ConfigMap& map) {
+  std::map<std::string, const Board*> first;
+  for (const Board& board : boards) {
+    const Board& other = *first.emplace(board.type(), &board).first->second;
+    const auto require = [&](bool equal, const std::string& key) {
+      if (!equal)
+        map.problem("boards", other.name + " and " + board.name + " are both of startup: " + board.type() +
+                                  " and so must have the same " + key);
+    };
+    require(board.clock_mhz == other.clock_mhz, "clock_mhz");
+    require(board.ram_size_kb == other.ram_size_kb, "ram_size_kb");
+    require(board.flash_size_kb == other.flash_size_kb, "flash_size_kb");
+  }
+}
+
 void read_boards(ConfigMap& map, const fs::path& folder, const std::string& target_board, SweepJob& job,
                  std::vector<ConfigIssue>& issues) {
   std::vector<std::string> names;
@@ -86,6 +103,7 @@ void read_boards(ConfigMap& map, const fs::path& folder, const std::string& targ
     }
   }
   check_distinct(boards, map);
+  check_types(boards, map);
   job.boards = as_units(boards);
 }
 

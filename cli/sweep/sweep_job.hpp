@@ -20,6 +20,7 @@ namespace thimble {
 ///     per_layer: true
 ///     shard: 25                         # subnets between two canaries
 ///     deadline_s: 60                    # for one attempt
+///     patience_s: 600                   # with a board that does not come back
 ///     most_failures: 5                  # of boards on one subnet
 struct SweepJob {
   std::filesystem::path file;
@@ -36,8 +37,8 @@ struct SweepJob {
   std::string resolved_yaml;
 };
 
-/// Between begin and resume boards, shard, deadline_s and most_failures may change. Other sections of the job (data,
-/// supernet, search) are left to their readers. Paths are relative to the file's folder.
+/// Between begin and resume boards, shard, deadline_s, patience_s and most_failures may change. Other sections of the
+/// job (data, supernet, search) are left to their readers. Paths are relative to the file's folder.
 /// @error ConfigError  everything that is wrong with the job, its space, its boards and its list
 SweepJob load_sweep_job(const std::filesystem::path& file, const std::vector<std::string>& overrides = {});
 

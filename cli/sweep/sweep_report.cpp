@@ -37,12 +37,18 @@ std::string time_text(double at) {
   return text;
 }
 
+std::set<std::string> types_of(const SweepJob& job) {
+  std::set<std::string> types;
+  for (const FarmBoard& unit : job.boards) types.insert(unit.board.type());
+  return types;
+}
+
 /// Seconds in which boards were at work.
 double busy_seconds(const std::vector<FarmEvent>& moments) {
   double busy = 0;
   for (std::size_t i = 1; i < moments.size(); ++i) {
     const double gap = moments[i].at - moments[i - 1].at;
-    if (gap < kLongestGap) busy += gap;
+    if (gap > 0 && gap < kLongestGap) busy += gap;
   }
   return busy;
 }
@@ -198,7 +204,8 @@ std::string title_of(const json& facts) { return "Sweep " + facts["job"].get<std
 
 std::string trust_line(const json& facts) {
   return "Measured twice: " + count_text(facts["measured_twice"]) +
-         ". Shards measured again because a canary disagreed: " + count_text(facts["discarded_shards"]) + ".";
+         ". Shards measured again because a canary disagreed: " + count_text(facts["discarded_shards"]) + " (" +
+         count_text(facts["discarded_measurements"]) + " measurements).";
 }
 
 }  // namespace
@@ -208,7 +215,8 @@ json sweep_facts(const SweepJob& job, const FarmQueue& queue, const SweepStatus&
   const double busy = busy_seconds(moments);
   json results = json::array();
   for (const TaskOutcome& outcome : queue.outcomes()) results.push_back(result_facts(outcome));
-  const QueueCounts counts = queue.counts();
+  QueueCounts counts;
+  for (const std::string& type : types_of(job)) counts += queue.counts(type);
   return {{"job", job.name},
           {"space", job.space.name},
           {"seed", job.seed},
@@ -220,6 +228,8 @@ json sweep_facts(const SweepJob& job, const FarmQueue& queue, const SweepStatus&
             {"waiting", counts.waiting + counts.leased + counts.measured}}},
           {"measured_twice", queue.measured_twice()},
           {"discarded_shards", queue.discarded_shards()},
+          {"discarded_measurements", queue.discarded_measurements()},
+          {"tasks_of_other_boards", queue.counts().all() - counts.all()},
           {"seconds", busy},
           {"candidates_per_hour", busy > 0 ? static_cast<double>(moments.size() - 1) / busy * 3600 : 0.0},
           {"boards", board_facts(job, status, moments)},

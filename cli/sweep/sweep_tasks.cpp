@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "cli/progress.hpp"
 #include "cli/stop.hpp"
 #include "evaluators/limits.hpp"
 #include "graph/base/error.hpp"
@@ -12,7 +13,7 @@ namespace thimble {
 namespace {
 
 constexpr std::uint64_t kSweepStream = 0x7377656570;
-constexpr int kDrawsPerSubnet = 1000;
+constexpr int kIdleDraws = 5000;
 
 MemoryLimits limits_of(const SweepJob& job, const Board& board) {
   const auto bytes = [](double kb, std::int64_t whole) {
@@ -23,7 +24,8 @@ MemoryLimits limits_of(const SweepJob& job, const Board& board) {
 
 }  // namespace
 
-SweepTasks::SweepTasks(const SweepJob& job, const std::filesystem::path& cache) : space_(job.space) {
+SweepTasks::SweepTasks(const SweepJob& job, const std::filesystem::path& cache, std::vector<std::string> known)
+    : space_(job.space), candidates_(std::move(known)) {
   const PlanMode mode = job.mode == "size" ? PlanMode::kSize : PlanMode::kSpeed;
   for (const FarmBoard& unit : job.boards) {
     const Board& board = unit.board;
@@ -34,13 +36,15 @@ SweepTasks::SweepTasks(const SweepJob& job, const std::filesystem::path& cache) 
         Type{board, SubnetPlanner(space_, measure_code(target_of(board), cache, mode), {.mode = mode}, limits),
              limits});
   }
-  if (job.list.empty()) {
-    candidates_ = draw(job);
-    return;
-  }
+  if (candidates_.empty()) candidates_ = job.list.empty() ? draw(job) : listed(job);
+}
+
+std::vector<std::string> SweepTasks::listed(const SweepJob& job) const {
+  std::vector<std::string> found;
   std::set<std::string> seen;
   for (const Subnet& subnet : load_subnets(job.list, space_))
-    if (seen.insert(to_text(subnet)).second) candidates_.push_back(to_text(subnet));
+    if (seen.insert(to_text(subnet)).second) found.push_back(to_text(subnet));
+  return found;
 }
 
 std::vector<Board> SweepTasks::types() const {
@@ -52,18 +56,25 @@ std::vector<Board> SweepTasks::types() const {
 std::vector<std::string> SweepTasks::draw(const SweepJob& job) const {
   std::vector<std::string> found;
   std::set<std::string> seen;
-  const int most_draws = kDrawsPerSubnet * job.subnets;
-  for (int i = 0; i < most_draws && static_cast<int>(found.size()) < job.subnets; ++i) {
+  Progress bar("subnets that fit", job.subnets);
+  int idle = 0;
+  for (int i = 0; idle < kIdleDraws && static_cast<int>(found.size()) < job.subnets; ++i) {
     throw_if_stopped();
     Rng rng{job.seed, kSweepStream, static_cast<std::uint64_t>(i)};
     const Subnet subnet = sample(space_, rng);
     const std::string text = to_text(subnet);
-    if (seen.insert(text).second && fits_somewhere(subnet)) found.push_back(text);
+    ++idle;
+    if (!seen.insert(text).second || !fits_somewhere(subnet)) continue;
+    found.push_back(text);
+    idle = 0;
+    bar.update(static_cast<std::int64_t>(found.size()));
   }
   if (static_cast<int>(found.size()) < job.subnets)
-    throw DoesNotFitError(job.file.string() + ": sweep.subnets = " + std::to_string(job.subnets) + ": of " +
-                          std::to_string(most_draws) + " random subnets only " + std::to_string(found.size()) +
-                          " different ones fit the boards and target.sram_kb, flash_kb");
+    throw DoesNotFitError(
+        job.file.string() + ": sweep.subnets = " + std::to_string(job.subnets) + ": only " +
+        std::to_string(found.size()) +
+        " different random ones were found that fit the boards and target.sram_kb, flash_kb; the next " +
+        std::to_string(kIdleDraws) + " did not");
   return found;
 }
 

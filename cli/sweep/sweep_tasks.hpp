@@ -11,9 +11,10 @@ namespace thimble {
 /// The subnets of a sweep and their plans, on all types of board that it has. Several threads may share it.
 class SweepTasks {
  public:
-  /// @param cache         where sizes of compiled kernels are kept
+  /// @param cache  where sizes of compiled kernels are kept
+  /// @param known  the candidates that a resumed sweep began with; empty: they are drawn, or read
   /// @error DoesNotFitError  too few random subnets fit the target
-  SweepTasks(const SweepJob& job, const std::filesystem::path& cache);
+  SweepTasks(const SweepJob& job, const std::filesystem::path& cache, std::vector<std::string> known);
 
   /// Their text forms: of the job's list, or random ones that fit at least one type of board; all different.
   const std::vector<std::string>& candidates() const { return candidates_; }
@@ -30,6 +31,7 @@ class SweepTasks {
   };
   Result<ProbePlan, ProbeFailure> plan_of(const Subnet& subnet, const Type& type) const;
   bool fits_somewhere(const Subnet& subnet) const;
+  std::vector<std::string> listed(const SweepJob& job) const;
   std::vector<std::string> draw(const SweepJob& job) const;
 
   SearchSpace space_;

@@ -18,10 +18,11 @@ struct FarmBoard {
 
 struct SweepOptions {
   RunOptions run;
-  int shard = 25;                                  ///< tasks between two canaries
-  double lease_s = 900;                            ///< for one task, with all that is tried
-  int most_failures = 5;                           ///< of boards on one task, until it is undecided
-  std::vector<double> pauses_s = {0, 0.5, 2, 10};  ///< before each try to bring a board back
+  int shard = 25;              ///< tasks between two canaries
+  double lease_s = 900;        ///< for one task, with all that is tried
+  int most_failures = 5;       ///< of boards on one task, until it is undecided
+  double patience_s = 600;     ///< with a board that does not come back, until it is quarantined
+  double first_pause_s = 0.5;  ///< between two tries; the next ones are longer
 };
 
 /// What a sweep is made of.

@@ -2,7 +2,6 @@
 
 #include <SQLiteCpp/SQLiteCpp.h>
 
-#include <algorithm>
 #include <chrono>
 
 #include "profiler/database.hpp"
@@ -19,8 +18,9 @@ CREATE TABLE IF NOT EXISTS tasks (
   id INTEGER PRIMARY KEY, candidate TEXT NOT NULL, board_type TEXT NOT NULL, state TEXT NOT NULL DEFAULT 'waiting',
   board TEXT NOT NULL DEFAULT '', epoch INTEGER NOT NULL DEFAULT 0, lease_until REAL NOT NULL DEFAULT 0,
   shard INTEGER REFERENCES shards(id), key TEXT REFERENCES measurements(key), code TEXT NOT NULL DEFAULT '',
-  message TEXT NOT NULL DEFAULT '', UNIQUE (candidate, board_type)) STRICT;
-CREATE INDEX IF NOT EXISTS tasks_by_state ON tasks(board_type, state, id);
+  message TEXT NOT NULL DEFAULT '',
+  failures INTEGER NOT NULL DEFAULT 0, UNIQUE (candidate, board_type)) STRICT;
+CREATE INDEX IF NOT EXISTS tasks_by_state ON tasks(board_type, state, failures, id);
 CREATE INDEX IF NOT EXISTS tasks_by_key ON tasks(key);
 CREATE TABLE IF NOT EXISTS attempts (
   id INTEGER PRIMARY KEY, task INTEGER NOT NULL REFERENCES tasks(id), board TEXT NOT NULL, shard INTEGER NOT NULL,
@@ -62,11 +62,54 @@ void note_measured(SQLite::Database& database, const Lease& lease, const char* o
           lease.board, lease.shard, outcome, key);
 }
 
-int failures_by_boards(SQLite::Database& database, std::int64_t task) {
-  SQLite::Statement count(database, "SELECT count(*) FROM attempts WHERE task = ? AND outcome = 'board'");
+int attempts_of(SQLite::Database& database, std::int64_t task, const char* outcome) {
+  SQLite::Statement count(database, "SELECT count(*) FROM attempts WHERE task = ? AND outcome = ?");
   count.bind(1, task);
+  count.bind(2, outcome);
   count.executeStep();
   return count.getColumn(0).getInt();
+}
+
+/// Takes everything back that was done in a shard.
+int discard(SQLite::Database& database, std::int64_t shard, const std::string& why) {
+  // Whoever leans on a measurement of this shard has none either.
+  const std::string doubted = "key IN (SELECT key FROM attempts WHERE shard = ? AND outcome = 'measured')";
+  execute(database,
+          ("UPDATE tasks SET state = 'waiting', key = NULL, code = '', message = '' WHERE "
+           "(shard = ? AND state IN ('measured', 'done', 'failed')) OR (state IN ('measured', 'done') AND " +
+           doubted + ")")
+              .c_str(),
+          shard, shard);
+  execute(database, ("DELETE FROM measured_layers WHERE " + doubted).c_str(), shard);
+  execute(database, ("DELETE FROM measurements WHERE " + doubted).c_str(), shard);
+  execute(database, "UPDATE attempts SET outcome = 'discarded' WHERE shard = ? AND outcome = 'measured'", shard);
+  execute(database, "UPDATE attempts SET outcome = 'earlier' WHERE shard = ? AND outcome IN ('failed', 'refused')",
+          shard);
+  return execute(database, "UPDATE shards SET state = 'discarded', note = ? WHERE id = ?", why, shard);
+}
+
+/// The first task that waits for the board: an untried one, else one that others have failed more than it has.
+SQLite::Statement next_task(SQLite::Database& database, const std::string& board, const std::string& board_type,
+                            int live) {
+  SQLite::Statement untried(database,
+                            "SELECT id, candidate, epoch FROM tasks "
+                            "WHERE board_type = ? AND state = 'waiting' AND failures = 0 ORDER BY id LIMIT 1");
+  untried.bind(1, board_type);
+  if (untried.executeStep()) {
+    untried.reset();
+    return untried;
+  }
+  SQLite::Statement failed(
+      database,
+      "SELECT id, candidate, epoch FROM tasks WHERE board_type = ?1 AND state = 'waiting' AND failures > 0 AND "
+      "(NOT EXISTS (SELECT 1 FROM attempts WHERE task = tasks.id AND board = ?2 AND outcome IN ('board', 'refused')) "
+      "OR (SELECT count(DISTINCT board) FROM attempts WHERE task = tasks.id AND outcome IN ('board', 'refused')) >= "
+      "?3) "
+      "ORDER BY failures, id LIMIT 1");
+  failed.bind(1, board_type);
+  failed.bind(2, board);
+  failed.bind(3, live);
+  return failed;
 }
 
 /// Counts one state into its member; states are the members' names.
@@ -80,6 +123,10 @@ void count_state(QueueCounts& counts, const std::string& state, std::int64_t cou
 }
 
 }  // namespace
+
+double steady_seconds() {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
 
 double unix_time() {
   return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
@@ -142,18 +189,18 @@ void FarmQueue::confirm_shard(std::int64_t shard, std::int64_t canary_cycles) {
 }
 
 void FarmQueue::discard_shard(std::int64_t shard, const std::string& why) {
+  impl_->in_transaction([&](SQLite::Database& database) { return discard(database, shard, why); });
+}
+
+void FarmQueue::discard_board(const std::string& board, const std::string& canary, const std::string& why) {
   impl_->in_transaction([&](SQLite::Database& database) {
-    // Whoever leans on a measurement of this shard has none either.
-    const std::string doubted = "key IN (SELECT key FROM attempts WHERE shard = ? AND outcome = 'measured')";
-    execute(database,
-            ("UPDATE tasks SET state = 'waiting', key = NULL WHERE state IN ('measured', 'done') AND (shard = ? OR " +
-             doubted + ")")
-                .c_str(),
-            shard, shard);
-    execute(database, ("DELETE FROM measured_layers WHERE " + doubted).c_str(), shard);
-    execute(database, ("DELETE FROM measurements WHERE " + doubted).c_str(), shard);
-    execute(database, "UPDATE attempts SET outcome = 'discarded' WHERE shard = ? AND outcome = 'measured'", shard);
-    return execute(database, "UPDATE shards SET state = 'discarded', note = ? WHERE id = ?", why, shard);
+    SQLite::Statement row(database, "SELECT id FROM shards WHERE board = ? AND canary = ? AND state != 'discarded'");
+    row.bind(1, board);
+    row.bind(2, canary);
+    std::vector<std::int64_t> shards;
+    while (row.executeStep()) shards.push_back(row.getColumn(0).getInt64());
+    for (const std::int64_t shard : shards) discard(database, shard, why);
+    return shards.size();
   });
 }
 
@@ -181,15 +228,10 @@ std::map<std::string, std::int64_t> FarmQueue::canaries(const std::string& canar
   });
 }
 
-std::optional<Lease> FarmQueue::take(const std::string& board, const std::string& board_type, std::int64_t shard,
-                                     double now, double seconds) {
+std::optional<Lease> FarmQueue::take(const std::string& board, const std::string& board_type, int live,
+                                     std::int64_t shard, double now, double seconds) {
   return impl_->in_transaction([&](SQLite::Database& database) -> std::optional<Lease> {
-    SQLite::Statement next(database,
-                           "SELECT id, candidate, epoch, (SELECT count(*) FROM attempts WHERE task = tasks.id AND "
-                           "outcome = 'board' AND board = ?) AS failed_here FROM tasks "
-                           "WHERE board_type = ? AND state = 'waiting' ORDER BY failed_here, id LIMIT 1");
-    next.bind(1, board);
-    next.bind(2, board_type);
+    SQLite::Statement next = next_task(database, board, board_type, live);
     if (!next.executeStep()) return {};
     const Lease lease{next.getColumn(0).getInt64(), next.getColumn(1).getString(), board, shard,
                       next.getColumn(2).getInt64() + 1};
@@ -198,6 +240,11 @@ std::optional<Lease> FarmQueue::take(const std::string& board, const std::string
             shard, lease.epoch, now + seconds, lease.task);
     return lease;
   });
+}
+
+bool FarmQueue::has_task(const std::string& board, const std::string& board_type, int live) const {
+  return impl_->database.use(
+      [&](SQLite::Database& database) { return next_task(database, board, board_type, live).executeStep(); });
 }
 
 bool FarmQueue::finish(const Lease& lease, const MeasurementKey& key, const Measurement& measurement) {
@@ -227,12 +274,24 @@ bool FarmQueue::fail(const Lease& lease, const std::string& code, const std::str
   });
 }
 
+bool FarmQueue::refuse(const Lease& lease, const std::string& code, const std::string& message) {
+  return impl_->in_transaction([&](SQLite::Database& database) {
+    if (!leave(database, lease, "waiting", code, message)) return false;
+    note(database, lease, "refused", message);
+    const bool twice = attempts_of(database, lease.task, "refused") > 1;
+    execute(database, "UPDATE tasks SET failures = failures + 1, state = ? WHERE id = ?", twice ? "failed" : "waiting",
+            lease.task);
+    return true;
+  });
+}
+
 bool FarmQueue::give_back(const Lease& lease, const std::string& message) {
   return impl_->in_transaction([&](SQLite::Database& database) {
     if (!leave(database, lease, "waiting", "board", message)) return false;
     note(database, lease, "board", message);
-    if (failures_by_boards(database, lease.task) >= impl_->most_failures)
-      execute(database, "UPDATE tasks SET state = 'undecided' WHERE id = ?", lease.task);
+    const bool enough = attempts_of(database, lease.task, "board") >= impl_->most_failures;
+    execute(database, "UPDATE tasks SET failures = failures + 1, state = ? WHERE id = ?",
+            enough ? "undecided" : "waiting", lease.task);
     return true;
   });
 }
@@ -250,7 +309,15 @@ int FarmQueue::reopen() {
     execute(database,
             "UPDATE attempts SET outcome = 'earlier' WHERE outcome = 'board' AND "
             "task IN (SELECT id FROM tasks WHERE state = 'undecided')");
-    return execute(database, "UPDATE tasks SET state = 'waiting' WHERE state = 'undecided'");
+    return execute(database, "UPDATE tasks SET state = 'waiting', failures = 0 WHERE state = 'undecided'");
+  });
+}
+
+void FarmQueue::measure_again(const std::vector<std::int64_t>& tasks) {
+  impl_->in_transaction([&](SQLite::Database& database) {
+    for (const std::int64_t task : tasks)
+      execute(database, "UPDATE tasks SET state = 'waiting', key = NULL, failures = 0 WHERE id = ?", task);
+    return tasks.size();
   });
 }
 
@@ -273,16 +340,25 @@ QueueCounts FarmQueue::counts(const std::string& board_type) const {
   });
 }
 
+std::vector<std::string> FarmQueue::candidates() const {
+  return impl_->database.use([](SQLite::Database& database) {
+    std::vector<std::string> candidates;
+    SQLite::Statement row(database, "SELECT candidate FROM tasks GROUP BY candidate ORDER BY min(id)");
+    while (row.executeStep()) candidates.push_back(row.getColumn(0).getString());
+    return candidates;
+  });
+}
+
 std::vector<TaskOutcome> FarmQueue::outcomes() const {
   return impl_->database.use([](SQLite::Database& database) {
     std::vector<TaskOutcome> outcomes;
     SQLite::Statement row(database,
-                          "SELECT tasks.candidate AS candidate, tasks.board_type AS board_type, tasks.state AS state, "
-                          "tasks.code AS code, tasks.message AS message, measurements.* FROM tasks "
+                          "SELECT tasks.id, tasks.candidate, tasks.board_type, tasks.state, tasks.code, tasks.message, "
+                          "ifnull(tasks.key, ''), measurements.* FROM tasks "
                           "LEFT JOIN measurements ON measurements.key = tasks.key ORDER BY tasks.id");
     while (row.executeStep()) {
-      TaskOutcome outcome{row.getColumn(0).getString(), row.getColumn(1).getString(), row.getColumn(2).getString(),
-                          row.getColumn(3).getString(), row.getColumn(4).getString(), {}};
+      const auto text = [&](int column) { return row.getColumn(column).getString(); };
+      TaskOutcome outcome{row.getColumn(0).getInt64(), text(1), text(2), text(3), text(4), text(5), text(6), {}};
       if (!row.getColumn("cycles").isNull()) outcome.measurement = measurement_of_row(row);
       outcomes.push_back(std::move(outcome));
     }
@@ -321,6 +397,12 @@ std::vector<FarmEvent> FarmQueue::measurements_over_time() const {
 std::int64_t FarmQueue::discarded_shards() const {
   return impl_->database.use([](SQLite::Database& database) -> std::int64_t {
     return database.execAndGet("SELECT count(*) FROM shards WHERE state = 'discarded'").getInt64();
+  });
+}
+
+std::int64_t FarmQueue::discarded_measurements() const {
+  return impl_->database.use([](SQLite::Database& database) -> std::int64_t {
+    return database.execAndGet("SELECT count(*) FROM attempts WHERE outcome = 'discarded'").getInt64();
   });
 }
 

@@ -11,7 +11,9 @@
 
 namespace thimble {
 
-/// Seconds since the epoch, as the queue counts time.
+/// A clock for leases, which never jumps; they do not outlive their process.
+double steady_seconds();
+/// Seconds since the epoch.
 double unix_time();
 
 /// A task that a board has taken, until a moment: then it goes to another one.
@@ -32,14 +34,21 @@ struct QueueCounts {
   std::int64_t undecided = 0;  ///< boards failed it, as often as they may
 
   std::int64_t all() const { return waiting + leased + measured + done + failed + undecided; }
+  QueueCounts& operator+=(const QueueCounts& other) {
+    waiting += other.waiting, leased += other.leased, measured += other.measured;
+    done += other.done, failed += other.failed, undecided += other.undecided;
+    return *this;
+  }
   std::int64_t settled() const { return done + failed + undecided; }
 };
 
 /// A task and what became of it.
 struct TaskOutcome {
+  std::int64_t task = 0;
   std::string candidate, board_type;
   std::string state;                       ///< "done", "failed", "undecided", or one of a task that is not settled
   std::string code, message;               ///< why there is no measurement
+  std::string key;                         ///< MeasurementKey::text of the measurement
   std::optional<Measurement> measurement;  ///< without layers
 };
 
@@ -79,30 +88,41 @@ class FarmQueue {
   Shard begin_shard(Shard shard);
   /// The canary agreed: the shard's measurements count.
   void confirm_shard(std::int64_t shard, std::int64_t canary_cycles);
-  /// It did not, or the board is gone: what was measured in the shard is forgotten and waits again.
+  /// It did not, or the board is gone: what was measured or failed in the shard is forgotten and waits again.
   void discard_shard(std::int64_t shard, const std::string& why);
+  /// All shards of the board with this canary, confirmed ones too: nobody knows since when it is wrong.
+  void discard_board(const std::string& board, const std::string& canary, const std::string& why);
   /// Those of a process that died.
   std::vector<Shard> open_shards() const;
   /// Latest cycles of this canary on each board, of shards that were not discarded.
   std::map<std::string, std::int64_t> canaries(const std::string& canary) const;
 
-  /// The next task for a board; one that it has failed comes last. Nothing where none waits.
-  std::optional<Lease> take(const std::string& board, const std::string& board_type, std::int64_t shard, double now,
-                            double seconds);
+  /// The next task for a board. One that it has failed is for others, until as many boards have as are `live`.
+  /// Nothing where none waits for it.
+  std::optional<Lease> take(const std::string& board, const std::string& board_type, int live, std::int64_t shard,
+                            double now, double seconds);
+  bool has_task(const std::string& board, const std::string& board_type, int live) const;
   /// Stores the measurement. @return false where the lease is no longer the task's: what was done for it does not count
   bool finish(const Lease& lease, const MeasurementKey& key, const Measurement& measurement);
   /// The same, of a plan that another task has brought already.
   bool finish_known(const Lease& lease, const MeasurementKey& key);
+  /// It cannot be run at all: no plan, too large.
   bool fail(const Lease& lease, const std::string& code, const std::string& message);
+  /// The board says that the candidate is to blame: so must a second try, elsewhere if there is another board.
+  bool refuse(const Lease& lease, const std::string& code, const std::string& message);
   /// The board was to blame: the task waits for another one.
   bool give_back(const Lease& lease, const std::string& message);
   /// Leases that have run out at `now` wait again. @return how many
   int expire(double now);
   /// Undecided tasks get another chance. @return how many
   int reopen();
+  /// These are to be measured anew: what they have is of another build, or of another plan.
+  void measure_again(const std::vector<std::int64_t>& tasks);
 
   QueueCounts counts() const;
   QueueCounts counts(const std::string& board_type) const;
+  /// All different ones, in the order in which they were added.
+  std::vector<std::string> candidates() const;
   /// All tasks, in the order in which they were added.
   std::vector<TaskOutcome> outcomes() const;
   void note_event(const std::string& board, const std::string& text);
@@ -110,6 +130,7 @@ class FarmQueue {
   /// When which board measured which candidate; discarded ones are left out.
   std::vector<FarmEvent> measurements_over_time() const;
   std::int64_t discarded_shards() const;
+  std::int64_t discarded_measurements() const;
   /// Plans that boards were made to run again though their measurement was there.
   std::int64_t measured_twice() const;
 

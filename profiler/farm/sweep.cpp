@@ -9,7 +9,7 @@ namespace thimble {
 Sweep::Sweep(SweepParts parts, SweepOptions options)
     : parts_(std::move(parts)), options_(std::move(options)), queue_(parts_.queue, options_.most_failures) {
   for (const FarmBoard& board : parts_.boards)
-    workers_.push_back(std::make_unique<FarmWorker>(board, parts_, options_, stopped_));
+    workers_.push_back(std::make_unique<FarmWorker>(board, parts_, options_, roster_, stopped_));
 }
 
 Sweep::~Sweep() { stop(); }

@@ -18,7 +18,7 @@ struct SweepStatus {
 
 /// Measures the tasks of a queue on many boards at once, each with a thread of its own. A board that fails is brought
 /// back (new conversation, reset, flash, power) and must pass its canary; one that cannot be is quarantined, and others
-/// of its type take its tasks.
+/// of its type take its tasks. Ends when all tasks are settled, or no board is left for the rest.
 class Sweep {
  public:
   Sweep(SweepParts parts, SweepOptions options);
@@ -41,6 +41,7 @@ class Sweep {
   SweepParts parts_;
   SweepOptions options_;
   FarmQueue queue_;
+  Roster roster_;
   std::atomic<bool> stopped_{false};
   mutable std::mutex mutex_;  ///< of failure_ and running_
   std::condition_variable ended_;

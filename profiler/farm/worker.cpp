@@ -4,24 +4,22 @@
 #include <thread>
 #include <utility>
 
-#include "graph/base/deadline.hpp"
-#include "graph/base/error.hpp"
 #include "profiler/farm/canary.hpp"
-#include "profiler/farm/power.hpp"
-#include "profiler/measure.hpp"
 #include "profiler/statistics.hpp"
 
 namespace thimble {
 namespace {
 
-constexpr auto kPoll = std::chrono::milliseconds(20);
+constexpr auto kTaskPoll = std::chrono::milliseconds(50), kBarredPoll = std::chrono::milliseconds(500);
 constexpr std::size_t kBoardsForMedian = 3;
-constexpr int kMostDiscarded = 3;
+constexpr int kMostDiscarded = 3, kMostFailedInARow = 5;
 
 /// A plan that is not done in time says more of the board, or of the load, than of the plan.
 bool is_boards_fault(const ProbeFailure& failure) {
   return failure.kind == FailureKind::kBoard || failure.code == "timeout";
 }
+
+std::string cycles_text(std::int64_t cycles) { return std::to_string(cycles) + " cycles"; }
 
 std::int64_t median_of(const std::map<std::string, std::int64_t>& known) {
   std::vector<std::int64_t> cycles;
@@ -29,21 +27,21 @@ std::int64_t median_of(const std::map<std::string, std::int64_t>& known) {
   return statistics_of(cycles).median;
 }
 
-std::string cycles_text(std::int64_t cycles) { return std::to_string(cycles) + " cycles"; }
-
 }  // namespace
 
-FarmWorker::FarmWorker(FarmBoard board, const SweepParts& parts, const SweepOptions& options,
+FarmWorker::FarmWorker(FarmBoard board, const SweepParts& parts, const SweepOptions& options, Roster& roster,
                        const std::atomic<bool>& stopped)
     : board_(std::move(board)),
       type_(board_.board.type()),
       parts_(parts),
       options_(options),
+      roster_(roster),
       stopped_(stopped),
       queue_(parts.queue, options.most_failures),
-      canary_(canary_plan()) {
+      link_(board_, parts, options, stopped, [this](const std::string& trouble) { note_trouble(trouble); }) {
   status_.name = board_.name;
   status_.board_type = type_;
+  roster_.join(type_);
 }
 
 BoardStatus FarmWorker::status() const {
@@ -68,163 +66,184 @@ void FarmWorker::note_trouble(const std::string& trouble) {
 }
 
 void FarmWorker::work() {
-  bool goes_on = finish_open_shards();
-  while (goes_on && may_go_on() && wait_for_task()) {
-    goes_on = open_shard();
-    if (!goes_on) break;
+  while (wait_until_usable()) {
+    settle_open_shards();
+    if (given_up_ || !wait_for_task()) break;
+    if (!open_shard()) continue;
     do_shard();
-    if (!given_up_) goes_on = close_shard(std::exchange(shard_, {})) || recover("the canary at the end disagreed");
+    if (shard_.id != 0 && !given_up_ && why_barred().empty()) close_shard(std::exchange(shard_, {}));
   }
-  probe_.reset();
-  if (!given_up_ && status().state != "barred") set_state("ended");
+  link_.drop();
+  if (!given_up_ && !barred_) {
+    roster_.leave(type_);
+    set_state("ended");
+  }
 }
 
-/// Those of a process that died: this board's next canary is the one at their end.
-bool FarmWorker::finish_open_shards() {
-  for (const Shard& shard : queue_.open_shards())
-    if (shard.board == board_.name && !close_shard(shard) && !recover("the canary after a resume disagreed"))
-      return false;
-  return true;
-}
-
-bool FarmWorker::may_go_on() {
-  if (stopped_ || given_up_) return false;
+std::string FarmWorker::why_barred() {
   const std::string reason = parts_.barred(board_);
-  if (reason.empty()) return true;
-  note_trouble(reason);
-  set_state("barred");
+  return reason.empty() ? link_.take() : reason;
+}
+
+/// A board that is locked, or that another process uses, waits, as long as others are at work.
+bool FarmWorker::wait_until_usable() {
+  for (; !stopped_ && !given_up_; std::this_thread::sleep_for(kBarredPoll)) {
+    const std::string reason = why_barred();
+    if (reason.empty()) {
+      if (std::exchange(barred_, false)) roster_.join(type_);
+      return true;
+    }
+    if (!std::exchange(barred_, true)) {
+      roster_.leave(type_);
+      link_.drop();
+      note_trouble(reason);
+      set_state("barred");
+      shard_ = {};
+      for (const Shard& shard : queue_.open_shards())
+        if (shard.board == board_.name) queue_.discard_shard(shard.id, reason);
+    }
+    if (roster_.live() == 0) return false;
+  }
   return false;
 }
 
+/// Those of a process that died: this board's next canary is the one at their end.
+void FarmWorker::settle_open_shards() {
+  for (const Shard& shard : queue_.open_shards())
+    if (shard.board == board_.name && !given_up_) close_shard(shard);
+}
+
 bool FarmWorker::wait_for_task() {
-  for (; !stopped_; std::this_thread::sleep_for(kPoll)) {
-    queue_.expire(unix_time());
+  for (; !stopped_; std::this_thread::sleep_for(kTaskPoll)) {
     const QueueCounts counts = queue_.counts(type_);
-    if (counts.waiting > 0) return true;
-    if (counts.leased + counts.measured == 0) return false;
+    if (counts.waiting > 0 && queue_.has_task(board_.name, type_, roster_.live(type_))) return true;
+    if (counts.waiting + counts.leased + counts.measured == 0) return false;
+    if (counts.leased > 0) queue_.expire(steady_seconds());
     set_state("idle");
   }
   return false;
 }
 
-std::optional<std::int64_t> FarmWorker::run_canary() {
+std::optional<std::int64_t> FarmWorker::sure_canary() {
   set_state("canary");
-  const Result<Measurement, ProbeFailure> result = try_run(canary_);
-  if (result) return result->cycles;
-  note_trouble("the canary failed: " + result.error().message);
-  return {};
+  std::optional<std::int64_t> cycles = link_.run_canary();
+  if (cycles) return cycles;
+  set_state("recovering");
+  cycles = link_.bring_back();
+  if (!cycles && !stopped_ && why_barred().empty()) give_up(link_.last_trouble());
+  return cycles;
 }
 
 bool FarmWorker::open_shard() {
-  std::optional<std::int64_t> cycles = run_canary();
-  if (!cycles) {
-    if (!recover("the canary failed")) return false;
-    cycles = run_canary();
-    if (!cycles) return give_up("the canary failed again"), false;
+  std::optional<std::int64_t> cycles = sure_canary();
+  if (!cycles) return false;
+  if (!doubt_of(*cycles).empty()) cycles = link_.bring_back();
+  if (!cycles) return false;
+  if (const std::string doubt = doubt_of(*cycles); !doubt.empty()) {
+    queue_.discard_board(board_.name, link_.canary_key(), doubt);
+    give_up(doubt);
+    return false;
   }
-  const std::string canary = key_of(canary_, *probe_).text();
-  if (const std::string doubt = doubt_of(*cycles, queue_.canaries(canary)); !doubt.empty())
-    return give_up(doubt), false;
-  shard_ = queue_.begin_shard({.board = board_.name, .board_type = type_, .canary = canary, .canary_cycles = *cycles});
+  shard_ = queue_.begin_shard(
+      {.board = board_.name, .board_type = type_, .canary = link_.canary_key(), .canary_cycles = *cycles});
   return true;
 }
 
-/// The canary against what is known: most boards of the type, where there are three or more, else this board earlier.
-std::string FarmWorker::doubt_of(std::int64_t cycles, const std::map<std::string, std::int64_t>& known) const {
+/// Most boards of the type are right where there are three or more; else this board was right before.
+std::string FarmWorker::doubt_of(std::int64_t cycles) const {
+  const std::map<std::string, std::int64_t> known = queue_.canaries(link_.canary_key());
   const auto own = known.find(board_.name);
   std::optional<std::int64_t> expected;
-  if (own != known.end()) expected = own->second;
-  if (known.size() >= kBoardsForMedian) expected = median_of(known);
+  if (known.size() >= kBoardsForMedian)
+    expected = median_of(known);
+  else if (own != known.end())
+    expected = own->second;
+  else if (!known.empty())
+    expected = known.begin()->second;
   if (!expected || canaries_agree(cycles, *expected)) return "";
-  return "the canary took " + cycles_text(cycles) + ", not " + cycles_text(*expected) + " as " +
-         (known.size() >= kBoardsForMedian ? "on most boards of its type" : "before");
+  const char* whose = known.size() >= kBoardsForMedian ? "as on most boards of its type"
+                      : own != known.end()             ? "as before"
+                                                       : "as on the other board: one of the two is wrong";
+  return "the canary took " + cycles_text(cycles) + ", not " + cycles_text(*expected) + " " + whose;
 }
 
 void FarmWorker::do_shard() {
-  for (int i = 0; i < options_.shard && may_go_on(); ++i) {
-    const std::optional<Lease> lease = queue_.take(board_.name, type_, shard_.id, unix_time(), options_.lease_s);
+  for (int i = 0; i < options_.shard && shard_.id != 0; ++i) {
+    if (stopped_ || given_up_ || !why_barred().empty()) return;
+    const std::optional<Lease> lease =
+        queue_.take(board_.name, type_, roster_.live(type_), shard_.id, steady_seconds(), options_.lease_s);
     if (!lease) return;
-    if (!do_task(*lease) && !recover(status().reason)) return;
+    do_task(*lease);
   }
 }
 
-bool FarmWorker::close_shard(const Shard& shard) {
-  std::optional<std::int64_t> cycles = run_canary();
-  if (!cycles && comes_back()) cycles = run_canary();
-  const bool comparable = probe_ && shard.canary == key_of(canary_, *probe_).text();
-  if (cycles && comparable && canaries_agree(*cycles, shard.canary_cycles)) {
-    queue_.confirm_shard(shard.id, *cycles);
-    discarded_ = 0;
-    return true;
+void FarmWorker::do_task(const Lease& lease) {
+  set_state("measuring", lease.candidate);
+  const Result<ProbePlan, ProbeFailure> plan = parts_.plan_of(lease.candidate, board_.board);
+  if (!plan) {
+    queue_.fail(lease, plan.error().code, plan.error().message);
+    return;
   }
-  const std::string why = !cycles       ? "the canary failed at the end"
-                          : !comparable ? "another build of the firmware measured it"
-                                        : "the canary took " + cycles_text(*cycles) + " at the end and " +
-                                              cycles_text(shard.canary_cycles) + " at the start";
+  const MeasurementKey key = link_.key(*plan);
+  if (queue_.finish_known(lease, key)) return;
+  const Result<Measurement, ProbeFailure> result = link_.run(*plan);
+  if (result) {
+    queue_.finish(lease, key, *result);
+    failed_in_a_row_ = 0;
+    const std::lock_guard lock(mutex_);
+    ++status_.measured;
+    return;
+  }
+  note_trouble(lease.candidate + ": " + result.error().message);
+  if (!is_boards_fault(result.error())) {
+    queue_.refuse(lease, result.error().code, result.error().message);
+  } else {
+    queue_.give_back(lease, result.error().message);
+    recover_in_shard();
+  }
+}
+
+/// The board must be what it was at the shard's start.
+void FarmWorker::recover_in_shard() {
+  if (++failed_in_a_row_ >= kMostFailedInARow)
+    return give_up(std::to_string(kMostFailedInARow) + " subnets in a row failed: " + link_.last_trouble());
+  set_state("recovering");
+  const std::optional<std::int64_t> cycles = link_.bring_back();
+  if (stopped_ || !why_barred().empty()) return;
+  if (!cycles) return give_up(link_.last_trouble());
+  if (!canaries_agree(*cycles, shard_.canary_cycles))
+    discard(std::exchange(shard_, {}), "the canary took " + cycles_text(*cycles) + " after a recovery, " +
+                                           cycles_text(shard_.canary_cycles) + " before");
+}
+
+void FarmWorker::close_shard(const Shard& shard) {
+  const std::optional<std::int64_t> cycles = sure_canary();
+  if (!cycles) {
+    if (given_up_) queue_.discard_shard(shard.id, "its board is gone");
+    return;  // else a stop was asked for, or the board is barred: the shard stays open for the next time
+  }
+  if (shard.canary != link_.canary_key()) return discard(shard, "another build of the firmware measured it");
+  if (!canaries_agree(*cycles, shard.canary_cycles))
+    return discard(shard, "the canary took " + cycles_text(*cycles) + " at its end, " +
+                              cycles_text(shard.canary_cycles) + " at its start");
+  if (const std::string doubt = doubt_of(*cycles); !doubt.empty()) {
+    queue_.discard_board(board_.name, shard.canary, doubt);
+    return give_up(doubt);
+  }
+  queue_.confirm_shard(shard.id, *cycles);
+  discarded_ = 0;
+}
+
+void FarmWorker::discard(const Shard& shard, const std::string& why) {
   queue_.discard_shard(shard.id, why);
   note_trouble("a shard is measured again: " + why);
   if (++discarded_ >= kMostDiscarded) give_up("its canary does not hold: " + why);
-  return false;
-}
-
-bool FarmWorker::do_task(const Lease& lease) {
-  set_state("measuring", lease.candidate);
-  const Result<ProbePlan, ProbeFailure> plan = parts_.plan_of(lease.candidate, board_.board);
-  if (!plan) return queue_.fail(lease, plan.error().code, plan.error().message), true;
-  const MeasurementKey key = key_of(*plan, *probe_);
-  if (queue_.finish_known(lease, key)) return true;
-  const Result<Measurement, ProbeFailure> result = try_run(*plan);
-  if (result) {
-    queue_.finish(lease, key, *result);
-    const std::lock_guard lock(mutex_);
-    ++status_.measured;
-    return true;
-  }
-  if (!is_boards_fault(result.error())) return queue_.fail(lease, result.error().code, result.error().message), true;
-  note_trouble(lease.candidate + ": " + result.error().message);
-  queue_.give_back(lease, result.error().message);
-  return false;
-}
-
-Result<Measurement, ProbeFailure> FarmWorker::try_run(const ProbePlan& plan) {
-  try {
-    if (!probe_) probe_ = parts_.make_probe(board_.board);
-    return run_until_steady(plan, *probe_, options_.run);
-  } catch (const BoardError& error) {
-    return ProbeFailure{.code = "board_lost", .message = error.what()};
-  }
-}
-
-void FarmWorker::wait(double seconds) const {
-  for (const Deadline deadline(seconds); !stopped_ && !deadline.expired();) std::this_thread::sleep_for(kPoll);
-}
-
-bool FarmWorker::comes_back() {
-  for (const double pause : options_.pauses_s) {
-    set_state("recovering");
-    wait(pause);
-    if (stopped_) return false;
-    probe_.reset();
-    try {
-      if (pause > 0 && power_cycle(board_.board)) parts_.tell(board_.name + ": power taken away and given back");
-    } catch (const BoardError& error) {
-      note_trouble(error.what());
-    }
-    if (run_canary()) return true;
-  }
-  return false;
-}
-
-bool FarmWorker::recover(const std::string& trouble) {
-  if (given_up_) return false;
-  if (comes_back()) return true;
-  if (!stopped_) give_up(trouble);
-  return false;
 }
 
 void FarmWorker::give_up(const std::string& reason) {
   given_up_ = true;
-  if (shard_.id != 0) queue_.discard_shard(shard_.id, reason);
+  roster_.leave(type_);
+  if (shard_.id != 0) queue_.discard_shard(std::exchange(shard_, {}).id, reason);
   note_trouble("quarantined: " + reason);
   set_state("quarantined");
   parts_.quarantined(board_, reason);

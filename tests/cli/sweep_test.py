@@ -1,10 +1,12 @@
 """`thimble sweep` and `thimble boards` as a user runs them: on virtual boards, killed, interrupted, with bad input."""
+import contextlib
 import json
 import os
-import pathlib
 import random
 import resource
+import shutil
 import signal
+import sqlite3
 import subprocess
 import time
 
@@ -32,6 +34,18 @@ def sweep(folder, *options, **popen):
 
 def table(folder, run="night-sweep-001"):
     return (folder / "runs" / run / "sweep.csv").read_text()
+
+
+def measured(folder, run="night-sweep-001"):
+    """How many measurements a sweep has stored so far."""
+    file = folder / "runs" / run / "run.sqlite"
+    if not file.exists():
+        return 0
+    with contextlib.closing(sqlite3.connect(file)) as database:
+        try:
+            return database.execute("SELECT count(*) FROM measurements").fetchone()[0]
+        except sqlite3.OperationalError:
+            return 0  # killed before there was a table
 
 
 def test_a_sweep_measures_every_subnet_once(folder):
@@ -66,10 +80,15 @@ def test_kills_and_interrupts_lose_and_repeat_nothing(folder):
     (folder / "killed").mkdir()
     sweep_job(folder / "killed", subnets=40)
     command = [PROGRAM, "sweep", "night.yaml"]
+    cut_short = 0
     for i in range(12):
         process = subprocess.Popen(command + (["--resume"] if i else []), cwd=folder / "killed", env=state_of(folder),
                                    stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
-        time.sleep(rng.uniform(0.05, 0.6))
+        if i % 4 != 3:  # somewhere in its work; else while it starts
+            goal = measured(folder / "killed") + rng.randint(1, 4)
+            while process.poll() is None and measured(folder / "killed") < goal:
+                time.sleep(0.005)
+        time.sleep(rng.uniform(0, 0.05))
         interrupted = i % 3 == 2 and process.poll() is None
         if interrupted:
             os.killpg(process.pid, signal.SIGINT)
@@ -78,6 +97,8 @@ def test_kills_and_interrupts_lose_and_repeat_nothing(folder):
         else:
             process.kill()
             process.wait()
+        cut_short += 0 < measured(folder / "killed") < 40
+    assert cut_short > 0, "no kill hit a sweep under way"
     last = thimble("sweep", "night.yaml", "--resume", "--json", cwd=folder / "killed", env=state_of(folder))
     assert last.returncode == 0, last.stderr
     assert json.loads(last.stdout)["measured_twice"] == 0
@@ -167,17 +188,62 @@ def test_bad_jobs_are_named(folder):
     assert not (folder / "runs").exists()
 
 
+def lab_board(name, folder, **keys):
+    """A board file of one's own: a NUCLEO-F446RE that is reached as the keys say."""
+    facts = {"core": "cortex-m4", "clock_mhz": 180, "ram_size_kb": 128, "flash_size_kb": 512, "startup": "nucleo-f446re",
+             "openocd_config": "board/st_nucleo_f4.cfg", **keys}
+    (folder / name).write_text("".join(f"{key}: {json.dumps(value)}\n" for key, value in facts.items()))
+    return name
+
+
+def test_boards_that_cannot_be_told_apart_or_differ_are_named(folder):
+    lab_board("lab-0.yaml", folder, probe_serial="S1")
+    for keys, word in [({"probe_serial": "S1"}, "S1"), ({"probe_serial": "S2", "clock_mhz": 90}, "clock_mhz")]:
+        sweep_job(folder, subnets=2, boards=["lab-0.yaml", lab_board("lab-1.yaml", folder, **keys)])
+        refused = sweep(folder)
+        assert refused.returncode == 2 and word in refused.stderr, refused.stderr
+
+
 def test_a_board_that_is_not_there_is_to_blame(folder):
-    boards = pathlib.Path(PROGRAM).parents[3] / "configs/boards"
-    source = (boards / "nucleo-f446re.yaml").read_text() if boards.exists() else None
-    if source is None:
-        print("skipped: board files are elsewhere")
+    if shutil.which("openocd") is None:
+        print("skipped: openocd is not on this machine")
         return
-    for i, serial in enumerate(("S1", "S1")):
-        (folder / f"lab-{i}.yaml").write_text(source + f"startup: nucleo-f446re\nprobe_serial: {serial}\n")
-    sweep_job(folder, subnets=2, boards=["lab-0.yaml", "lab-1.yaml"])
-    twins = sweep(folder)
-    assert twins.returncode == 2 and "S1" in twins.stderr, twins.stderr
+    # Nobody listens there.
+    board = lab_board("lab-0.yaml", folder, openocd_extra=["hla_stlink_backend tcp 1"])
+    sweep_job(folder, subnets=2, boards=[board], extra="  patience_s: 0.1\n")
+    lost = sweep(folder)
+    assert lost.returncode == 4 and "lab-0" in lost.stderr and "release" in lost.stderr, lost.stderr
+    listed = thimble("boards", cwd=folder, env=state_of(folder)).stdout
+    assert "lab-0" in listed and "quarantined" in listed, listed
+    assert thimble("boards", "lock", "lab-7", cwd=folder, env=state_of(folder)).returncode == 2
+    assert thimble("boards", "release", "lab-0", cwd=folder, env=state_of(folder)).returncode == 0
+
+
+def test_faults_on_the_way_to_boards_change_no_number(folder):
+    if shutil.which("openocd") is None:
+        print("skipped: openocd is not on this machine")
+        return
+    serve = HERE.parent / "stlink/serve"
+    tables = []
+    for name, options in (("still", []), ("stormy", ["--fault-rate", "0.02", "--faults", "drop,dead,lockup,reset"])):
+        (folder / name).mkdir()
+        servers = [subprocess.Popen([serve, "--part", "stm32f446", "--icount", "--seed", str(i), *options],
+                                    stdout=subprocess.PIPE, text=True) for i in range(2)]
+        try:
+            ports = [server.stdout.readline().split()[1] for server in servers]
+            boards = [lab_board(f"lab-{i}.yaml", folder / name, openocd_extra=[f"hla_stlink_backend tcp {port}"])
+                      for i, port in enumerate(ports)]
+            sweep_job(folder / name, subnets=10, boards=boards)
+            done = thimble("sweep", "night.yaml", "--json", cwd=folder / name, env=state_of(folder / name))
+        finally:
+            for server in servers:
+                server.kill()
+                server.wait()
+        assert done.returncode == 0, done.stderr
+        facts = json.loads(done.stdout)
+        assert facts["counts"]["done"] == 10 and facts["measured_twice"] == 0, facts["counts"]
+        tables.append(table(folder / name))
+    assert tables[0] == tables[1]
 
 
 if __name__ == "__main__":

@@ -3,11 +3,13 @@
 #include <atomic>
 #include <chrono>
 #include <map>
+#include <set>
 #include <thread>
 
 #include "graph/base/error.hpp"
 #include "graph/base/hash.hpp"
 #include "graph/base/rng.hpp"
+#include "graph/base/run_process.hpp"
 #include "profiler/board_registry.hpp"
 #include "profiler/farm/canary.hpp"
 #include "profiler/farm/power.hpp"
@@ -44,9 +46,11 @@ Measurement measurement_of(const ProbePlan& plan, const Board& board) {
 /// What a fake board of a farm does wrong.
 struct Mischief {
   double failure_rate = 0;                           ///< of runs, by the board
+  std::set<std::int64_t> failing_runs{};             ///< by number
   std::int64_t dead_after = 1'000'000;               ///< runs
   std::function<double()> speed = [] { return 1; };  ///< factor on its cycles
   std::string kills{};                               ///< the candidate's plan hash that the core refuses
+  bool fails_tasks = false;                          ///< passes canaries, and nothing else
 };
 
 class MischievousProbe : public Probe {
@@ -60,7 +64,10 @@ class MischievousProbe : public Probe {
     std::this_thread::sleep_for(std::chrono::milliseconds(3));  // boards take time: so all get their share
     if (run >= mischief_.dead_after) throw BoardError(board_.name + " is dead");
     Rng rng{7, fnv1a64(board_.name), static_cast<std::uint64_t>(run)};
-    if (rng.uniform() < mischief_.failure_rate) return ProbeFailure{.code = "dropped", .message = "the line is dead"};
+    if (rng.uniform() < mischief_.failure_rate || mischief_.failing_runs.count(run))
+      return ProbeFailure{.code = "dropped", .message = "the line is dead"};
+    if (mischief_.fails_tasks && plan.hash() != canary_plan().hash())
+      return ProbeFailure{.code = "dropped", .message = "large plans do not get through"};
     if (plan.hash() == mischief_.kills)
       return ProbeFailure{.kind = FailureKind::kCandidate, .code = "fault", .message = "the core took a fault"};
     Measurement m = measurement_of(plan, board_);
@@ -81,7 +88,8 @@ class Farm {
     std::vector<std::string> names;
     for (int i = 0; i < candidates; ++i) names.push_back("net-" + std::to_string(i));
     FarmQueue(file()).add(names, "fake");
-    options_.pauses_s = {0, 0.01, 0.01, 0.01};
+    options_.patience_s = 0.2;
+    options_.first_pause_s = 0.01;
     options_.shard = 10;
   }
 
@@ -96,6 +104,8 @@ class Farm {
     runs_[name] = 0;
   }
 
+  void bar(std::function<std::string(const FarmBoard&)> barred) { barred_ = std::move(barred); }
+
   std::unique_ptr<Sweep> make_sweep() {
     SweepParts parts;
     parts.queue = file();
@@ -106,6 +116,7 @@ class Farm {
     parts.make_probe = [this](const Board& board) {
       return std::make_unique<MischievousProbe>(board, mischief_.at(board.name), runs_.at(board.name));
     };
+    parts.barred = barred_;
     parts.quarantined = [this](const FarmBoard& board, const std::string& reason) {
       const std::lock_guard lock(mutex_);
       quarantined_[board.name] = reason;
@@ -139,6 +150,7 @@ class Farm {
   std::vector<FarmBoard> boards_;
   std::map<std::string, Mischief> mischief_;
   std::map<std::string, std::atomic<std::int64_t>> runs_;
+  std::function<std::string(const FarmBoard&)> barred_ = [](const FarmBoard&) { return ""; };
   std::mutex mutex_;
   std::map<std::string, std::string> quarantined_;
 };
@@ -158,14 +170,14 @@ TEST_CASE("a task goes to one board at a time, and a late answer does not count"
   CHECK(queue.add({"a", "b", "c"}, "fake") == 1);
   CHECK(queue.add({"a"}, "other") == 1);
   const std::int64_t one = begun(queue, "one"), two = begun(queue, "two");
-  const auto a = queue.take("one", "fake", one, 1000, 10), b = queue.take("two", "fake", two, 1000, 10);
+  const auto a = queue.take("one", "fake", 1, one, 1000, 10), b = queue.take("two", "fake", 1, two, 1000, 10);
   REQUIRE(a);
   REQUIRE(b);
   CHECK(a->candidate == "a");
   CHECK(b->candidate == "b");
   CHECK(queue.expire(1005) == 0);
   CHECK(queue.expire(1011) == 2);
-  const auto again = queue.take("two", "fake", two, 1020, 10);
+  const auto again = queue.take("two", "fake", 1, two, 1020, 10);
   REQUIRE(again);
   CHECK(again->candidate == "a");
   CHECK_FALSE(queue.finish(*a, kKey, {}));
@@ -182,15 +194,15 @@ TEST_CASE("what was measured in a shard whose canary disagrees is forgotten", "[
   FarmQueue queue(folder.path() / "q.sqlite");
   queue.add({"a", "b", "c"}, "fake");
   const std::int64_t bad = begun(queue, "one"), good = begun(queue, "two");
-  REQUIRE(queue.finish(*queue.take("one", "fake", bad, 0, 10), kKey, {}));
-  REQUIRE(queue.finish_known(*queue.take("two", "fake", good, 0, 10), kKey));
-  REQUIRE(queue.fail(*queue.take("one", "fake", bad, 0, 10), "too_large", "is too large"));
+  REQUIRE(queue.finish(*queue.take("one", "fake", 1, bad, 0, 10), kKey, {}));
+  REQUIRE(queue.finish_known(*queue.take("two", "fake", 1, good, 0, 10), kKey));
+  REQUIRE(queue.fail(*queue.take("two", "fake", 1, good, 0, 10), "too_large", "is too large"));
   queue.confirm_shard(good, 100);
   CHECK(queue.counts().done == 1);
   queue.discard_shard(bad, "slow");
   CHECK(queue.counts().waiting == 2);
   CHECK(queue.counts().failed == 1);
-  CHECK_FALSE(queue.finish_known(*queue.take("two", "fake", good, 0, 10), kKey));
+  CHECK_FALSE(queue.finish_known(*queue.take("two", "fake", 1, good, 0, 10), kKey));
   CHECK(queue.open_shards().empty());
   CHECK(queue.measured_twice() == 0);
 }
@@ -200,13 +212,13 @@ TEST_CASE("a task that boards fail goes to another one, and is undecided at last
   FarmQueue queue(folder.path() / "q.sqlite", 3);
   queue.add({"a", "b"}, "fake");
   const std::int64_t shard = begun(queue, "one");
-  queue.give_back(*queue.take("one", "fake", shard, 0, 10), "lost");
-  CHECK(queue.take("one", "fake", shard, 0, 10)->candidate == "b");
-  for (int i = 0; i < 2; ++i) queue.give_back(*queue.take("two", "fake", shard, 0, 10), "lost");
+  queue.give_back(*queue.take("one", "fake", 1, shard, 0, 10), "lost");
+  CHECK(queue.take("one", "fake", 1, shard, 0, 10)->candidate == "b");
+  for (int i = 0; i < 2; ++i) queue.give_back(*queue.take("two", "fake", 1, shard, 0, 10), "lost");
   CHECK(queue.counts().undecided == 1);
   CHECK(queue.outcomes().at(0).message == "lost");
   CHECK(queue.reopen() == 1);
-  CHECK(queue.take("one", "fake", shard, 0, 10)->candidate == "a");
+  CHECK(queue.take("one", "fake", 1, shard, 0, 10)->candidate == "a");
 }
 
 TEST_CASE("boards that fail now and then cost time, not results", "[farm][sweep]") {
@@ -254,6 +266,67 @@ TEST_CASE("boards of a type vouch for each other", "[farm][sweep]") {
   farm.check_results();
 }
 
+TEST_CASE("a board that is slow from the start leaves nothing in the results", "[farm][sweep]") {
+  Farm farm(200);
+  for (int i = 0; i < 3; ++i) farm.add_board({});
+  farm.add_board({.speed = [] { return 1.5; }});
+  CHECK(farm.run().done == 200);
+  farm.check_results();
+  CHECK(farm.quarantined().count("fake-3") == 1);
+}
+
+TEST_CASE("a board that comes back at another speed measures its shard again", "[farm][sweep]") {
+  Farm farm(40);
+  auto runs = std::make_shared<int>(0);
+  // Fails, is slow until it fails again, and is itself again after that: the canaries around the shard agree.
+  farm.add_board({.failing_runs = {4, 8}, .speed = [runs] { return ++*runs > 4 && *runs < 8 ? 1.5 : 1.0; }});
+  CHECK(farm.run().done == 40);
+  farm.check_results();
+  CHECK(FarmQueue(farm.file()).discarded_shards() > 0);
+}
+
+TEST_CASE("a board that passes canaries alone is quarantined, and its mates do its work", "[farm][sweep]") {
+  Farm farm(40);
+  farm.add_board({.fails_tasks = true});
+  SECTION("with a mate") {
+    farm.add_board({});
+    CHECK(farm.run().done == 40);
+    farm.check_results();
+  }
+  SECTION("alone") { CHECK(farm.run().done == 0); }
+  CHECK(farm.quarantined().count("fake-0") == 1);
+}
+
+TEST_CASE("what one board's core refuses another one may run", "[farm][sweep]") {
+  Farm farm(20);
+  farm.add_board({.kills = plan_named("net-3").hash()});
+  farm.add_board({});
+  CHECK(farm.run().done == 20);
+  farm.check_results();
+}
+
+TEST_CASE("a locked board waits while others work, and comes back", "[farm][sweep]") {
+  Farm farm(60);
+  farm.add_board({});
+  farm.add_board({});
+  const auto begin = std::chrono::steady_clock::now();
+  farm.bar([begin](const FarmBoard& board) {
+    const bool locked = std::chrono::steady_clock::now() - begin < std::chrono::milliseconds(200);
+    return board.name == "fake-1" && locked ? "is locked" : "";
+  });
+  CHECK(farm.run().done == 60);
+  farm.check_results();
+}
+
+TEST_CASE("where every board is locked a sweep ends", "[farm][sweep]") {
+  Farm farm(10);
+  farm.add_board({});
+  farm.bar([](const FarmBoard&) { return "is locked"; });
+  CHECK(farm.run().waiting == 10);
+  CHECK(farm.quarantined().empty());
+  CHECK(farm.runs_of("fake-0") == 0);
+}
+
 TEST_CASE("a shard that another build began is measured again", "[farm][sweep]") {
   Farm farm(10);
   farm.add_board({});
@@ -261,7 +334,7 @@ TEST_CASE("a shard that another build began is measured again", "[farm][sweep]")
     FarmQueue queue(farm.file());
     const Shard old =
         queue.begin_shard({.board = "fake-0", .board_type = "fake", .canary = "of another build", .canary_cycles = 1});
-    REQUIRE(queue.finish(*queue.take("fake-0", "fake", old.id, 0, 1), kKey, {}));
+    REQUIRE(queue.finish(*queue.take("fake-0", "fake", 1, old.id, 0, 1), kKey, {}));
   }
   CHECK(farm.run().done == 10);
   farm.check_results();
@@ -324,11 +397,19 @@ TEST_CASE("marks of boards last, locks end with their process", "[farm][registry
   CHECK(BoardRegistry(folder.path()).release("lab-1"));
   CHECK(registry.marks().empty());
   CHECK_FALSE(BoardRegistry(folder.path()).release("lab-1"));
+  const std::string file = (folder.path() / "lab-1.lock").string();
   {
     const BoardLock lock("lab-1", folder.path());
     CHECK(BoardLock::user_of("lab-1", folder.path()) == std::to_string(getpid()));
-    CHECK_THROWS_WITH(BoardLock("lab-1", folder.path()), Catch::Contains("lab-1"));
+    CHECK_NOTHROW(BoardLock("lab-1", folder.path()));  // the same process
+    CHECK(run_process({"flock", "-n", file, "true"}).exit_code == 1);
     CHECK_NOTHROW(BoardLock("lab-2", folder.path()));
   }
+  CHECK(run_process({"flock", "-n", file, "true"}).exit_code == 0);
+  ChildProcess other({"flock", file, "sleep", "20"});
+  while (BoardLock::user_of("lab-1", folder.path()).empty()) REQUIRE_FALSE(other.exit_code());
+  CHECK_THROWS_WITH(BoardLock("lab-1", folder.path()), Catch::Contains("lab-1") && Catch::Contains("uses the board"));
+  other.kill();
+  other.wait(Deadline(5));
   CHECK(BoardLock::user_of("lab-1", folder.path()).empty());
 }

@@ -1,0 +1,56 @@
+#pragma once
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "profiler/board_registry.hpp"
+#include "profiler/farm/farm.hpp"
+#include "profiler/measurement_store.hpp"
+
+namespace thimble {
+
+/// A sweep's hold of one board: runs plans there, and brings the board back when it fails. Nothing is thrown: what goes
+/// wrong is the board's failure.
+class BoardLink {
+ public:
+  using Tell = std::function<void(const std::string& trouble)>;
+
+  BoardLink(const FarmBoard& board, const SweepParts& parts, const SweepOptions& options,
+            const std::atomic<bool>& stopped, Tell trouble);
+
+  /// Takes the board for this process. @return empty, or who has it
+  std::string take();
+  /// Gives it back.
+  void drop();
+
+  Result<Measurement, ProbeFailure> run(const ProbePlan& plan);
+  /// @pre a plan was run with success
+  MeasurementKey key(const ProbePlan& plan) const { return key_of(plan, *probe_); }
+  /// Cycles of the canary; nothing where it fails.
+  std::optional<std::int64_t> run_canary();
+  /// By ever stronger means, with pauses in between, until the canary runs: a new probe, the board's power. Nothing
+  /// where the board stays away for options.patience_s, must not be used any more, or a stop is asked for.
+  std::optional<std::int64_t> bring_back();
+  /// Of the canary. @pre it was run with success
+  std::string canary_key() const { return key(canary_).text(); }
+  const std::string& last_trouble() const { return last_trouble_; }
+
+ private:
+  void note(const std::string& trouble);
+  void wait(double seconds) const;
+  void cycle_power();
+
+  const FarmBoard& board_;
+  const SweepParts& parts_;
+  const SweepOptions& options_;
+  const std::atomic<bool>& stopped_;
+  Tell trouble_;
+  ProbePlan canary_;
+  std::optional<BoardLock> lock_;
+  std::unique_ptr<Probe> probe_;
+  std::string last_trouble_;
+};
+
+}  // namespace thimble
