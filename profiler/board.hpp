@@ -24,7 +24,9 @@ struct Board {
   int uart_baudrate = 115200;
   std::string openocd_config;
   std::vector<std::string> openocd_extra;
-  std::string probe_serial, usb_path, power;
+  std::string probe_serial;  ///< of the debug probe
+  std::string usb_path;      ///< where it is plugged in: "1-1.2", as lsusb -t and /sys/bus/usb/devices name it
+  std::string power;         ///< command that takes the board's power away and gives it back
 
   BoardKind kind() const;
   /// What boards of equal hardware have in common: the built-in board whose start-up code and probe they take.

@@ -49,9 +49,11 @@ Result<Measurement, ProbeFailure> HardwareProbe::run(const ProbePlan& plan, cons
   ProbeFailure failure{.code = "board_lost"};
   for (const Means means : {Means::kAsItIs, Means::kReset, Means::kFlash}) {
     try {
-      const Deadline deadline(options.deadline_s);
-      if (!session_ || session_->state() == SessionState::kOff || means != Means::kAsItIs) start(means, deadline);
-      Result<Measurement, ProbeFailure> result = timed_run(*session_, hello_, image_, board_, plan, options, deadline);
+      if (!session_ || session_->state() == SessionState::kOff || means != Means::kAsItIs)
+        start(means, Deadline(options.deadline_s));
+      // The plan has all of its time, however long the flash took.
+      Result<Measurement, ProbeFailure> result =
+          timed_run(*session_, hello_, image_, board_, plan, options, Deadline(options.deadline_s));
       if (result || result.error().kind == FailureKind::kCandidate) return result;
       failure = result.error();
     } catch (const BoardError& error) {

@@ -51,6 +51,7 @@ std::vector<std::string> openocd_command(const Board& board, int tcl_port) {
     arguments.push_back(command);
   };
   if (!board.probe_serial.empty()) add("adapter serial " + tcl_word(board.probe_serial));
+  if (!board.usb_path.empty()) add("adapter usb location " + tcl_word(board.usb_path));
   for (const std::string& extra : board.openocd_extra) add(extra);
   add("gdb_port disabled; telnet_port disabled; tcl_port " + std::to_string(tcl_port));
   add("init");

@@ -47,7 +47,8 @@ std::string find_serial_port(const Board& board) {
   std::vector<std::string> ports = ports_like(board.uart_port_wildcard);
   if (ports.empty())
     throw BoardError(place + " matches no port: plug the board in, or name its port (ls /dev/serial/by-id)");
-  if (ports.size() > 1 && !board.probe_serial.empty())
+  const bool named_by_serial = ports.front().find("/by-id/") != std::string::npos;
+  if (!board.probe_serial.empty() && (ports.size() > 1 || named_by_serial))
     std::erase_if(ports, [&](const std::string& port) { return port.find(board.probe_serial) == std::string::npos; });
   if (ports.empty())
     throw BoardError(place + " matches ports, but none with " + board.name + ".probe_serial = " + board.probe_serial +
