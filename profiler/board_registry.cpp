@@ -61,7 +61,7 @@ bool is_taken(const FileDescriptor& file) {
 std::string text_in(const FileDescriptor& file) {
   char text[128];
   const ssize_t count = ::pread(file.number(), text, sizeof text, 0);
-  return count > 0 ? std::string(text, static_cast<std::size_t>(count)) : "";
+  return count > 0 ? std::string(text, static_cast<std::size_t>(count)) : "(unknown)";
 }
 
 }  // namespace

@@ -57,7 +57,7 @@ struct ProbeFailure {
 struct RunOptions {
   int runs = 3;
   bool per_layer = true;
-  double deadline_s = 60;  ///< for the whole of it
+  double deadline_s = 60;  ///< for one attempt, once the board is ready
 };
 
 /// Something that runs plans on one board.

@@ -2,6 +2,7 @@
 #include <map>
 #include <mutex>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "cli/commands.hpp"
 #include "cli/job_context.hpp"
@@ -20,6 +21,7 @@ namespace thimble {
 namespace {
 
 constexpr double kRedrawSeconds = 0.5;
+const std::set<std::string> kPlanFailures = {"no_plan", "does_not_fit", "not_in_space"};
 
 /// Boards come and go in a night.
 RunSource source_of(const SweepJob& job) {
@@ -88,8 +90,10 @@ class SweepRun {
     std::vector<std::int64_t> stale;
     for (const TaskOutcome& outcome : queue_.outcomes()) {
       const auto probe = probes.find(outcome.board_type);
-      if (outcome.key.empty() || probe == probes.end()) continue;
+      const bool had_no_plan = outcome.state == "failed" && kPlanFailures.count(outcome.code) > 0;
+      if ((outcome.key.empty() && !had_no_plan) || probe == probes.end()) continue;
       const auto plan = tasks_.plan_of(outcome.candidate, probe->second->board());
+      if (had_no_plan && !plan) continue;
       if (!plan || key_of(*plan, *probe->second).text() != outcome.key) stale.push_back(outcome.task);
     }
     if (stale.empty()) return;
@@ -107,13 +111,21 @@ class SweepRun {
     };
     parts.tell = [this](const std::string& line) { lines_.add(line); };
     parts.barred = [this](const FarmBoard& unit) -> std::string {
-      const auto mark = registry_.mark_of(unit.board.name);
-      return mark ? mark_text(unit.board.name, *mark) : "";
+      try {
+        const auto mark = registry_.mark_of(unit.board.name);
+        return mark ? mark_text(unit.board.name, *mark) : "";
+      } catch (const Error& error) {  // marks that cannot be read must not end the night
+        return error.what();
+      }
     };
     parts.quarantined = [this](const FarmBoard& unit, const std::string& reason) {
       if (unit.board.kind() != BoardKind::kHardware) return;  // a virtual one is another one tomorrow
-      if (registry_.mark_of(unit.board.name)) return;         // a person's mark stays
-      registry_.mark(unit.board.name, {BoardMark::Kind::kQuarantined, reason, run_.path().string(), unix_time()});
+      try {
+        if (registry_.mark_of(unit.board.name)) return;  // a person's mark stays
+        registry_.mark(unit.board.name, {BoardMark::Kind::kQuarantined, reason, run_.path().string(), unix_time()});
+      } catch (const Error& error) {
+        lines_.add(error.what());
+      }
     };
     return parts;
   }

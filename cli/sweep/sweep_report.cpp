@@ -204,7 +204,7 @@ std::string title_of(const json& facts) { return "Sweep " + facts["job"].get<std
 
 std::string trust_line(const json& facts) {
   return "Measured twice: " + count_text(facts["measured_twice"]) +
-         ". Shards measured again because a canary disagreed: " + count_text(facts["discarded_shards"]) + " (" +
+         ". Shards that were discarded and measured again: " + count_text(facts["discarded_shards"]) + " (" +
          count_text(facts["discarded_measurements"]) + " measurements).";
 }
 

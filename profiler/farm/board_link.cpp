@@ -32,7 +32,7 @@ std::string BoardLink::take() {
   try {
     lock_.emplace(board_.board.name);
     return "";
-  } catch (const BoardError& error) {
+  } catch (const Error& error) {
     return error.what();
   }
 }
@@ -76,6 +76,7 @@ void BoardLink::cycle_power() {
 }
 
 std::optional<std::int64_t> BoardLink::bring_back() {
+  is_lost_ = false;
   const Deadline patience(options_.patience_s);
   for (double pause = 0;; pause = std::min(std::max(4 * pause, options_.first_pause_s), kLongestPauseSeconds)) {
     wait(pause);
@@ -83,7 +84,8 @@ std::optional<std::int64_t> BoardLink::bring_back() {
     probe_.reset();
     if (pause >= kPowerAfterSeconds) cycle_power();
     if (const auto cycles = run_canary()) return cycles;
-    if (patience.expired()) return {};
+    is_lost_ = patience.expired();
+    if (is_lost_) return {};
   }
 }
 

@@ -35,6 +35,8 @@ class BoardLink {
   std::optional<std::int64_t> bring_back();
   /// Of the canary. @pre it was run with success
   std::string canary_key() const { return key(canary_).text(); }
+  /// Why bring_back ended without the canary: it has no more patience, else it was told to stop.
+  bool is_lost() const { return is_lost_; }
   const std::string& last_trouble() const { return last_trouble_; }
 
  private:
@@ -51,6 +53,7 @@ class BoardLink {
   std::optional<BoardLock> lock_;
   std::unique_ptr<Probe> probe_;
   std::string last_trouble_;
+  bool is_lost_ = false;
 };
 
 }  // namespace thimble

@@ -23,6 +23,7 @@ struct SweepOptions {
   int most_failures = 5;       ///< of boards on one task, until it is undecided
   double patience_s = 600;     ///< with a board that does not come back, until it is quarantined
   double first_pause_s = 0.5;  ///< between two tries; the next ones are longer
+  double barred_poll_s = 0.5;  ///< how often a barred board is asked after
 };
 
 /// What a sweep is made of.

@@ -77,9 +77,10 @@ int discard(SQLite::Database& database, std::int64_t shard, const std::string& w
   execute(database,
           ("UPDATE tasks SET state = 'waiting', key = NULL, code = '', message = '' WHERE "
            "(shard = ? AND state IN ('measured', 'done', 'failed')) OR (state IN ('measured', 'done') AND " +
-           doubted + ")")
+           doubted +
+           ") OR (state = 'failed' AND id IN (SELECT task FROM attempts WHERE shard = ? AND outcome = 'refused'))")
               .c_str(),
-          shard, shard);
+          shard, shard, shard);
   execute(database, ("DELETE FROM measured_layers WHERE " + doubted).c_str(), shard);
   execute(database, ("DELETE FROM measurements WHERE " + doubted).c_str(), shard);
   execute(database, "UPDATE attempts SET outcome = 'discarded' WHERE shard = ? AND outcome = 'measured'", shard);
@@ -155,7 +156,6 @@ struct FarmQueue::Impl {
 FarmQueue::FarmQueue(const std::filesystem::path& file, int most_failures)
     : impl_(std::make_unique<Impl>(file, most_failures)) {}
 FarmQueue::~FarmQueue() = default;
-FarmQueue::FarmQueue(FarmQueue&&) noexcept = default;
 
 int FarmQueue::add(const std::vector<std::string>& candidates, const std::string& board_type) {
   return impl_->in_transaction([&](SQLite::Database& database) {
@@ -180,11 +180,16 @@ Shard FarmQueue::begin_shard(Shard shard) {
   });
 }
 
-void FarmQueue::confirm_shard(std::int64_t shard, std::int64_t canary_cycles) {
-  impl_->in_transaction([&](SQLite::Database& database) {
-    execute(database, "UPDATE tasks SET state = 'done' WHERE shard = ? AND state = 'measured'", shard);
-    return execute(database, "UPDATE shards SET state = 'confirmed', canary_end = ? WHERE id = ?", canary_cycles,
-                   shard);
+bool FarmQueue::confirm_shard(std::int64_t shard, std::int64_t canary_cycles) {
+  return impl_->in_transaction([&](SQLite::Database& database) {
+    const bool is_open =
+        execute(database, "UPDATE shards SET state = 'confirmed', canary_end = ? WHERE id = ? AND state = 'open'",
+                canary_cycles, shard) == 1;
+    if (is_open)
+      execute(database, "UPDATE tasks SET state = 'done' WHERE shard = ? AND state = 'measured'", shard);
+    else
+      discard(database, shard, "was discarded meanwhile");
+    return is_open;
   });
 }
 
@@ -194,7 +199,7 @@ void FarmQueue::discard_shard(std::int64_t shard, const std::string& why) {
 
 void FarmQueue::discard_board(const std::string& board, const std::string& canary, const std::string& why) {
   impl_->in_transaction([&](SQLite::Database& database) {
-    SQLite::Statement row(database, "SELECT id FROM shards WHERE board = ? AND canary = ? AND state != 'discarded'");
+    SQLite::Statement row(database, "SELECT id FROM shards WHERE board = ? AND canary = ?");
     row.bind(1, board);
     row.bind(2, canary);
     std::vector<std::int64_t> shards;
@@ -213,18 +218,6 @@ std::vector<Shard> FarmQueue::open_shards() const {
       shards.push_back({row.getColumn(0).getInt64(), row.getColumn(1).getString(), row.getColumn(2).getString(),
                         row.getColumn(3).getString(), row.getColumn(4).getInt64()});
     return shards;
-  });
-}
-
-std::map<std::string, std::int64_t> FarmQueue::canaries(const std::string& canary) const {
-  return impl_->database.use([&](SQLite::Database& database) {
-    std::map<std::string, std::int64_t> cycles;
-    SQLite::Statement row(database,
-                          "SELECT board, canary_start FROM shards WHERE id IN (SELECT max(id) FROM shards "
-                          "WHERE canary = ? AND state != 'discarded' GROUP BY board)");
-    row.bind(1, canary);
-    while (row.executeStep()) cycles[row.getColumn(0).getString()] = row.getColumn(1).getInt64();
-    return cycles;
   });
 }
 

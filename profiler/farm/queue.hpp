@@ -1,7 +1,6 @@
 #pragma once
 #include <cstdint>
 #include <filesystem>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -79,24 +78,20 @@ class FarmQueue {
   /// @param most_failures  of boards, until a task is undecided
   explicit FarmQueue(const std::filesystem::path& file, int most_failures = 5);
   ~FarmQueue();
-  FarmQueue(FarmQueue&&) noexcept;
 
   /// @return how many tasks are new
   int add(const std::vector<std::string>& candidates, const std::string& board_type);
 
   /// @param shard  all but its id
   Shard begin_shard(Shard shard);
-  /// The canary agreed: the shard's measurements count.
-  void confirm_shard(std::int64_t shard, std::int64_t canary_cycles);
+  /// The canary agreed: the shard's measurements count. @return false where the shard was discarded meanwhile
+  bool confirm_shard(std::int64_t shard, std::int64_t canary_cycles);
   /// It did not, or the board is gone: what was measured or failed in the shard is forgotten and waits again.
   void discard_shard(std::int64_t shard, const std::string& why);
   /// All shards of the board with this canary, confirmed ones too: nobody knows since when it is wrong.
   void discard_board(const std::string& board, const std::string& canary, const std::string& why);
   /// Those of a process that died.
   std::vector<Shard> open_shards() const;
-  /// Latest cycles of this canary on each board, of shards that were not discarded.
-  std::map<std::string, std::int64_t> canaries(const std::string& canary) const;
-
   /// The next task for a board. One that it has failed is for others, until as many boards have as are `live`.
   /// Nothing where none waits for it.
   std::optional<Lease> take(const std::string& board, const std::string& board_type, int live, std::int64_t shard,

@@ -10,14 +10,17 @@
 namespace thimble {
 namespace {
 
-constexpr auto kTaskPoll = std::chrono::milliseconds(50), kBarredPoll = std::chrono::milliseconds(500);
-constexpr std::size_t kBoardsForMedian = 3;
-constexpr int kMostDiscarded = 3, kMostFailedInARow = 5;
+constexpr auto kTaskPoll = std::chrono::milliseconds(50);
+constexpr std::size_t kBoardsForMedian = 3, kMostFailed = 5;
+constexpr int kMostDiscarded = 3;
 
 /// A plan that is not done in time says more of the board, or of the load, than of the plan.
 bool is_boards_fault(const ProbeFailure& failure) {
   return failure.kind == FailureKind::kBoard || failure.code == "timeout";
 }
+
+/// So does what a broken core or memory does to a sound plan.
+bool may_be_boards_fault(const ProbeFailure& failure) { return failure.code == "fault" || failure.code == "hung"; }
 
 std::string cycles_text(std::int64_t cycles) { return std::to_string(cycles) + " cycles"; }
 
@@ -68,16 +71,25 @@ void FarmWorker::note_trouble(const std::string& trouble) {
 void FarmWorker::work() {
   while (wait_until_usable()) {
     settle_open_shards();
-    if (given_up_ || !wait_for_task()) break;
-    if (!open_shard()) continue;
-    do_shard();
-    if (shard_.id != 0 && !given_up_ && why_barred().empty()) close_shard(std::exchange(shard_, {}));
+    if (given_up_) break;
+    const Next next = wait_for_task();
+    if (next == Next::kEnd) break;
+    if (next == Next::kTask) work_on_shard();
   }
   link_.drop();
   if (!given_up_ && !barred_) {
     roster_.leave(type_);
     set_state("ended");
   }
+}
+
+void FarmWorker::work_on_shard() {
+  shard_ = {};
+  if (open_shard()) {
+    do_shard();
+    if (shard_.id != 0 && !given_up_ && why_barred().empty()) close_shard(std::exchange(shard_, {}));
+  }
+  roster_.end(type_);
 }
 
 std::string FarmWorker::why_barred() {
@@ -87,7 +99,8 @@ std::string FarmWorker::why_barred() {
 
 /// A board that is locked, or that another process uses, waits, as long as others are at work.
 bool FarmWorker::wait_until_usable() {
-  for (; !stopped_ && !given_up_; std::this_thread::sleep_for(kBarredPoll)) {
+  const auto poll = std::chrono::duration<double>(options_.barred_poll_s);
+  for (; !stopped_ && !given_up_; std::this_thread::sleep_for(poll)) {
     const std::string reason = why_barred();
     if (reason.empty()) {
       if (std::exchange(barred_, false)) roster_.join(type_);
@@ -98,7 +111,6 @@ bool FarmWorker::wait_until_usable() {
       link_.drop();
       note_trouble(reason);
       set_state("barred");
-      shard_ = {};
       for (const Shard& shard : queue_.open_shards())
         if (shard.board == board_.name) queue_.discard_shard(shard.id, reason);
     }
@@ -113,33 +125,38 @@ void FarmWorker::settle_open_shards() {
     if (shard.board == board_.name && !given_up_) close_shard(shard);
 }
 
-bool FarmWorker::wait_for_task() {
+FarmWorker::Next FarmWorker::wait_for_task() {
   for (; !stopped_; std::this_thread::sleep_for(kTaskPoll)) {
+    if (!why_barred().empty()) return Next::kBarred;
+    roster_.begin(type_);  // before we look: others must not end while we may
     const QueueCounts counts = queue_.counts(type_);
-    if (counts.waiting > 0 && queue_.has_task(board_.name, type_, roster_.live(type_))) return true;
-    if (counts.waiting + counts.leased + counts.measured == 0) return false;
+    if (counts.waiting > 0 && queue_.has_task(board_.name, type_, roster_.live(type_))) return Next::kTask;
+    roster_.end(type_);
+    if (counts.waiting + counts.leased + counts.measured == 0 && roster_.busy(type_) == 0) return Next::kEnd;
     if (counts.leased > 0) queue_.expire(steady_seconds());
     set_state("idle");
   }
-  return false;
+  return Next::kEnd;
+}
+
+std::optional<std::int64_t> FarmWorker::bring_back() {
+  set_state("recovering");
+  const std::optional<std::int64_t> cycles = link_.bring_back();
+  if (!cycles && link_.is_lost()) give_up(link_.last_trouble());
+  return cycles;
 }
 
 std::optional<std::int64_t> FarmWorker::sure_canary() {
   set_state("canary");
-  std::optional<std::int64_t> cycles = link_.run_canary();
-  if (cycles) return cycles;
-  set_state("recovering");
-  cycles = link_.bring_back();
-  if (!cycles && !stopped_ && why_barred().empty()) give_up(link_.last_trouble());
-  return cycles;
+  const std::optional<std::int64_t> cycles = link_.run_canary();
+  return cycles ? cycles : bring_back();
 }
 
 bool FarmWorker::open_shard() {
   std::optional<std::int64_t> cycles = sure_canary();
+  if (cycles && !judge(*cycles).empty()) cycles = bring_back();
   if (!cycles) return false;
-  if (!doubt_of(*cycles).empty()) cycles = link_.bring_back();
-  if (!cycles) return false;
-  if (const std::string doubt = doubt_of(*cycles); !doubt.empty()) {
+  if (const std::string doubt = judge(*cycles); !doubt.empty()) {
     queue_.discard_board(board_.name, link_.canary_key(), doubt);
     give_up(doubt);
     return false;
@@ -149,71 +166,83 @@ bool FarmWorker::open_shard() {
   return true;
 }
 
-/// Most boards of the type are right where there are three or more; else this board was right before.
-std::string FarmWorker::doubt_of(std::int64_t cycles) const {
-  const std::map<std::string, std::int64_t> known = queue_.canaries(link_.canary_key());
+std::string FarmWorker::judge(std::int64_t cycles) {
+  const std::string canary = link_.canary_key();
+  std::map<std::string, std::int64_t> known = roster_.note_canary(canary, board_.name, cycles);
   const auto own = known.find(board_.name);
-  std::optional<std::int64_t> expected;
-  if (known.size() >= kBoardsForMedian)
-    expected = median_of(known);
-  else if (own != known.end())
-    expected = own->second;
-  else if (!known.empty())
-    expected = known.begin()->second;
-  if (!expected || canaries_agree(cycles, *expected)) return "";
-  const char* whose = known.size() >= kBoardsForMedian ? "as on most boards of its type"
-                      : own != known.end()             ? "as before"
-                                                       : "as on the other board: one of the two is wrong";
-  return "the canary took " + cycles_text(cycles) + ", not " + cycles_text(*expected) + " " + whose;
+  const std::optional<std::int64_t> before = own == known.end() ? std::nullopt : std::optional(own->second);
+  known[board_.name] = cycles;
+  const auto took = [&](std::int64_t expected, const std::string& whose) {
+    return "the canary took " + cycles_text(cycles) + ", not " + cycles_text(expected) + " as " + whose;
+  };
+  if (known.size() >= kBoardsForMedian) {
+    const std::int64_t median = median_of(known);
+    for (const auto& [board, others] : known)
+      if (board != board_.name && !canaries_agree(others, median))
+        queue_.discard_board(board, canary, "its canary is off that of most boards of its type");
+    return canaries_agree(cycles, median) ? "" : took(median, "on most boards of its type");
+  }
+  if (before && !canaries_agree(cycles, *before)) return took(*before, "before");
+  if (roster_.live(type_) >= static_cast<int>(kBoardsForMedian)) return "";  // the others will be heard as well
+  for (const auto& [board, others] : known) {
+    if (canaries_agree(cycles, others)) continue;
+    queue_.discard_board(board, canary, "its canary and that of " + board_.name + " differ: one of the two is wrong");
+    return took(others, "on " + board + ": one of the two is wrong");
+  }
+  return "";
 }
 
 void FarmWorker::do_shard() {
-  for (int i = 0; i < options_.shard && shard_.id != 0; ++i) {
+  for (int i = 0; i < options_.shard; ++i) {
     if (stopped_ || given_up_ || !why_barred().empty()) return;
     const std::optional<Lease> lease =
         queue_.take(board_.name, type_, roster_.live(type_), shard_.id, steady_seconds(), options_.lease_s);
-    if (!lease) return;
-    do_task(*lease);
+    if (!lease || !do_task(*lease)) return;
   }
 }
 
-void FarmWorker::do_task(const Lease& lease) {
+bool FarmWorker::do_task(const Lease& lease) {
   set_state("measuring", lease.candidate);
   const Result<ProbePlan, ProbeFailure> plan = parts_.plan_of(lease.candidate, board_.board);
   if (!plan) {
     queue_.fail(lease, plan.error().code, plan.error().message);
-    return;
+    return true;
   }
   const MeasurementKey key = link_.key(*plan);
-  if (queue_.finish_known(lease, key)) return;
+  if (queue_.finish_known(lease, key)) return true;
   const Result<Measurement, ProbeFailure> result = link_.run(*plan);
   if (result) {
     queue_.finish(lease, key, *result);
-    failed_in_a_row_ = 0;
+    failed_.clear();
     const std::lock_guard lock(mutex_);
     ++status_.measured;
-    return;
+    return true;
   }
-  note_trouble(lease.candidate + ": " + result.error().message);
-  if (!is_boards_fault(result.error())) {
-    queue_.refuse(lease, result.error().code, result.error().message);
-  } else {
-    queue_.give_back(lease, result.error().message);
-    recover_in_shard();
+  const ProbeFailure& failure = result.error();
+  note_trouble(lease.candidate + ": " + failure.message);
+  if (is_boards_fault(failure)) {
+    queue_.give_back(lease, failure.message);
+    return !is_too_much(lease, failure.message) && recover_in_shard();
   }
+  queue_.refuse(lease, failure.code, failure.message);
+  return !may_be_boards_fault(failure) || (!is_too_much(lease, failure.message) && recover_in_shard());
+}
+
+bool FarmWorker::is_too_much(const Lease& lease, const std::string& why) {
+  failed_.insert(lease.task);
+  if (failed_.size() < kMostFailed) return false;
+  give_up(std::to_string(kMostFailed) + " different subnets failed one after the other, the last one: " + why);
+  return true;
 }
 
 /// The board must be what it was at the shard's start.
-void FarmWorker::recover_in_shard() {
-  if (++failed_in_a_row_ >= kMostFailedInARow)
-    return give_up(std::to_string(kMostFailedInARow) + " subnets in a row failed: " + link_.last_trouble());
-  set_state("recovering");
-  const std::optional<std::int64_t> cycles = link_.bring_back();
-  if (stopped_ || !why_barred().empty()) return;
-  if (!cycles) return give_up(link_.last_trouble());
-  if (!canaries_agree(*cycles, shard_.canary_cycles))
-    discard(std::exchange(shard_, {}), "the canary took " + cycles_text(*cycles) + " after a recovery, " +
-                                           cycles_text(shard_.canary_cycles) + " before");
+bool FarmWorker::recover_in_shard() {
+  const std::optional<std::int64_t> cycles = bring_back();
+  if (!cycles) return false;
+  if (canaries_agree(*cycles, shard_.canary_cycles)) return true;
+  discard(std::exchange(shard_, {}), "the canary took " + cycles_text(*cycles) + " after a recovery, " +
+                                         cycles_text(shard_.canary_cycles) + " before");
+  return false;
 }
 
 void FarmWorker::close_shard(const Shard& shard) {
@@ -226,7 +255,7 @@ void FarmWorker::close_shard(const Shard& shard) {
   if (!canaries_agree(*cycles, shard.canary_cycles))
     return discard(shard, "the canary took " + cycles_text(*cycles) + " at its end, " +
                               cycles_text(shard.canary_cycles) + " at its start");
-  if (const std::string doubt = doubt_of(*cycles); !doubt.empty()) {
+  if (const std::string doubt = judge(*cycles); !doubt.empty()) {
     queue_.discard_board(board_.name, shard.canary, doubt);
     return give_up(doubt);
   }

@@ -3,6 +3,7 @@
 #include <map>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "profiler/farm/board_link.hpp"
@@ -23,19 +24,27 @@ class FarmWorker {
   BoardStatus status() const;
 
  private:
+  enum class Next { kTask, kBarred, kEnd };
   bool wait_until_usable();
   void settle_open_shards();
-  bool wait_for_task();
+  /// With kTask the board counts as busy.
+  Next wait_for_task();
+  void work_on_shard();
   bool open_shard();
   void do_shard();
   void close_shard(const Shard& shard);
-  void do_task(const Lease& lease);
-  void recover_in_shard();
+  /// False where the shard has ended with it.
+  bool do_task(const Lease& lease);
+  bool recover_in_shard();
+  /// A board on which many different tasks fail is to blame, whatever its canary says.
+  bool is_too_much(const Lease& lease, const std::string& why);
   void discard(const Shard& shard, const std::string& why);
-  /// Why the canary's cycles are not to be trusted; empty where nothing speaks against them.
-  std::string doubt_of(std::int64_t cycles) const;
+  /// Holds the canaries of all boards against each other, and forgets what the wrong ones have measured.
+  /// @return why this board's is not to be trusted; empty where nothing speaks against it
+  std::string judge(std::int64_t cycles);
   /// Of the canary, or of the board that was brought back; else it is given up, unless it may come again.
   std::optional<std::int64_t> sure_canary();
+  std::optional<std::int64_t> bring_back();
   void give_up(const std::string& reason);
   std::string why_barred();
   void set_state(const std::string& state, const std::string& candidate = "");
@@ -49,9 +58,9 @@ class FarmWorker {
   const std::atomic<bool>& stopped_;
   FarmQueue queue_;
   BoardLink link_;
-  Shard shard_;              ///< the open one; id 0: none
-  int discarded_ = 0;        ///< shards in a row
-  int failed_in_a_row_ = 0;  ///< tasks
+  Shard shard_;                    ///< the open one; id 0: none
+  int discarded_ = 0;              ///< shards in a row
+  std::set<std::int64_t> failed_;  ///< tasks since the last success
   bool given_up_ = false, barred_ = false;
   mutable std::mutex mutex_;  ///< of status_
   BoardStatus status_;

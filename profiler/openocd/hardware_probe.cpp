@@ -40,7 +40,7 @@ void HardwareProbe::start(Means means, const Deadline& deadline) {
   if (means != Means::kFlash && says_hello(deadline.sooner(fresh ? kFirstHelloSeconds : kHelloSeconds))) return;
   openocd_->program(image_.file);
   openocd_->reset();
-  if (!says_hello(deadline.sooner(kOpenSeconds)))
+  if (!says_hello(Deadline(kOpenSeconds)))
     throw BoardError(board_.name + ": the probe firmware was written but does not answer");
 }
 

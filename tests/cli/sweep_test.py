@@ -225,7 +225,7 @@ def test_faults_on_the_way_to_boards_change_no_number(folder):
         return
     serve = HERE.parent / "stlink/serve"
     tables = []
-    for name, options in (("still", []), ("stormy", ["--fault-rate", "0.02", "--faults", "drop,dead,lockup,reset"])):
+    for name, options in (("still", []), ("stormy", ["--fault-rate", "0.02", "--faults", "drop,lockup,reset"])):
         (folder / name).mkdir()
         servers = [subprocess.Popen([serve, "--part", "stm32f446", "--icount", "--seed", str(i), *options],
                                     stdout=subprocess.PIPE, text=True) for i in range(2)]
@@ -233,7 +233,7 @@ def test_faults_on_the_way_to_boards_change_no_number(folder):
             ports = [server.stdout.readline().split()[1] for server in servers]
             boards = [lab_board(f"lab-{i}.yaml", folder / name, openocd_extra=[f"hla_stlink_backend tcp {port}"])
                       for i, port in enumerate(ports)]
-            sweep_job(folder / name, subnets=10, boards=boards)
+            sweep_job(folder / name, subnets=6, boards=boards)
             done = thimble("sweep", "night.yaml", "--json", cwd=folder / name, env=state_of(folder / name))
         finally:
             for server in servers:
@@ -241,7 +241,7 @@ def test_faults_on_the_way_to_boards_change_no_number(folder):
                 server.wait()
         assert done.returncode == 0, done.stderr
         facts = json.loads(done.stdout)
-        assert facts["counts"]["done"] == 10 and facts["measured_twice"] == 0, facts["counts"]
+        assert facts["counts"]["done"] == 6 and facts["measured_twice"] == 0, facts["counts"]
         tables.append(table(folder / name))
     assert tables[0] == tables[1]
 

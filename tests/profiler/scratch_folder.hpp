@@ -22,4 +22,10 @@ class ScratchFolder {
   std::filesystem::path path_;
 };
 
+/// Locks of boards are this process's own: other tests run beside it.
+inline void keep_locks_apart() {
+  static const ScratchFolder state;
+  setenv("XDG_STATE_HOME", state.path().c_str(), 1);
+}
+
 }  // namespace thimble::test

@@ -25,12 +25,6 @@ int port_in(const std::string& output) {
   return ready == "ready" ? port : 0;
 }
 
-/// Boards of the same names in other processes are others: locks are this process's own.
-void keep_locks_apart() {
-  static const ScratchFolder state;
-  setenv("XDG_STATE_HOME", state.path().c_str(), 1);
-}
-
 }  // namespace
 
 std::string StLinkBoard::missing() {
