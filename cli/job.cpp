@@ -1,5 +1,6 @@
 #include "cli/job.hpp"
 
+#include "cli/job_reading.hpp"
 #include "evaluators/latency_model_file.hpp"
 #include "profiler/board.hpp"
 
@@ -7,14 +8,6 @@ namespace fs = std::filesystem;
 
 namespace thimble {
 namespace {
-
-/// Turns a path of the file into one that holds wherever the job is read again (job.resolved.yaml).
-void read_path(ConfigMap& map, const std::string& key, const fs::path& folder, std::string& path) {
-  if (map.has(key) && map.read(key, path) && !path.empty()) {
-    path = fs::weakly_canonical(folder / path).string();
-    map.resolve(key, path);
-  }
-}
 
 void read_data(ConfigMap map, const fs::path& folder, DataConfig& data) {
   map.read_choice("kind", data.kind, {"rendered", "image_folder"});
@@ -99,24 +92,6 @@ void read_deploy(ConfigMap map, DeployConfig& deploy) {
   map.read("test_images", deploy.test_images, {.least = 0});
   map.read("fine_tune_steps", deploy.fine_tune_steps, {.least = 0});
   map.read("fine_tune_learning_rate", deploy.fine_tune_learning_rate, {.above = 0});
-}
-
-void read_name(ConfigMap& root, const fs::path& file, std::string& name) {
-  name = file.stem().string();
-  root.read("name", name);
-  if (name.empty() ||
-      name.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-") != std::string::npos)
-    root.problem("name", "must be of letters, digits, '.', '_' and '-': it names a folder");
-}
-
-/// Adds what is wrong with another file, so that all problems are shown at once.
-template <class Action>
-void collect(std::vector<ConfigIssue>& issues, Action action) {
-  try {
-    action();
-  } catch (const ConfigError& e) {
-    issues.insert(issues.end(), e.issues().begin(), e.issues().end());
-  }
 }
 
 /// What only shows when job, space and board are seen together.

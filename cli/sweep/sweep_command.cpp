@@ -79,7 +79,7 @@ class SweepRun {
     }
     tell(table);
     table.end(sweep.status());
-    return sweep_facts(job_, queue_, sweep.status());
+    return sweep_facts(job_, queue_, FarmHistory(run_.database()), sweep.status());
   }
 
  private:

@@ -3,22 +3,13 @@
 #include <map>
 #include <sstream>
 
-#include "graph/base/config.hpp"
+#include "cli/job_reading.hpp"
 #include "graph/base/files.hpp"
 
 namespace fs = std::filesystem;
 
 namespace thimble {
 namespace {
-
-/// A path of the job, as it holds wherever the job is read again.
-fs::path read_path(ConfigMap& map, const std::string& key, const fs::path& folder) {
-  std::string path;
-  if (!map.has(key) || !map.read(key, path) || path.empty()) return {};
-  path = fs::weakly_canonical(folder / path).string();
-  map.resolve(key, path);
-  return path;
-}
 
 void read_options(ConfigMap& map, SweepOptions& options) {
   map.read("runs", options.run.runs, {.least = 1, .most = 100});
@@ -107,15 +98,6 @@ void read_boards(ConfigMap& map, const fs::path& folder, const std::string& targ
   job.boards = as_units(boards);
 }
 
-template <class Action>
-void collect(std::vector<ConfigIssue>& issues, const Action& action) {
-  try {
-    action();
-  } catch (const ConfigError& e) {
-    issues.insert(issues.end(), e.issues().begin(), e.issues().end());
-  }
-}
-
 }  // namespace
 
 SweepJob load_sweep_job(const fs::path& file, const std::vector<std::string>& overrides) {
@@ -125,15 +107,16 @@ SweepJob load_sweep_job(const fs::path& file, const std::vector<std::string>& ov
   ConfigMap root = config.root();
   const fs::path folder = fs::absolute(file).parent_path();
   std::int64_t seed = 1;
-  job.name = file.stem().string();
-  root.read("name", job.name);
+  read_name(root, file, job.name);
   root.read("seed", seed, {.least = 0});
   job.seed = static_cast<std::uint64_t>(seed);
   for (const char* key : {"threads", "data", "supernet", "search"}) root.skip(key);
   ConfigMap space = root.map("space", true), target = root.map("target"), deploy = root.map("deploy");
   space.require("file");
   for (const char* key : {"samples", "keep"}) space.skip(key);
-  job.space_file = read_path(space, "file", folder);
+  std::string space_file, list;
+  read_path(space, "file", folder, space_file);
+  job.space_file = space_file;
   std::string board = "virtual-m4";
   target.read("board", board);
   target.read("sram_kb", job.sram_kb, {.least = 0});
@@ -143,7 +126,8 @@ SweepJob load_sweep_job(const fs::path& file, const std::vector<std::string>& ov
   deploy.skip_rest();
   ConfigMap sweep = root.map("sweep");
   sweep.read("subnets", job.subnets, {.least = 1, .most = 1e6});
-  job.list = read_path(sweep, "list", folder);
+  read_path(sweep, "list", folder, list);
+  job.list = list;
   if (!job.list.empty() && !fs::is_regular_file(job.list))
     sweep.problem("list", "must be a file of subnets; there is none");
   read_options(sweep, job.options);

@@ -210,8 +210,8 @@ std::string trust_line(const json& facts) {
 
 }  // namespace
 
-json sweep_facts(const SweepJob& job, const FarmQueue& queue, const SweepStatus& status) {
-  const std::vector<FarmEvent> moments = queue.measurements_over_time();
+json sweep_facts(const SweepJob& job, const FarmQueue& queue, const FarmHistory& history, const SweepStatus& status) {
+  const std::vector<FarmEvent> moments = history.measurements_over_time();
   const double busy = busy_seconds(moments);
   json results = json::array();
   for (const TaskOutcome& outcome : queue.outcomes()) results.push_back(result_facts(outcome));
@@ -226,14 +226,14 @@ json sweep_facts(const SweepJob& job, const FarmQueue& queue, const SweepStatus&
             {"failed", counts.failed},
             {"undecided", counts.undecided},
             {"waiting", counts.waiting + counts.leased + counts.measured}}},
-          {"measured_twice", queue.measured_twice()},
-          {"discarded_shards", queue.discarded_shards()},
-          {"discarded_measurements", queue.discarded_measurements()},
+          {"measured_twice", history.measured_twice()},
+          {"discarded_shards", history.discarded_shards()},
+          {"discarded_measurements", history.discarded_measurements()},
           {"tasks_of_other_boards", queue.counts().all() - counts.all()},
           {"seconds", busy},
           {"candidates_per_hour", busy > 0 ? static_cast<double>(moments.size() - 1) / busy * 3600 : 0.0},
           {"boards", board_facts(job, status, moments)},
-          {"events", event_facts(queue.events())},
+          {"events", event_facts(history.events())},
           {"progress", progress_facts(moments)},
           {"results", results}};
 }

@@ -9,7 +9,8 @@
 namespace thimble {
 
 /// What a sweep did so far, for people and programs: counts, boards, results, failures, events, measurements an hour.
-nlohmann::json sweep_facts(const SweepJob& job, const FarmQueue& queue, const SweepStatus& status);
+nlohmann::json sweep_facts(const SweepJob& job, const FarmQueue& queue, const FarmHistory& history,
+                           const SweepStatus& status);
 
 /// The results alone, in the order of the tasks: the same bytes whichever boards measured them, and however often they
 /// were disturbed.

@@ -4,34 +4,10 @@
 
 #include <chrono>
 
-#include "profiler/database.hpp"
-#include "profiler/measurement_rows.hpp"
+#include "profiler/farm/schema.hpp"
 
 namespace thimble {
 namespace {
-
-constexpr const char* kSchema = R"(
-CREATE TABLE IF NOT EXISTS shards (
-  id INTEGER PRIMARY KEY, board TEXT NOT NULL, board_type TEXT NOT NULL, state TEXT NOT NULL, canary TEXT NOT NULL,
-  canary_start INTEGER NOT NULL, canary_end INTEGER, note TEXT NOT NULL DEFAULT '') STRICT;
-CREATE TABLE IF NOT EXISTS tasks (
-  id INTEGER PRIMARY KEY, candidate TEXT NOT NULL, board_type TEXT NOT NULL, state TEXT NOT NULL DEFAULT 'waiting',
-  board TEXT NOT NULL DEFAULT '', epoch INTEGER NOT NULL DEFAULT 0, lease_until REAL NOT NULL DEFAULT 0,
-  shard INTEGER REFERENCES shards(id), key TEXT REFERENCES measurements(key), code TEXT NOT NULL DEFAULT '',
-  message TEXT NOT NULL DEFAULT '',
-  failures INTEGER NOT NULL DEFAULT 0, UNIQUE (candidate, board_type)) STRICT;
-CREATE INDEX IF NOT EXISTS tasks_by_state ON tasks(board_type, state, failures, id);
-CREATE INDEX IF NOT EXISTS tasks_by_key ON tasks(key);
-CREATE TABLE IF NOT EXISTS attempts (
-  id INTEGER PRIMARY KEY, task INTEGER NOT NULL REFERENCES tasks(id), board TEXT NOT NULL, shard INTEGER NOT NULL,
-  outcome TEXT NOT NULL, key TEXT, message TEXT NOT NULL DEFAULT '',
-  at REAL NOT NULL DEFAULT ((julianday('now') - 2440587.5) * 86400.0)) STRICT;
-CREATE TABLE IF NOT EXISTS events (
-  id INTEGER PRIMARY KEY, board TEXT NOT NULL, text TEXT NOT NULL,
-  at REAL NOT NULL DEFAULT ((julianday('now') - 2440587.5) * 86400.0)) STRICT;
-CREATE INDEX IF NOT EXISTS attempts_by_task ON attempts(task, outcome);
-CREATE INDEX IF NOT EXISTS attempts_by_shard ON attempts(shard, outcome);
-)";
 
 template <class... Values>
 int execute(SQLite::Database& database, const char* sql, const Values&... values) {
@@ -134,9 +110,7 @@ double unix_time() {
 }
 
 struct FarmQueue::Impl {
-  Impl(const std::filesystem::path& file, int most) : most_failures(most), database(file, kMeasurementSchema) {
-    database.use([](SQLite::Database& opened) { opened.exec(kSchema); });
-  }
+  Impl(const std::filesystem::path& file, int most) : most_failures(most), database(open_farm(file)) {}
 
   /// The work in one transaction that holds the writer's lock from its start.
   template <class Work>
@@ -356,56 +330,6 @@ std::vector<TaskOutcome> FarmQueue::outcomes() const {
       outcomes.push_back(std::move(outcome));
     }
     return outcomes;
-  });
-}
-
-void FarmQueue::note_event(const std::string& board, const std::string& text) {
-  impl_->in_transaction([&](SQLite::Database& database) {
-    return execute(database, "INSERT INTO events (board, text) VALUES (?, ?)", board, text);
-  });
-}
-
-std::vector<FarmEvent> FarmQueue::events() const {
-  return impl_->database.use([](SQLite::Database& database) {
-    std::vector<FarmEvent> events;
-    SQLite::Statement row(database, "SELECT at, board, text FROM events ORDER BY id");
-    while (row.executeStep())
-      events.push_back({row.getColumn(0).getDouble(), row.getColumn(1).getString(), row.getColumn(2).getString()});
-    return events;
-  });
-}
-
-std::vector<FarmEvent> FarmQueue::measurements_over_time() const {
-  return impl_->database.use([](SQLite::Database& database) {
-    std::vector<FarmEvent> moments;
-    SQLite::Statement row(database,
-                          "SELECT attempts.at, attempts.board, tasks.candidate FROM attempts "
-                          "JOIN tasks ON tasks.id = attempts.task WHERE outcome = 'measured' ORDER BY attempts.id");
-    while (row.executeStep())
-      moments.push_back({row.getColumn(0).getDouble(), row.getColumn(1).getString(), row.getColumn(2).getString()});
-    return moments;
-  });
-}
-
-std::int64_t FarmQueue::discarded_shards() const {
-  return impl_->database.use([](SQLite::Database& database) -> std::int64_t {
-    return database.execAndGet("SELECT count(*) FROM shards WHERE state = 'discarded'").getInt64();
-  });
-}
-
-std::int64_t FarmQueue::discarded_measurements() const {
-  return impl_->database.use([](SQLite::Database& database) -> std::int64_t {
-    return database.execAndGet("SELECT count(*) FROM attempts WHERE outcome = 'discarded'").getInt64();
-  });
-}
-
-std::int64_t FarmQueue::measured_twice() const {
-  return impl_->database.use([](SQLite::Database& database) -> std::int64_t {
-    return database
-        .execAndGet(
-            "SELECT count(*) FROM (SELECT key FROM attempts WHERE outcome IN ('measured', 'again') "
-            "GROUP BY key HAVING count(*) > 1)")
-        .getInt64();
   });
 }
 

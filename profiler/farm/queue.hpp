@@ -51,12 +51,6 @@ struct TaskOutcome {
   std::optional<Measurement> measurement;  ///< without layers
 };
 
-/// Something that happened to a board, or a candidate that it measured.
-struct FarmEvent {
-  double at = 0;  ///< seconds since the epoch
-  std::string board, text;
-};
-
 /// Tasks that one board did between two canaries.
 struct Shard {
   std::int64_t id = 0;
@@ -120,14 +114,6 @@ class FarmQueue {
   std::vector<std::string> candidates() const;
   /// All tasks, in the order in which they were added.
   std::vector<TaskOutcome> outcomes() const;
-  void note_event(const std::string& board, const std::string& text);
-  std::vector<FarmEvent> events() const;
-  /// When which board measured which candidate; discarded ones are left out.
-  std::vector<FarmEvent> measurements_over_time() const;
-  std::int64_t discarded_shards() const;
-  std::int64_t discarded_measurements() const;
-  /// Plans that boards were made to run again though their measurement was there.
-  std::int64_t measured_twice() const;
 
  private:
   struct Impl;

@@ -41,6 +41,7 @@ FarmWorker::FarmWorker(FarmBoard board, const SweepParts& parts, const SweepOpti
       roster_(roster),
       stopped_(stopped),
       queue_(parts.queue, options.most_failures),
+      history_(parts.queue),
       link_(board_, parts, options, stopped, [this](const std::string& trouble) { note_trouble(trouble); }) {
   status_.name = board_.name;
   status_.board_type = type_;
@@ -64,7 +65,7 @@ void FarmWorker::note_trouble(const std::string& trouble) {
     ++status_.troubles;
     status_.reason = trouble;
   }
-  queue_.note_event(board_.name, trouble);
+  history_.note_event(board_.name, trouble);
   parts_.tell(board_.name + ": " + trouble);
 }
 

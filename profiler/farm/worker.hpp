@@ -7,6 +7,7 @@
 #include <string>
 
 #include "profiler/farm/board_link.hpp"
+#include "profiler/farm/history.hpp"
 #include "profiler/farm/queue.hpp"
 #include "profiler/farm/roster.hpp"
 
@@ -57,6 +58,7 @@ class FarmWorker {
   Roster& roster_;
   const std::atomic<bool>& stopped_;
   FarmQueue queue_;
+  FarmHistory history_;
   BoardLink link_;
   Shard shard_;                    ///< the open one; id 0: none
   int discarded_ = 0;              ///< shards in a row

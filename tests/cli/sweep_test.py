@@ -180,6 +180,7 @@ def test_bad_jobs_are_named(folder):
             (good.replace("virtual-m4, virtual-m4", "nucleo-f446re, nucleo-f446re"), ["nucleo-f446re", "its own"]),
             (good + "  list: nowhere.txt\n", ["sweep.list", "nowhere.txt"]),
             (good + "  list: space.yaml\n", ["space.yaml", "1:1", "resolution"]),
+            (good.replace("name: night", "name: ../night"), ["name", "names a folder"]),
             (good.replace("subnets: 24", "subnets: 0"), ["sweep.subnets", "must be"])]:
         job.write_text(text)
         done = sweep(folder)

@@ -187,7 +187,7 @@ TEST_CASE("a task goes to one board at a time, and a late answer does not count"
   CHECK(again->candidate == "a");
   CHECK_FALSE(queue.finish(*a, kKey, {}));
   CHECK(queue.finish(*again, kKey, {}));
-  CHECK(queue.measured_twice() == 1);
+  CHECK(FarmHistory(folder.path() / "q.sqlite").measured_twice() == 1);
   CHECK(queue.counts("fake").measured == 1);
   queue.confirm_shard(two, 101);
   CHECK(queue.counts().done == 1);
@@ -209,7 +209,7 @@ TEST_CASE("what was measured in a shard whose canary disagrees is forgotten", "[
   CHECK(queue.counts().failed == 1);
   CHECK_FALSE(queue.finish_known(*queue.take("two", "fake", 1, good, 0, 10), kKey));
   CHECK(queue.open_shards().empty());
-  CHECK(queue.measured_twice() == 0);
+  CHECK(FarmHistory(folder.path() / "q.sqlite").measured_twice() == 0);
 }
 
 TEST_CASE("a task that boards fail goes to another one, and is undecided at last", "[farm][queue]") {
@@ -231,7 +231,7 @@ TEST_CASE("boards that fail now and then cost time, not results", "[farm][sweep]
   for (int i = 0; i < 4; ++i) farm.add_board({.failure_rate = 0.1});
   CHECK(farm.run().done == 300);
   farm.check_results();
-  CHECK(FarmQueue(farm.file()).measured_twice() == 0);
+  CHECK(FarmHistory(farm.file()).measured_twice() == 0);
   CHECK(farm.quarantined().empty());
 }
 
@@ -314,7 +314,7 @@ TEST_CASE("a board that comes back at another speed measures its shard again", "
   farm.add_board({.failing_runs = {4, 8}, .speed = [runs] { return ++*runs > 4 && *runs < 8 ? 1.5 : 1.0; }});
   CHECK(farm.run().done == 40);
   farm.check_results();
-  CHECK(FarmQueue(farm.file()).discarded_shards() > 0);
+  CHECK(FarmHistory(farm.file()).discarded_shards() > 0);
 }
 
 TEST_CASE("a board that passes canaries alone is quarantined, and its mates do its work", "[farm][sweep]") {
@@ -395,7 +395,7 @@ TEST_CASE("a sweep that is stopped goes on where it was", "[farm][sweep]") {
   }
   CHECK(farm.run().done == 200);
   farm.check_results();
-  CHECK(FarmQueue(farm.file()).measured_twice() == 0);
+  CHECK(FarmHistory(farm.file()).measured_twice() == 0);
 }
 
 TEST_CASE("the canary is a plan that the probe knows", "[farm]") {
