@@ -17,6 +17,15 @@ std::unique_ptr<Probe> hardware_probe(const Board& board) {
 
 }  // namespace
 
+bool is_boards_fault(const ProbeFailure& failure) {
+  return failure.kind == FailureKind::kBoard || failure.code == "timeout";
+}
+
+std::string unnamed(const std::string& board, const std::string& message) {
+  const std::string name = board + ": ";
+  return message.starts_with(name) ? message.substr(name.size()) : message;
+}
+
 std::unique_ptr<Probe> make_probe(const Board& board) {
   switch (board.kind()) {
     case BoardKind::kHost:

@@ -54,6 +54,13 @@ struct ProbeFailure {
   int layer = -1;  ///< index of the layer to blame
 };
 
+/// Whether the board is to blame, and not the plan. A plan that is not done in time says more of the board, or of the
+/// load of this computer, than of the plan.
+bool is_boards_fault(const ProbeFailure& failure);
+
+/// A message about a board without its name, where it begins with that: who tells it puts the name there.
+std::string unnamed(const std::string& board, const std::string& message);
+
 struct RunOptions {
   int runs = 3;
   bool per_layer = true;

@@ -14,6 +14,8 @@ namespace thimble {
 namespace {
 
 constexpr double kStartSeconds = 15, kMemorySeconds = 6, kResetSeconds = 10, kFlashSeconds = 60;
+constexpr double kFirstAnswerSeconds = 0.5;
+constexpr int kMostPorts = 5;
 constexpr std::size_t kMostWords = 1024;  // of one command
 constexpr double kLeastVolts = 1.7;       // that an STM32 runs from (data sheets: 1.7 to 1.71)
 
@@ -58,27 +60,47 @@ std::vector<std::string> openocd_command(const Board& board, int tcl_port) {
   return arguments;
 }
 
-OpenOcd::OpenOcd(const Board& board) : board_(board.name), lock_(board.name) {
-  const int port = free_port();
+OpenOcd::OpenOcd(const Board& board, const std::function<int()>& next_port) : board_(board.name), lock_(board.name) {
+  int port = next_port();
+  for (int tried = 1; !start(board, port); port = next_port())
+    if (tried++ == kMostPorts)
+      throw BoardError(fmt::format(
+          "{}: OpenOCD gets no port of this computer: {}, the last one tried, is in use by another program; end that "
+          "(ss -ltnp names it)",
+          board_, port));
+  check_supply();
+}
+
+bool OpenOcd::start(const Board& board, int port) {
+  client_.reset();
   try {
     child_ = std::make_unique<ChildProcess>(openocd_command(board, port));
   } catch (const NoSuchProgram& failure) {
     throw BoardError(board_ + ": " + failure.what() + "; apt install openocd");
   }
-  const Deadline deadline(kStartSeconds);
-  while (!(client_ = TclClient::connect(port))) {
-    if (child_->wait(Deadline(0.01)))
-      throw BoardError(board_ + ": OpenOCD finds no board: " + errors_in(child_->output()));
-    if (deadline.expired()) throw BoardError(board_ + ": OpenOCD does not start: " + errors_in(child_->output()));
-  }
   // The server answers only after `init`; a probe that is not there ends OpenOCD then.
-  try {
-    command("version", kStartSeconds);
-  } catch (const BoardError&) {
-    if (!child_->wait(Deadline(2))) throw;
-    throw BoardError(board_ + ": OpenOCD finds no board: " + errors_in(child_->output()));
+  for (const Deadline deadline(kStartSeconds); !child_->wait(Deadline(0.01));) {
+    if (deadline.expired()) throw BoardError(board_ + ": OpenOCD does not start: " + errors_in(child_->output()));
+    if (!client_) client_ = TclClient::connect(port);
+    if (const std::optional<bool> ours = client_ ? is_ours() : std::nullopt) return *ours;
   }
-  // A chip that is half on answers, and what it answers is not to be trusted.
+  if (child_->output().find("couldn't bind tcl to socket") != std::string::npos) return false;
+  throw BoardError(board_ + ": OpenOCD finds no board: " + errors_in(child_->output()) +
+                   "; check that its probe is plugged in (lsusb), and is the one that probe_serial, usb_path and " +
+                   "openocd_config of the board's file name");
+}
+
+std::optional<bool> OpenOcd::is_ours() {
+  try {
+    const TclAnswer process = client_->command("pid", Deadline(kFirstAnswerSeconds));
+    return process.failed || process.text == std::to_string(id());  // failed: an OpenOCD that does not know
+  } catch (const BoardError&) {
+    return {};
+  }
+}
+
+/// A chip that is half on answers, and what it answers is not to be trusted.
+void OpenOcd::check_supply() {
   if (const auto volts = target_volts(child_->output()); volts && *volts < kLeastVolts)
     throw BoardError(fmt::format("{}: the probe measures {:.2f} V at the target, which needs {} V: check its power",
                                  board_, *volts, kLeastVolts));

@@ -1,6 +1,7 @@
 #pragma once
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -19,8 +20,10 @@ namespace thimble {
 class OpenOcd {
  public:
   /// Starts it and waits until it has found the board, which is this process's from then on.
-  /// @error BoardError  another process uses the board; OpenOCD is missing, or ends: with its own last words
-  explicit OpenOcd(const Board& board);
+  /// @param next_port  to be listened on: another program may have it by then, so that the next one is tried
+  /// @error BoardError  another process uses the board; OpenOCD is missing, or ends: with its own last words; other
+  ///                    programs have all ports that were tried
+  explicit OpenOcd(const Board& board, const std::function<int()>& next_port = free_port);
 
   /// Memory, while the core runs.
   /// @error BoardError  of these and those below: the probe or the chip does not do it, or not in time
@@ -42,6 +45,11 @@ class OpenOcd {
   pid_t id() const { return child_->id(); }
 
  private:
+  /// @return false where another program listens on the port
+  bool start(const Board& board, int port);
+  /// Whether it is our process that answers on the port; nothing while nobody does.
+  std::optional<bool> is_ours();
+  void check_supply();
   std::string command(const std::string& text, double seconds);
 
   std::string board_;

@@ -12,12 +12,6 @@
 using namespace thimble;
 using namespace thimble::test;
 
-#define THIMBLE_SKIP_WITHOUT_OPENOCD                                          \
-  if (const std::string missing = StLinkBoard::missing(); !missing.empty()) { \
-    WARN("skipped: " << missing << " is not on this machine");                \
-    return;                                                                   \
-  }
-
 namespace {
 
 ProbeFailure failure_of(Probe& probe, FaultyKernel kernel, std::uint32_t calls = 0) {

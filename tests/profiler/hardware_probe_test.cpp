@@ -21,12 +21,6 @@ using namespace thimble;
 using thimble::test::small_plan;
 using thimble::test::StLinkBoard;
 
-#define THIMBLE_SKIP_WITHOUT_OPENOCD                                          \
-  if (const std::string missing = StLinkBoard::missing(); !missing.empty()) { \
-    WARN("skipped: " << missing << " is not on this machine");                \
-    return;                                                                   \
-  }
-
 namespace {
 
 /// The image of a board that QEMU's STM32 cannot run as it is; empty for others.
@@ -146,8 +140,12 @@ TEST_CASE("a board that is not there is named", "[profiler][openocd]") {
   const auto result = probe.run(small_plan(), {});
   REQUIRE_FALSE(result);
   CHECK(result.error().kind == FailureKind::kBoard);
-  CHECK_THAT(result.error().message,
-             Catch::Contains("nucleo-f446re") && Catch::Contains(board.probe_serial.empty() ? "refused" : "serial"));
+  CHECK_THAT(result.error().message, Catch::Contains("nucleo-f446re") &&
+                                         Catch::Contains(board.probe_serial.empty() ? "refused" : "serial") &&
+                                         Catch::Contains("plugged in (lsusb)"));
+  CHECK_FALSE(is_boards_fault({.kind = FailureKind::kCandidate, .code = "fault"}));
+  CHECK(is_boards_fault({.kind = FailureKind::kCandidate, .code = "timeout"}));
+  CHECK(is_boards_fault(result.error()));
 }
 
 TEST_CASE("a deployed firmware is flashed and gives the reference's bits", "[profiler][openocd]") {

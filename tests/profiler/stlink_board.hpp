@@ -4,7 +4,15 @@
 
 #include "graph/base/child_process.hpp"
 #include "profiler/board.hpp"
+#include "tests/catch.hpp"
 #include "tests/profiler/scratch_folder.hpp"
+
+/// Ends a test where StLinkBoard cannot be used, and says why.
+#define THIMBLE_SKIP_WITHOUT_OPENOCD                                                         \
+  if (const std::string missing = thimble::test::StLinkBoard::missing(); !missing.empty()) { \
+    WARN("skipped: " << missing << " is not on this machine");                               \
+    return;                                                                                  \
+  }
 
 namespace thimble::test {
 

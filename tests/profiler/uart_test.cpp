@@ -24,12 +24,6 @@ using thimble::test::ScratchFolder;
 using thimble::test::small_plan;
 using thimble::test::StLinkBoard;
 
-#define THIMBLE_SKIP_WITHOUT_OPENOCD                                          \
-  if (const std::string missing = StLinkBoard::missing(); !missing.empty()) { \
-    WARN("skipped: " << missing << " is not on this machine");                \
-    return;                                                                   \
-  }
-
 namespace {
 
 /// A transport that changes every third thing that is sent, and one of every so many bytes that come.
