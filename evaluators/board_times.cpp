@@ -12,9 +12,8 @@ BoardTimes::BoardTimes(std::unique_ptr<Probe> probe, const std::filesystem::path
 Result<Measurement, ProbeFailure> BoardTimes::measure(const PlannedSubnet& subnet) {
   const ProbePlan plan = probe_plan(subnet.plan, subnet.graph);
   const auto measured = thimble::measure(plan, *probe_, store_);
-  // A plan that is not done in time says more of the machine's load than of the plan: it must not decide a search.
-  if (!measured && (measured.error().kind == FailureKind::kBoard || measured.error().code == "timeout"))
-    throw BoardError(board().name + ": " + measured.error().message);
+  if (!measured && is_boards_fault(measured.error()))  // it must not decide a search
+    throw BoardError(board().name + ": " + unnamed(board().name, measured.error().message));
   if (measured && hashes_.insert(plan.hash()).second) probed_.push_back({plan, *measured});
   return measured;
 }

@@ -85,8 +85,7 @@ class Survey {
     const std::lock_guard lock(mutex_);
     if (!result) {
       const ProbeFailure& failure = result.error();
-      if (failure.kind == FailureKind::kBoard || failure.code == "timeout")
-        throw BoardError(board().name + ": " + failure.message);
+      if (is_boards_fault(failure)) throw BoardError(board().name + ": " + unnamed(board().name, failure.message));
       last_refusal_ = failure.message;
       return false;
     }

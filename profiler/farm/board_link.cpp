@@ -50,9 +50,13 @@ void BoardLink::note(const std::string& trouble) {
 Result<Measurement, ProbeFailure> BoardLink::run(const ProbePlan& plan) {
   try {
     if (!probe_) probe_ = parts_.make_probe(board_.board);
-    return run_until_steady(plan, *probe_, options_.run);
+    Result<Measurement, ProbeFailure> result = run_until_steady(plan, *probe_, options_.run);
+    if (result) return result;
+    ProbeFailure failure = result.error();
+    failure.message = unnamed(board_.board.name, failure.message);
+    return failure;
   } catch (const std::exception& error) {  // one board's trouble must not end the night of the others
-    return ProbeFailure{.code = "board_lost", .message = error.what()};
+    return ProbeFailure{.code = "board_lost", .message = unnamed(board_.board.name, error.what())};
   }
 }
 

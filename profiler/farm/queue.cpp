@@ -3,6 +3,7 @@
 #include <SQLiteCpp/SQLiteCpp.h>
 
 #include <chrono>
+#include <map>
 
 #include "profiler/farm/schema.hpp"
 
@@ -89,14 +90,18 @@ SQLite::Statement next_task(SQLite::Database& database, const std::string& board
   return failed;
 }
 
-/// Counts one state into its member; states are the members' names.
-void count_state(QueueCounts& counts, const std::string& state, std::int64_t count) {
-  if (state == "waiting") counts.waiting = count;
-  if (state == "leased") counts.leased = count;
-  if (state == "measured") counts.measured = count;
-  if (state == "done") counts.done = count;
-  if (state == "failed") counts.failed = count;
-  if (state == "undecided") counts.undecided = count;
+/// How many tasks are in which state, where the condition holds.
+template <class... Values>
+QueueCounts counts_where(SQLite::Database& database, const std::string& condition, const Values&... values) {
+  static const std::map<std::string, std::int64_t QueueCounts::*> members = {
+      {"waiting", &QueueCounts::waiting}, {"leased", &QueueCounts::leased}, {"measured", &QueueCounts::measured},
+      {"done", &QueueCounts::done},       {"failed", &QueueCounts::failed}, {"undecided", &QueueCounts::undecided}};
+  SQLite::Statement row(database, "SELECT state, count(*) FROM tasks WHERE " + condition + " GROUP BY state");
+  int column = 0;
+  (row.bind(++column, values), ...);
+  QueueCounts counts;
+  while (row.executeStep()) counts.*members.at(row.getColumn(0).getString()) = row.getColumn(1).getInt64();
+  return counts;
 }
 
 }  // namespace
@@ -289,22 +294,12 @@ void FarmQueue::measure_again(const std::vector<std::int64_t>& tasks) {
 }
 
 QueueCounts FarmQueue::counts() const {
-  return impl_->database.use([](SQLite::Database& database) {
-    QueueCounts counts;
-    SQLite::Statement row(database, "SELECT state, count(*) FROM tasks GROUP BY state");
-    while (row.executeStep()) count_state(counts, row.getColumn(0).getString(), row.getColumn(1).getInt64());
-    return counts;
-  });
+  return impl_->database.use([](SQLite::Database& database) { return counts_where(database, "1"); });
 }
 
 QueueCounts FarmQueue::counts(const std::string& board_type) const {
-  return impl_->database.use([&](SQLite::Database& database) {
-    QueueCounts counts;
-    SQLite::Statement row(database, "SELECT state, count(*) FROM tasks WHERE board_type = ? GROUP BY state");
-    row.bind(1, board_type);
-    while (row.executeStep()) count_state(counts, row.getColumn(0).getString(), row.getColumn(1).getInt64());
-    return counts;
-  });
+  return impl_->database.use(
+      [&](SQLite::Database& database) { return counts_where(database, "board_type = ?", board_type); });
 }
 
 std::vector<std::string> FarmQueue::candidates() const {

@@ -14,12 +14,7 @@ constexpr auto kTaskPoll = std::chrono::milliseconds(50);
 constexpr std::size_t kBoardsForMedian = 3, kMostFailed = 5;
 constexpr int kMostDiscarded = 3;
 
-/// A plan that is not done in time says more of the board, or of the load, than of the plan.
-bool is_boards_fault(const ProbeFailure& failure) {
-  return failure.kind == FailureKind::kBoard || failure.code == "timeout";
-}
-
-/// So does what a broken core or memory does to a sound plan.
+/// What a broken core or memory does to a sound plan says more of the board, too.
 bool may_be_boards_fault(const ProbeFailure& failure) { return failure.code == "fault" || failure.code == "hung"; }
 
 std::string cycles_text(std::int64_t cycles) { return std::to_string(cycles) + " cycles"; }
@@ -59,7 +54,8 @@ void FarmWorker::set_state(const std::string& state, const std::string& candidat
   status_.candidate = candidate;
 }
 
-void FarmWorker::note_trouble(const std::string& trouble) {
+void FarmWorker::note_trouble(const std::string& what) {
+  const std::string trouble = unnamed(board_.board.name, what);
   {
     const std::lock_guard lock(mutex_);
     ++status_.troubles;

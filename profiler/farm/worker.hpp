@@ -49,7 +49,7 @@ class FarmWorker {
   void give_up(const std::string& reason);
   std::string why_barred();
   void set_state(const std::string& state, const std::string& candidate = "");
-  void note_trouble(const std::string& trouble);
+  void note_trouble(const std::string& what);
 
   FarmBoard board_;
   std::string type_;

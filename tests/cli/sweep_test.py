@@ -214,6 +214,8 @@ def test_a_board_that_is_not_there_is_to_blame(folder):
     sweep_job(folder, subnets=2, boards=[board], extra="  patience_s: 0.1\n")
     lost = sweep(folder)
     assert lost.returncode == 4 and "lab-0" in lost.stderr and "release" in lost.stderr, lost.stderr
+    assert "lsusb" in lost.stderr and "lab-0: lab-0" not in lost.stderr
+    assert "lab-0: the canary failed: OpenOCD finds no board" in lost.stderr, lost.stderr
     listed = thimble("boards", cwd=folder, env=state_of(folder)).stdout
     assert "lab-0" in listed and "quarantined" in listed, listed
     assert thimble("boards", "lock", "lab-7", cwd=folder, env=state_of(folder)).returncode == 2

@@ -64,7 +64,7 @@ class MischievousProbe : public Probe {
   Result<Measurement, ProbeFailure> run(const ProbePlan& plan, const RunOptions&) override {
     const std::int64_t run = runs_++;
     std::this_thread::sleep_for(std::chrono::milliseconds(3));  // boards take time: so all get their share
-    if (run >= mischief_.dead_after) throw BoardError(board_.name + " is dead");
+    if (run >= mischief_.dead_after) throw BoardError(board_.name + ": is dead");
     Rng rng{7, fnv1a64(board_.name), static_cast<std::uint64_t>(run)};
     if (rng.uniform() < mischief_.failure_rate || mischief_.failing_runs.count(run))
       return ProbeFailure{.code = "dropped", .message = "the line is dead"};
@@ -241,7 +241,8 @@ TEST_CASE("a board that dies is quarantined, and the others do its work", "[farm
   farm.add_board({});
   CHECK(farm.run().done == 100);
   farm.check_results();
-  CHECK(farm.quarantined().count("fake-0") == 1);
+  REQUIRE(farm.quarantined().count("fake-0") == 1);
+  CHECK(farm.quarantined().at("fake-0") == "the canary failed: is dead");  // its name stands beside it
 }
 
 TEST_CASE("where all boards die the rest waits for the next sweep", "[farm][sweep]") {
