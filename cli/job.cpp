@@ -3,6 +3,7 @@
 #include "cli/job_reading.hpp"
 #include "evaluators/latency_model_file.hpp"
 #include "profiler/board.hpp"
+#include "supernet/recipe/recipe_file.hpp"
 
 namespace fs = std::filesystem;
 
@@ -36,26 +37,6 @@ void read_space_optimization(ConfigMap map, const fs::path& folder, SpaceOptimiz
   space.file = file;
   map.read("samples", space.samples, {.least = 1, .most = 1e6});
   map.read("keep", space.keep, {.least = 0});
-}
-
-void read_supernet(ConfigMap map, TrainRecipe& recipe) {
-  map.read("batch", recipe.batch);
-  map.read("largest_steps", recipe.largest_steps);
-  map.read("sampled_steps", recipe.sampled_steps);
-  map.read("subnets_per_step", recipe.subnets_per_step);
-  map.read("sandwich", recipe.sandwich);
-  map.read("distillation", recipe.distillation);
-  map.read("learning_rate", recipe.learning_rate);
-  map.read("sampled_learning_rate", recipe.sampled_learning_rate);
-  map.read("warm_up_steps", recipe.warm_up_steps);
-  map.read("momentum", recipe.momentum);
-  map.read("weight_decay", recipe.weight_decay);
-  map.read("label_smoothing", recipe.label_smoothing);
-  map.read("gradient_clip", recipe.gradient_clip);
-  map.read("crop_pixels", recipe.crop_pixels);
-  map.read("flip", recipe.flip);
-  map.read("colour_jitter", recipe.colour_jitter);
-  for (const RecipeProblem& problem : validate(recipe)) map.problem(problem.field, problem.rule);
 }
 
 void read_target(ConfigMap map, const fs::path& folder, TargetConfig& target) {
@@ -165,7 +146,7 @@ Job read_job(const fs::path& file, const std::vector<std::string>& overrides, co
   ConfigMap data = root.map("data", true);
   read_data(data, folder, job.data);
   read_space_optimization(root.map("space", true), folder, job.space);
-  read_supernet(root.map("supernet"), job.supernet);
+  job.supernet = read_recipe(root.map("supernet"), folder);
   ConfigMap target = root.map("target", true);
   read_target(target, folder, job.target);
   read_search(root.map("search"), job.search);

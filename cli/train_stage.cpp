@@ -13,12 +13,12 @@ using nlohmann::json;
 namespace thimble {
 namespace {
 
-constexpr int kCheckpointEverySteps = 100;
+constexpr double kCheckpointEverySeconds = 30;
 
 std::string loss_note(const TrainProgress& progress) {
   char text[64];
-  std::snprintf(text, sizeof text, "loss %.3f  %.0f pictures/s", progress.loss, progress.images_per_second);
-  return text;
+  std::snprintf(text, sizeof text, "  loss %.3f  %.0f pictures/s", progress.loss, progress.images_per_second);
+  return progress.phase + text;
 }
 
 TrainOptions options_for(const JobContext& context, const fs::path& checkpoint, Progress& bar) {
@@ -26,7 +26,8 @@ TrainOptions options_for(const JobContext& context, const fs::path& checkpoint, 
   options.seed = context.job().seed;
   options.threads = context.job().threads;
   options.checkpoint = checkpoint.string();
-  options.checkpoint_every_steps = kCheckpointEverySteps;
+  options.checkpoint_every_steps = 0;
+  options.checkpoint_every_seconds = kCheckpointEverySeconds;
   options.stop = &stop_flag();
   options.progress = [&bar](const TrainProgress& p) { bar.update(p.step, loss_note(p)); };
   return options;
@@ -74,8 +75,7 @@ Supernet fine_tuned(JobContext& context, const Supernet& supernet, const Subnet&
   if (fs::exists(weights)) return Supernet::load(weights.string(), supernet.space());
   const fs::path checkpoint = context.run().checkpoints() / ("fine-tuning-" + name);
   TrainRecipe recipe = context.job().supernet;
-  recipe.largest_steps = 0;
-  recipe.sampled_steps = deploy.fine_tune_steps;
+  recipe.passes = deploy.fine_tune_steps;
   recipe.learning_rate = deploy.fine_tune_learning_rate;
   Supernet tuned = supernet;
   {

@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <numeric>
 
 #include "graph/base/rng.hpp"
+#include "supernet/data/picture_operations.hpp"
 #include "supernet/data/resize.hpp"
 #include "supernet/kernels/worker_pool.hpp"
 
@@ -13,6 +15,7 @@ namespace {
 
 constexpr std::uint64_t kOrderStream = 0x0bde2;
 constexpr std::uint64_t kAugmentStream = 0xa06;
+constexpr std::uint64_t kMixupStream = 0x313c;
 
 /// out = in shifted by (dx, dy) with its border repeated, then mirrored.
 void shift_and_flip(const std::uint8_t* in, int size, int channels, int dx, int dy, bool flip, std::uint8_t* out) {
@@ -42,6 +45,28 @@ void recolour(std::span<std::uint8_t> pixels, int channels, double most, Rng& rn
     }
 }
 
+/// Beta(a, a) for a in (0, 1] (Joehnk's rejection).
+double beta(double a, Rng& rng) {
+  for (;;) {
+    const double u = std::pow(rng.uniform(), 1 / a), v = std::pow(rng.uniform(), 1 / a);
+    if (u + v > 0 && u + v <= 1) return u / (u + v);
+  }
+}
+
+/// Every picture with `share` of the one as far from the other end of the batch.
+void mix(Batch& batch, double share) {
+  const std::size_t bytes = batch.pixels.size() / static_cast<std::size_t>(batch.count);
+  const std::vector<std::uint8_t> pixels = batch.pixels;
+  const auto weight = static_cast<int>(std::lround(256 * share));
+  for (std::size_t i = 0; i < pixels.size(); ++i) {
+    const std::size_t place = i / bytes, other = static_cast<std::size_t>(batch.count) - 1 - place;
+    const int mixed = (256 - weight) * pixels[i] + weight * pixels[other * bytes + i % bytes];
+    batch.pixels[i] = static_cast<std::uint8_t>((mixed + 128) >> 8);
+  }
+  batch.mixed = share;
+  batch.mixed_labels.assign(batch.labels.rbegin(), batch.labels.rend());
+}
+
 }  // namespace
 
 BatchSource::BatchSource(const ImageSet& images, const TrainRecipe& recipe, std::uint64_t seed)
@@ -59,7 +84,10 @@ int BatchSource::picture(std::int64_t position) {
 }
 
 Batch BatchSource::batch(int step, int resolution) {
-  Batch batch{recipe_.batch, resolution, images_.channels, {}, {}};
+  Batch batch;
+  batch.count = recipe_.batch;
+  batch.size = resolution;
+  batch.channels = images_.channels;
   const auto bytes = static_cast<std::size_t>(resolution) * static_cast<std::size_t>(resolution * images_.channels);
   batch.pixels.resize(bytes * static_cast<std::size_t>(recipe_.batch));
   std::vector<int> pictures;
@@ -69,19 +97,26 @@ Batch BatchSource::batch(int step, int resolution) {
   }
   const Resizer resizer(images_.size, images_.size, images_.channels, resolution, resolution);
   for_chunks(recipe_.batch, [&](int i) { augment(step, i, pictures[static_cast<std::size_t>(i)], resizer, batch); });
+  if (recipe_.augmentation.mixup > 0) {
+    Rng rng({seed_, kMixupStream, static_cast<std::uint64_t>(step)});
+    mix(batch, beta(recipe_.augmentation.mixup, rng));
+  }
   return batch;
 }
 
 void BatchSource::augment(int step, int place, int picture, const Resizer& resizer, Batch& batch) const {
+  const Augmentation& how = recipe_.augmentation;
   Rng rng({seed_, kAugmentStream, static_cast<std::uint64_t>(step), static_cast<std::uint64_t>(place)});
-  const int crop = recipe_.crop_pixels, dx = rng.between(-crop, crop), dy = rng.between(-crop, crop);
-  const bool flip = rng.chance(0.5) && recipe_.flip;
-  std::vector<std::uint8_t> moved(images_.image_bytes());
-  shift_and_flip(images_.image(picture).data(), images_.size, images_.channels, dx, dy, flip, moved.data());
-  const auto bytes = static_cast<std::size_t>(batch.size) * static_cast<std::size_t>(batch.size * batch.channels);
-  const std::span<std::uint8_t> out{batch.pixels.data() + static_cast<std::size_t>(place) * bytes, bytes};
-  resizer(moved, out);
-  if (recipe_.colour_jitter > 0) recolour(out, batch.channels, recipe_.colour_jitter, rng);
+  const int dx = rng.between(-how.crop_pixels, how.crop_pixels), dy = rng.between(-how.crop_pixels, how.crop_pixels);
+  const bool flip = rng.chance(0.5) && how.flip;
+  Picture moved{images_.size, images_.channels, std::vector<std::uint8_t>(images_.image_bytes())};
+  shift_and_flip(images_.image(picture).data(), images_.size, images_.channels, dx, dy, flip, moved.pixels.data());
+  for (int i = 0; i < how.operations; ++i) random_operation(moved, how.magnitude, rng);
+  if (how.erase > 0) erase_square(moved, how.erase, rng);
+  const std::size_t bytes = batch.pixels.size() / static_cast<std::size_t>(batch.count);
+  const std::span<std::uint8_t> out(batch.pixels.data() + static_cast<std::size_t>(place) * bytes, bytes);
+  resizer(moved.pixels, out);
+  if (how.colour_jitter > 0) recolour(out, batch.channels, how.colour_jitter, rng);
 }
 
 }  // namespace thimble

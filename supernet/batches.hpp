@@ -13,6 +13,8 @@ struct Batch {
   int count = 0, size = 0, channels = 0;
   std::vector<std::uint8_t> pixels;
   std::vector<std::int64_t> labels;
+  double mixed = 0;                        ///< share of another picture in each (mixup); its label is in
+  std::vector<std::int64_t> mixed_labels;  ///< where mixed > 0
 };
 
 /// The training pictures in a seeded order, epoch after epoch, augmented: shifted, mirrored, resized, recoloured.

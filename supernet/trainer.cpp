@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cmath>
 #include <filesystem>
+#include <map>
 #include <optional>
 
 #include "graph/base/check.hpp"
@@ -10,7 +11,10 @@
 #include "supernet/batches.hpp"
 #include "supernet/kernels/kernels.hpp"
 #include "supernet/kernels/worker_pool.hpp"
-#include "supernet/sgd.hpp"
+#include "supernet/optimizer/optimizer.hpp"
+#include "supernet/optimizer/weight_average.hpp"
+#include "supernet/phase_subnets.hpp"
+#include "supernet/recipe/schedule.hpp"
 #include "supernet/training_key.hpp"
 #include "supernet/training_network.hpp"
 #include "supernet/weights.hpp"
@@ -19,8 +23,11 @@ namespace thimble {
 namespace {
 
 constexpr std::string_view kMagic = "THIMCKP";
-constexpr std::uint32_t kVersion = 1;
-constexpr std::uint64_t kSubnetStream = 0x5b9e7;
+constexpr std::uint32_t kVersion = 2;
+
+using Clock = std::chrono::steady_clock;
+
+double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
 /// One training from its first step to its last, or from a checkpoint on.
 class Training {
@@ -29,12 +36,13 @@ class Training {
            const TrainOptions& options)
       : weights_(supernet.weights()),
         fixed_(fixed),
-        recipe_(recipe),
+        recipe_(checked(recipe)),
         options_(options),
         key_(training_key(supernet, fixed, images, recipe, options, kernels().name)),
-        source_(images, recipe, options.seed) {
-    const std::vector<RecipeProblem> problems = validate(recipe);
-    THIMBLE_CHECK(problems.empty(), problems.front().field + " " + problems.front().rule);
+        schedule_(recipe_),
+        source_(images, recipe_, options.seed),
+        optimizer_(make_optimizer(recipe_)),
+        average_(recipe_.averaging) {
     check_pictures(weights_.space, images);
     if (!options.checkpoint.empty() && std::filesystem::exists(options.checkpoint)) read_checkpoint();
   }
@@ -44,9 +52,11 @@ class Training {
     const WorkerPool pool(options_.threads);
     network_.emplace(weights_);
     report_.first_step = step_;
-    while (step_ < total_steps(recipe_)) {
+    saved_ = Clock::now();
+    while (step_ < schedule_.steps()) {
       if (options_.stop && *options_.stop) return interrupted();
-      const auto started = std::chrono::steady_clock::now();
+      const auto started = Clock::now();
+      if (schedule_.begins_phase(step_)) begin_phase();
       const double loss = train_step();
       if (!std::isfinite(loss)) return diverged(loss);
       finish_step(loss, started);
@@ -56,68 +66,88 @@ class Training {
   }
 
  private:
-  bool in_first_phase() const { return fixed_ || step_ < recipe_.largest_steps; }
-  int passes() const { return in_first_phase() ? 1 : recipe_.subnets_per_step; }
-
-  double learning_rate() const {
-    if (fixed_) return learning_rate_at(step_, total_steps(recipe_), recipe_.warm_up_steps, recipe_.learning_rate);
-    if (in_first_phase())
-      return learning_rate_at(step_, recipe_.largest_steps, recipe_.warm_up_steps, recipe_.learning_rate);
-    return learning_rate_at(step_ - recipe_.largest_steps, recipe_.sampled_steps, recipe_.warm_up_steps,
-                            recipe_.sampled_learning_rate);
+  static const TrainRecipe& checked(const TrainRecipe& recipe) {
+    const std::vector<RecipeProblem> problems = validate(recipe);
+    THIMBLE_CHECK(problems.empty(), problems.front().field + " " + problems.front().rule);
+    return recipe;
   }
 
-  /// The subnets of this step, all at one resolution.
-  std::vector<Subnet> subnets_of_step() const {
+  const Phase& phase() const { return recipe_.phases[schedule_.at(step_).phase]; }
+
+  std::vector<Subnet> subnets() const {
     if (fixed_) return {*fixed_};
-    const SearchSpace& space = weights_.space;
-    Rng rng({options_.seed, kSubnetStream, static_cast<std::uint64_t>(step_)});
-    const int resolution = rng.pick(space.resolutions);
-    std::vector<Subnet> subnets;
-    for (int i = 0; i < passes(); ++i) {
-      const bool extreme = in_first_phase() || (recipe_.sandwich && i < 2);
-      subnets.push_back(!extreme ? sample(space, rng) : i == 0 ? largest(space) : smallest(space));
-      subnets.back().resolution = resolution;
-    }
-    return subnets;
+    return subnets_of_step(narrowed(weights_.space, phase().elastic), phase(), options_.seed, step_);
   }
 
   /// @return the loss, or what is not finite of loss and gradient
   double train_step() {
-    const std::vector<Subnet> subnets = subnets_of_step();
+    const std::vector<Subnet> subnets = this->subnets();
     const Batch batch = source_.batch(step_, subnets.front().resolution);
     network_->clear_gradients();
-    std::vector<float> teacher;
+    std::vector<float> teacher = answers_of_teacher(batch);
     double loss = 0;
     for (const Subnet& subnet : subnets) {
       const bool taught = !teacher.empty();
       loss += network_->add_gradients(
           layers_of(weights_.space, subnet), batch,
-          {recipe_.label_smoothing, taught ? recipe_.distillation : 0, taught ? &teacher : nullptr});
-      if (teacher.empty() && !in_first_phase() && recipe_.sandwich && recipe_.distillation > 0)
-        teacher = network_->probabilities();
+          {recipe_.label_smoothing, taught ? phase().distillation : 0, taught ? &teacher : nullptr});
+      if (!taught && phase().teacher == Phase::kInPlace) teacher = network_->probabilities();
     }
-    const double norm = sgd_.step(network_->parameters(), {learning_rate(), recipe_.momentum, recipe_.weight_decay,
-                                                           1.0 / passes(), recipe_.gradient_clip});
-    return std::isfinite(norm) ? loss / passes() : norm;
+    const auto passes = static_cast<double>(subnets.size());
+    const double change = update(1 / passes);
+    return std::isfinite(change) ? loss / passes : change;
   }
 
-  void finish_step(double loss, std::chrono::steady_clock::time_point started) {
-    const double rate = learning_rate();
-    const int pictures = recipe_.batch * passes();
-    ++step_;
-    if (!fixed_ && step_ == recipe_.largest_steps) begin_sampling();
-    curve_loss_ += loss;
-    if (step_ % options_.curve_every_steps == 0 || step_ == total_steps(recipe_)) add_curve_point(rate);
-    if (step_ % options_.checkpoint_every_steps == 0 || step_ == total_steps(recipe_)) write_checkpoint();
-    const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - started;
-    if (options_.progress)
-      options_.progress({step_, total_steps(recipe_), loss, rate, pictures / std::max(1e-9, seconds.count())});
+  /// Of the weights at the end of an earlier phase; empty where no such phase teaches this one.
+  std::vector<float> answers_of_teacher(const Batch& batch) {
+    const auto found = teachers_.find(phase().teacher);
+    if (found == teachers_.end()) return {};
+    Subnet subnet = largest(weights_.space);
+    subnet.resolution = batch.size;
+    return TrainingNetwork(found->second).probabilities(layers_of(weights_.space, subnet), batch);
   }
 
-  void begin_sampling() {
+  /// @return the norm of the scaled gradient; if it is not finite nothing was changed
+  double update(double scale) {
+    const std::vector<Parameter> parameters = network_->parameters();
+    const double norm = gradient_norm(parameters) * scale;
+    if (!std::isfinite(norm)) return norm;
+    if (recipe_.gradient_clip > 0 && norm > recipe_.gradient_clip) scale *= recipe_.gradient_clip / norm;
+    optimizer_->step(parameters, schedule_.learning_rate(step_), scale);
+    average_.add(parameters);
+    return norm;
+  }
+
+  void begin_phase() {
+    if (!phase().sort_channels) return;
     sort_hidden_channels(weights_);
-    sgd_.forget();
+    optimizer_->forget();
+  }
+
+  /// The phase that ends with this step leaves the average of its weights.
+  void end_phase() {
+    average_.apply(network_->parameters());
+    for (const Phase& later : recipe_.phases)
+      if (later.teacher == phase().name) teachers_.insert_or_assign(phase().name, weights_);
+  }
+
+  void finish_step(double loss, Clock::time_point started) {
+    TrainProgress progress{step_ + 1, schedule_.steps(), phase().name, loss, schedule_.learning_rate(step_), 0};
+    const StepPlace place = schedule_.at(step_);
+    const int pictures = recipe_.batch * phase().subnets_per_step;
+    if (place.step + 1 == place.steps) end_phase();
+    const bool last = ++step_ == schedule_.steps();
+    curve_loss_ += loss;
+    if (step_ % options_.curve_every_steps == 0 || last) add_curve_point(progress.learning_rate);
+    if (last || checkpoint_is_due()) write_checkpoint();
+    progress.images_per_second = pictures / std::max(1e-9, seconds_since(started));
+    if (options_.progress) options_.progress(progress);
+  }
+
+  bool checkpoint_is_due() const {
+    const int every = options_.checkpoint_every_steps;
+    const double seconds = options_.checkpoint_every_seconds;
+    return (every > 0 && step_ % every == 0) || (seconds > 0 && seconds_since(saved_) >= seconds);
   }
 
   void add_curve_point(double rate) {
@@ -135,12 +165,13 @@ class Training {
 
   Diverged diverged(double loss) const {
     return {step_, loss,
-            "training diverged at step " + std::to_string(step_ + 1) + " of " + std::to_string(total_steps(recipe_)) +
+            "training diverged at step " + std::to_string(step_ + 1) + " of " + std::to_string(schedule_.steps()) +
                 ": the loss or its gradient is not finite; use a smaller learning rate (now " +
-                std::to_string(learning_rate()) + ") or a longer warm-up"};
+                std::to_string(schedule_.learning_rate(step_)) + ") or a longer warm-up"};
   }
 
   void write_checkpoint() {
+    saved_ = Clock::now();
     if (options_.checkpoint.empty()) return;
     BinaryWriter writer;
     writer.put(key_);
@@ -148,8 +179,13 @@ class Training {
     writer.put(curve_loss_);
     writer.put(report_.curve);
     write_weights(writer, weights_);
-    writer.put(static_cast<std::uint64_t>(sgd_.momentum().size()));
-    for (const std::vector<float>& values : sgd_.momentum()) writer.put(values);
+    optimizer_->write(writer);
+    average_.write(writer);
+    writer.put(static_cast<std::uint64_t>(teachers_.size()));
+    for (const auto& [name, weights] : teachers_) {
+      writer.put(std::string_view(name));
+      write_weights(writer, weights);
+    }
     writer.write_file(options_.checkpoint, kMagic, kVersion);
   }
 
@@ -162,8 +198,12 @@ class Training {
     curve_loss_ = reader.get<double>();
     report_.curve = reader.get_vector<CurvePoint>();
     read_weights(reader, weights_, options_.checkpoint);
-    for (auto left = reader.get<std::uint64_t>(); left > 0; --left)
-      sgd_.momentum().push_back(reader.get_vector<float>());
+    optimizer_->read(reader);
+    average_.read(reader);
+    for (auto left = reader.get<std::uint64_t>(); left > 0; --left) {
+      SupernetWeights& teacher = teachers_.insert_or_assign(reader.get_text(), weights_).first->second;
+      read_weights(reader, teacher, options_.checkpoint);
+    }
   }
 
   SupernetWeights& weights_;
@@ -171,10 +211,14 @@ class Training {
   const TrainRecipe& recipe_;
   const TrainOptions& options_;
   std::uint64_t key_;
+  Schedule schedule_;
   BatchSource source_;
-  Sgd sgd_;
+  std::unique_ptr<Optimizer> optimizer_;
+  WeightAverage average_;
+  std::map<std::string, SupernetWeights> teachers_;  // by the name of the phase that they ended
   std::optional<TrainingNetwork> network_;
   TrainReport report_;
+  Clock::time_point saved_;
   int step_ = 0;           // steps done
   double curve_loss_ = 0;  // sum since the last point of the curve
 };
@@ -188,7 +232,10 @@ Result<TrainReport, Diverged> train(Supernet& supernet, const ImageSet& images, 
 
 Result<TrainReport, Diverged> fine_tune(Supernet& supernet, const Subnet& subnet, const ImageSet& images,
                                         const TrainRecipe& recipe, const TrainOptions& options) {
-  return Training(supernet, subnet, images, recipe, options).run();
+  TrainRecipe alone = recipe;
+  alone.phases.assign(1, {});
+  alone.phases.front().name = "fine-tune";
+  return Training(supernet, subnet, images, alone, options).run();
 }
 
 }  // namespace thimble

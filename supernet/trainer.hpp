@@ -8,7 +8,7 @@
 #include "graph/base/result.hpp"
 #include "search/space/subnet.hpp"
 #include "supernet/data/data.hpp"
-#include "supernet/recipe.hpp"
+#include "supernet/recipe/recipe.hpp"
 #include "supernet/supernet.hpp"
 
 namespace thimble {
@@ -16,7 +16,8 @@ namespace thimble {
 struct TrainProgress {
   int step = 0;  ///< steps done
   int total = 0;
-  double loss = 0;  ///< of this step, mean over its subnets
+  std::string phase;  ///< name of the recipe's phase
+  double loss = 0;    ///< of this step, mean over its subnets
   double learning_rate = 0;
   double images_per_second = 0;  ///< batch pictures, each counted once per subnet
 };
@@ -31,8 +32,9 @@ struct CurvePoint {
 struct TrainOptions {
   std::uint64_t seed = 1;
   int threads = 2;
-  std::string checkpoint;  ///< path; empty: none. An existing one of the same training is continued
-  int checkpoint_every_steps = 200;
+  std::string checkpoint;               ///< path; empty: none. An existing one of the same training is continued
+  int checkpoint_every_steps = 200;     ///< 0: by time alone
+  double checkpoint_every_seconds = 0;  ///< 0: by steps alone
   int curve_every_steps = 20;
   std::function<void(const TrainProgress&)> progress;  ///< called after every step
   const std::atomic<bool>* stop = nullptr;             ///< becomes true (Ctrl-C): write a checkpoint and return
@@ -60,8 +62,8 @@ struct Diverged {
 [[nodiscard]] Result<TrainReport, Diverged> train(Supernet& supernet, const ImageSet& images, const TrainRecipe& recipe,
                                                   const TrainOptions& options);
 
-/// Trains one subnet alone, from the weights that `supernet` has (fresh ones: training from scratch). Runs
-/// largest_steps + sampled_steps steps in one phase with `learning_rate`, at the subnet's resolution.
+/// Trains one subnet alone, from the weights that `supernet` has (fresh ones: training from scratch): all passes of the
+/// recipe in one phase with its `learning_rate`, at the subnet's resolution.
 /// Same checkpoint rules and errors as `train`.
 [[nodiscard]] Result<TrainReport, Diverged> fine_tune(Supernet& supernet, const Subnet& subnet, const ImageSet& images,
                                                       const TrainRecipe& recipe, const TrainOptions& options);

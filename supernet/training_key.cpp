@@ -36,13 +36,24 @@ void add_space(KeyText& key, const SearchSpace& space) {
   }
 }
 
+void add_phase(KeyText& key, const Phase& phase) {
+  const Elastic& e = phase.elastic;
+  for (const std::string& text : {phase.name, phase.teacher}) key.add_text(text);
+  for (int value : {e.resolution, e.kernel, e.depth, e.expansion, e.width, phase.subnets_per_step}) key.add(value);
+  for (bool value : {phase.sandwich, phase.sort_channels}) key.add(value ? 1 : 0);
+  for (double value : {phase.share, phase.learning_rate, phase.distillation}) key.add(value);
+}
+
 void add_recipe(KeyText& key, const TrainRecipe& r) {
-  for (int value : {r.batch, r.largest_steps, r.sampled_steps, r.subnets_per_step, r.warm_up_steps, r.crop_pixels})
+  const Augmentation& a = r.augmentation;
+  key.add_text(r.optimizer);
+  for (int value : {r.batch, r.passes, a.crop_pixels, a.operations}) key.add(value);
+  key.add(a.flip ? 1 : 0);
+  for (double value : {r.learning_rate, r.warm_up, r.momentum, r.second_momentum, r.weight_decay, r.label_smoothing,
+                       r.gradient_clip, r.averaging, a.colour_jitter, a.magnitude, a.erase, a.mixup})
     key.add(value);
-  for (bool value : {r.sandwich, r.flip}) key.add(value ? 1 : 0);
-  for (double value : {r.distillation, r.learning_rate, r.sampled_learning_rate, r.momentum, r.weight_decay,
-                       r.label_smoothing, r.gradient_clip, r.colour_jitter})
-    key.add(value);
+  key.add(static_cast<double>(r.phases.size()));
+  for (const Phase& phase : r.phases) add_phase(key, phase);
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #define AT_PER_OPERATOR_HEADERS
 #include <ATen/Parallel.h>
 #include <ATen/core/Tensor.h>
+#include <ATen/core/grad_mode.h>
 #include <ATen/ops/cross_entropy_loss.h>
 #include <ATen/ops/from_blob.h>
 #include <ATen/ops/softmax.h>
@@ -20,6 +21,12 @@ namespace {
 at::Tensor leaf(std::vector<float>& values, at::IntArrayRef sizes) {
   if (values.empty()) return at::Tensor();
   return at::from_blob(values.data(), sizes, at::TensorOptions().dtype(at::kFloat)).set_requires_grad(true);
+}
+
+at::Tensor pixels_of(const Batch& batch) {
+  auto* pixels = const_cast<std::uint8_t*>(batch.pixels.data());
+  return at::from_blob(pixels, {batch.count, batch.size, batch.size, batch.channels},
+                       at::TensorOptions().dtype(at::kByte));
 }
 
 std::vector<std::int64_t> shape_of(const LayerWeights& layer) {
@@ -65,11 +72,18 @@ struct TrainingNetwork::Impl {
     return {&tensor.weights, &tensor.scale, &tensor.shift};
   }
 
+  at::Tensor label_loss(const Batch& batch, double smoothing) const {
+    const auto against = [&](const std::vector<std::int64_t>& labels) {
+      auto* first = const_cast<std::int64_t*>(labels.data());
+      const at::Tensor wanted = at::from_blob(first, {batch.count}, at::TensorOptions().dtype(at::kLong));
+      return at::cross_entropy_loss(logits, wanted, {}, at::Reduction::Mean, -100, smoothing);
+    };
+    if (batch.mixed == 0) return against(batch.labels);
+    return against(batch.labels).mul(1 - batch.mixed).add(against(batch.mixed_labels), batch.mixed);
+  }
+
   at::Tensor loss(const Batch& batch, const Targets& targets) const {
-    auto* labels = const_cast<std::int64_t*>(batch.labels.data());
-    const at::Tensor wanted = at::from_blob(labels, {batch.count}, at::TensorOptions().dtype(at::kLong));
-    const at::Tensor hard =
-        at::cross_entropy_loss(logits, wanted, {}, at::Reduction::Mean, -100, targets.label_smoothing);
+    const at::Tensor hard = label_loss(batch, targets.label_smoothing);
     if (!targets.teacher) return hard;
     auto* answers = const_cast<float*>(targets.teacher->data());
     const at::Tensor soft = at::cross_entropy_loss(logits, at::from_blob(answers, logits.sizes(), logits.options()));
@@ -93,10 +107,7 @@ void TrainingNetwork::clear_gradients() {
 
 double TrainingNetwork::add_gradients(const std::vector<Layer>& layers, const Batch& batch, const Targets& targets) {
   try {
-    auto* pixels = const_cast<std::uint8_t*>(batch.pixels.data());
-    const at::Tensor input = at::from_blob(pixels, {batch.count, batch.size, batch.size, batch.channels},
-                                           at::TensorOptions().dtype(at::kByte));
-    impl_->logits = impl_->forward(layers, input);
+    impl_->logits = impl_->forward(layers, pixels_of(batch));
     const at::Tensor loss = impl_->loss(batch, targets);
     loss.backward();
     impl_->logits = impl_->logits.detach();
@@ -110,6 +121,12 @@ std::vector<float> TrainingNetwork::probabilities() const {
   const at::Tensor answers = at::softmax(impl_->logits, 1).contiguous();
   const float* first = answers.data_ptr<float>();
   return {first, first + answers.numel()};
+}
+
+std::vector<float> TrainingNetwork::probabilities(const std::vector<Layer>& layers, const Batch& batch) {
+  const at::NoGradGuard without_gradients;
+  impl_->logits = impl_->forward(layers, pixels_of(batch));
+  return probabilities();
 }
 
 std::vector<Parameter> TrainingNetwork::parameters() {

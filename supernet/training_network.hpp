@@ -34,6 +34,8 @@ class TrainingNetwork {
   double add_gradients(const std::vector<Layer>& layers, const Batch& batch, const Targets& targets);
   /// Probabilities [N, classes] of the last pass.
   std::vector<float> probabilities() const;
+  /// Probabilities [N, classes] of a pass without gradients, with the batch's statistics.
+  std::vector<float> probabilities(const std::vector<Layer>& layers, const Batch& batch);
   std::vector<Parameter> parameters();
 
  private:

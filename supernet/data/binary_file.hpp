@@ -71,4 +71,15 @@ class BinaryReader {
   std::size_t position_ = 0;
 };
 
+/// A list of lists of floats, e.g. one per parameter.
+inline void write_all(BinaryWriter& writer, const std::vector<std::vector<float>>& lists) {
+  writer.put(static_cast<std::uint64_t>(lists.size()));
+  for (const std::vector<float>& values : lists) writer.put(values);
+}
+inline std::vector<std::vector<float>> read_all(BinaryReader& reader) {
+  std::vector<std::vector<float>> lists;
+  for (auto left = reader.get<std::uint64_t>(); left > 0; --left) lists.push_back(reader.get_vector<float>());
+  return lists;
+}
+
 }  // namespace thimble

@@ -9,7 +9,10 @@
 #include "graph/base/error.hpp"
 #include "supernet/accuracy.hpp"
 #include "supernet/data/rendered.hpp"
-#include "supernet/sgd.hpp"
+#include "supernet/optimizer/adamw.hpp"
+#include "supernet/optimizer/sgd.hpp"
+#include "supernet/optimizer/weight_average.hpp"
+#include "supernet/recipe/learning_rate.hpp"
 #include "supernet/training_key.hpp"
 #include "tests/catch.hpp"
 #include "tests/supernet/pictures.hpp"
@@ -23,10 +26,11 @@ namespace {
 TrainRecipe short_recipe() {
   TrainRecipe recipe;
   recipe.batch = 16;
-  recipe.largest_steps = 6;
-  recipe.sampled_steps = 8;
-  recipe.subnets_per_step = 2;
-  recipe.warm_up_steps = 2;
+  recipe.passes = 22;  // 6 steps of the largest, 8 of two sampled ones
+  recipe.warm_up = 0.3;
+  recipe.phases[0].share = 6;
+  recipe.phases[1].share = 16;
+  recipe.phases[1].subnets_per_step = 2;
   return recipe;
 }
 
@@ -62,8 +66,10 @@ TEST_CASE("training learns, and its curve says so", "[supernet][trainer]") {
   const ImageSet images = dark_and_light(128);
   Supernet supernet(small_space(), 1);
   TrainRecipe recipe = short_recipe();
-  recipe.largest_steps = recipe.sampled_steps = 30;
-  recipe.colour_jitter = 0;
+  recipe.passes = 90;
+  recipe.phases[0].share = 30;
+  recipe.phases[1].share = 60;  // of two subnets
+  recipe.augmentation.colour_jitter = 0;
   const auto report = train(supernet, images, recipe, quiet());
   REQUIRE(report);
   CHECK(report->steps == 60);
@@ -76,10 +82,19 @@ TEST_CASE("training learns, and its curve says so", "[supernet][trainer]") {
 
 TEST_CASE("an interrupted training ends with the same bits", "[supernet][trainer]") {
   const int stop_after = GENERATE(1, 5, 6, 9);  // in both phases, and where they meet
-  const bool sandwich = GENERATE(false, true);
+  const std::string teacher = GENERATE("", "in_place", "largest");
   TrainRecipe recipe = short_recipe();
-  recipe.sandwich = sandwich;
-  recipe.distillation = sandwich ? 0.5 : 0;
+  if (!teacher.empty()) {
+    recipe.phases[1].sandwich = teacher == "in_place";
+    recipe.phases[1].distillation = 0.5;
+    recipe.phases[1].teacher = teacher;
+    recipe.optimizer = "adamw";
+    recipe.learning_rate = 0.002;
+    recipe.averaging = 0.9;
+    recipe.augmentation.operations = 2;
+    recipe.augmentation.mixup = 0.2;
+    recipe.augmentation.erase = 0.3;
+  }
   Supernet whole(small_space(), 1);
   const auto uninterrupted = train(whole, pictures(), recipe, quiet());
   REQUIRE(uninterrupted);
@@ -153,13 +168,33 @@ TEST_CASE("a finished training is not done again, another one is refused", "[sup
                     Catch::Contains("another space, recipe"));
 }
 
+TEST_CASE("a teacher, an average and another optimizer each change the weights", "[supernet][trainer]") {
+  const auto trained = [](const TrainRecipe& recipe) {
+    Supernet supernet(small_space(), 1);
+    REQUIRE(train(supernet, pictures(), recipe, quiet()));
+    return supernet.fingerprint();
+  };
+  const std::uint64_t plain = trained(short_recipe());
+  TrainRecipe recipe = short_recipe();
+  SECTION("teacher") {
+    recipe.phases[1].teacher = "largest";
+    CHECK(trained(recipe) == plain);  // named, but no share of the loss
+    recipe.phases[1].distillation = 0.5;
+  }
+  SECTION("average") { recipe.averaging = 0.9; }
+  SECTION("optimizer") { recipe.optimizer = "adamw"; }
+  SECTION("mixup") { recipe.augmentation.mixup = 0.5; }
+  SECTION("operations") { recipe.augmentation.operations = 1; }
+  CHECK(trained(recipe) != plain);
+}
+
 TEST_CASE("fine-tuning changes the weights of one subnet alone", "[supernet][trainer]") {
   const Supernet supernet(small_space(), 1);
   const Subnet subnet = smallest(supernet.space());
   Supernet tuned = supernet;
   const auto report = fine_tune(tuned, subnet, pictures(), short_recipe(), quiet());
   REQUIRE(report);
-  CHECK(report->steps == 14);
+  CHECK(report->steps == 22);
   CHECK(tuned.fingerprint() != supernet.fingerprint());
   // stage 2 has depth 1 in the smallest subnet: its third block was not touched
   const auto weights_of = [](const Supernet& net, const std::string& name) {
@@ -232,7 +267,7 @@ TEST_CASE("a training that diverges says where", "[supernet][trainer]") {
   TrainRecipe recipe = short_recipe();
   recipe.learning_rate = 1e30;
   recipe.gradient_clip = 0;
-  recipe.warm_up_steps = 0;
+  recipe.warm_up = 0;
   const auto report = train(supernet, pictures(), recipe, quiet());
   REQUIRE_FALSE(report);
   CHECK(report.error().step < 6);
@@ -251,19 +286,45 @@ TEST_CASE("a step of SGD with Nesterov momentum, by hand", "[supernet][trainer]"
   std::vector<float> weights{1.0f, 2.0f}, untouched{3.0f};
   const std::vector<float> gradient{2.0f, 0.0f};
   const std::vector<Parameter> parameters{{&weights, gradient.data(), true}, {&untouched, nullptr, true}};
-  Sgd sgd;
-  const SgdStep settings{0.1, 0.9, 0.5, 0.5, 0};
-  CHECK(sgd.step(parameters, settings) == Approx(1.0));
+  CHECK(gradient_norm(parameters) == Approx(2.0));
+  Sgd sgd(0.9, 0.5);
+  sgd.step(parameters, 0.1, 0.5);
   // g = 0.5 * 2 + 0.5 * 1 = 1.5, m = 1.5, w = 1 - 0.1 * (1.5 + 0.9 * 1.5) = 0.715; second: g = m = 1, w = 2 - 0.19
   CHECK(weights[0] == Approx(0.715));
   CHECK(weights[1] == Approx(1.81));
   CHECK(untouched[0] == 3.0f);
-  SECTION("a long gradient is cut to the clip length") {
-    std::vector<float> plain{0.0f, 0.0f};
-    const std::vector<float> steep{30.0f, 40.0f};
-    Sgd other;
-    CHECK(other.step({{&plain, steep.data(), false}}, {1.0, 0, 0, 1.0, 5.0}) == Approx(50.0));
-    CHECK(plain[0] == Approx(-3.0));
-    CHECK(plain[1] == Approx(-4.0));
-  }
+}
+
+TEST_CASE("two steps of AdamW, by hand", "[supernet][trainer]") {
+  std::vector<float> weights{1.0f}, bias{1.0f};
+  const std::vector<float> gradient{4.0f}, second{-2.0f};
+  AdamW adam(0.9, 0.99, 0.1);
+  adam.step({{&weights, gradient.data(), true}, {&bias, gradient.data(), false}}, 0.5, 0.5);
+  // the first step has the length of the learning rate, whatever the gradient; decay 1 - 0.5 * 0.1 for weights alone
+  CHECK(weights[0] == Approx(0.95 - 0.5));
+  CHECK(bias[0] == Approx(0.5));
+  adam.step({{&weights, second.data(), true}, {&bias, nullptr, false}}, 0.5, 1);
+  // moments: 0.9 * 0.2 + 0.1 * -2 = -0.02 and 0.99 * 0.04 + 0.01 * 4 = 0.0796, corrected by 0.19 and 0.0199
+  CHECK(weights[0] == Approx(0.45 * 0.95 + 0.5 * (0.02 / 0.19) / std::sqrt(0.0796 / 0.0199)));
+  CHECK(bias[0] == Approx(0.5));
+}
+
+TEST_CASE("an average of weights starts quickly, ends slowly, and begins anew", "[supernet][trainer]") {
+  std::vector<float> weights{0.0f};
+  const std::vector<Parameter> parameters{{&weights, nullptr, false}};
+  WeightAverage average(0.5);
+  average.add(parameters);  // (1 + 1) / (10 + 1): from 0, nothing moves
+  weights[0] = 1;
+  average.add(parameters);  // decay 3 / 12
+  CHECK(weights[0] == 1);
+  average.apply(parameters);
+  CHECK(weights[0] == Approx(0.75));
+  weights[0] = 5;
+  average.apply(parameters);  // none yet
+  CHECK(weights[0] == 5);
+  WeightAverage none(0);
+  none.add(parameters);
+  weights[0] = 6;
+  none.apply(parameters);
+  CHECK(weights[0] == 6);
 }
