@@ -58,16 +58,23 @@ void add_recipe(KeyText& key, const TrainRecipe& r) {
 
 }  // namespace
 
-std::uint64_t training_key(const Supernet& supernet, const std::optional<Subnet>& fixed, const ImageSet& images,
-                           const TrainRecipe& recipe, const TrainOptions& options, std::string_view kernels) {
+std::uint64_t training_key(const std::string& trainee, const ImageSet& images, const TrainRecipe& recipe,
+                           const TrainOptions& options, std::string_view kernels) {
   KeyText key;
-  add_space(key, supernet.space());
+  key.add_text(trainee);
   add_recipe(key, recipe);
-  key.add_text(fixed ? to_text(*fixed) : "space");
   key.add(options.curve_every_steps);
-  for (std::uint64_t value : {options.seed, supernet.fingerprint(), fingerprint(images)}) key.add_text(to_hex(value));
+  for (std::uint64_t value : {options.seed, fingerprint(images)}) key.add_text(to_hex(value));
   key.add_text(kernels);
   return fnv1a64(key.text());
+}
+
+std::string key_of(const Supernet& supernet, const std::optional<Subnet>& fixed) {
+  KeyText key;
+  add_space(key, supernet.space());
+  key.add_text(fixed ? to_text(*fixed) : "space");
+  key.add_text(to_hex(supernet.fingerprint()));
+  return key.text();
 }
 
 }  // namespace thimble

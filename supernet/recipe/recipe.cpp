@@ -111,6 +111,13 @@ int total_steps(const TrainRecipe& recipe) {
   return std::accumulate(steps.begin(), steps.end(), 0);
 }
 
+TrainRecipe in_one_phase(const TrainRecipe& recipe, const std::string& name) {
+  TrainRecipe alone = recipe;
+  alone.phases.assign(1, {});
+  alone.phases.front().name = name;
+  return alone;
+}
+
 std::vector<RecipeProblem> validate(const TrainRecipe& recipe) {
   std::vector<RecipeProblem> problems;
   Checks checks(problems);

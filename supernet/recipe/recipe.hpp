@@ -33,6 +33,9 @@ std::vector<int> steps_of_phases(const TrainRecipe& recipe);
 /// Steps that `train` runs.
 int total_steps(const TrainRecipe& recipe);
 
+/// The same budget, optimizer and augmentation in one plain phase: for one network alone.
+TrainRecipe in_one_phase(const TrainRecipe& recipe, const std::string& name);
+
 /// A rule that a recipe breaks.
 struct RecipeProblem {
   std::string field;  ///< as in YAML: "learning_rate", "augmentation.crop_pixels", "phases[1].share"
