@@ -8,6 +8,8 @@
 uint32_t core_id(void);
 /* The clock that the start-up reached; 0 where it sets none. */
 uint32_t core_hz(void);
+/* enum probe_clock: what it runs from. */
+uint32_t core_clock(void);
 /* The timed window. DBG does nothing on hardware; a virtual board counts between the two. */
 #if defined(__arm__)
 static inline void region_begin(void) { __asm volatile("dbg #1" ::: "memory"); }

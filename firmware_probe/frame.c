@@ -4,7 +4,9 @@
 #include "transport.h"
 
 /* The longest: the cycles of as many regions as a plan has layers. */
-enum { MAX_ANSWER_BYTES = PROBE_HEADER_BYTES + 4 * (PROBE_RUN_WORDS + PLAN_MAX_LAYERS) + PROBE_CRC_BYTES };
+enum {
+  MAX_ANSWER_BYTES = PROBE_HEADER_BYTES + 4 * (PROBE_RUN_WORDS + PROBE_STATE_WORDS + PLAN_MAX_LAYERS) + PROBE_CRC_BYTES
+};
 enum { MAX_FAULT_BYTES = 64 };
 
 static uint8_t received[PROBE_MAX_ENCODED_BYTES];

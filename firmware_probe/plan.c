@@ -2,6 +2,7 @@
 
 #include "core.h"
 #include "deploy/kernels/layer_table.h"
+#include "memory.h"
 #include "stack.h"
 #include "timer.h"
 
@@ -96,8 +97,11 @@ static uint32_t arena_overrun(void) {
 
 static const uint32_t* window(void) { return (const uint32_t*)(const void*)thimble_window_start; }
 
-static void run_total(uint32_t* cycles) {
-  const thimble_table table = {halves, kernels, window(), layer_count};
+static thimble_table table_of_plan(void) { return (thimble_table){halves, kernels, window(), layer_count}; }
+
+static void run_total(int cold, uint32_t* cycles) {
+  const thimble_table table = table_of_plan();
+  if (cold) memory_make_cold();
   timer_start();
   region_begin();
   thimble_run_table(&table, arena());
@@ -105,10 +109,11 @@ static void run_total(uint32_t* cycles) {
   *cycles = timer_stop();
 }
 
-static void run_per_layer(uint32_t* cycles) {
+static void run_per_layer(int cold, uint32_t* cycles) {
   thimble_reader reader = {halves, kernels, window()};
   thimble_layer layer = {0};
   for (uint32_t i = 0; i < layer_count; ++i) {
+    if (cold) memory_make_cold();
     timer_start();
     region_begin();
     thimble_next_layer(&reader, &layer);
@@ -118,22 +123,33 @@ static void run_per_layer(uint32_t* cycles) {
   }
 }
 
-plan_outcome plan_run(uint32_t mode, uint32_t runs, plan_report* report) {
+/* What the timed runs will read is in the caches. */
+static void warm_up(void) {
+  const thimble_table table = table_of_plan();
+  fill_arena();
+  timer_guard();
+  thimble_run_table(&table, arena());
+  (void)timer_stop();
+}
+
+plan_outcome plan_run(uint32_t mode, uint32_t cache, uint32_t runs, plan_report* report) {
   if (mode != PROBE_TOTAL && mode != PROBE_PER_LAYER) return failed(PROBE_BAD_MODE, PROBE_NO_LAYER, mode);
+  if (cache != PROBE_WARM && cache != PROBE_COLD) return failed(PROBE_BAD_CACHE, PROBE_NO_LAYER, cache);
   if (layer_count == 0 || layers_received != layer_count)
     return failed(PROBE_PLAN_INCOMPLETE, PROBE_NO_LAYER, layers_received);
   const uint32_t each = mode == PROBE_TOTAL ? 1 : layer_count;
   const int timed = timer_kind() != PROBE_TIMER_NONE;
   if (timed && runs > PLAN_MAX_LAYERS / each) return failed(PROBE_TOO_MANY_REGIONS, PROBE_NO_LAYER, PLAN_MAX_LAYERS);
   report->regions = report->stack_bytes = 0;
+  if (cache == PROBE_WARM && (memory_flags() & PROBE_CACHES)) warm_up();
   for (uint32_t run = 0; run < runs; ++run) {
     fill_arena();
     uint32_t* const cycles = &report->cycles[timed ? report->regions : 0];
     const uintptr_t top = stack_paint();
     if (mode == PROBE_TOTAL)
-      run_total(cycles);
+      run_total(cache == PROBE_COLD, cycles);
     else
-      run_per_layer(cycles);
+      run_per_layer(cache == PROBE_COLD, cycles);
     const uint32_t used = stack_used(top);
     if (stack_overflowed()) return failed(PROBE_STACK_OVERFLOW, PROBE_NO_LAYER, stack_capacity());
     const uint32_t overrun = arena_overrun();

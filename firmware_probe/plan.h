@@ -26,7 +26,8 @@ typedef struct {
   uint32_t cycles[PLAN_MAX_LAYERS]; /* of each region, by timer.h */
 } plan_report;
 
-/* Checks the plan and runs it; sets the report where all is well. */
-plan_outcome plan_run(uint32_t mode, uint32_t runs, plan_report* report);
+/* Checks the plan and runs it; sets the report where all is well.
+ * mode: enum probe_mode; cache: enum probe_cache. */
+plan_outcome plan_run(uint32_t mode, uint32_t cache, uint32_t runs, plan_report* report);
 
 #endif

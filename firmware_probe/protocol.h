@@ -20,7 +20,7 @@ extern "C" {
 #endif
 
 enum {
-  PROBE_PROTOCOL_VERSION = 3,
+  PROBE_PROTOCOL_VERSION = 4,
   PROBE_HEADER_BYTES = 4,
   PROBE_CRC_BYTES = 4,
   PROBE_MAX_PAYLOAD_BYTES = 4096,
@@ -34,7 +34,7 @@ enum probe_type {
   PROBE_HELLO = 1,  /* nothing -> enum probe_hello_word; forgets the plan, begins a session */
   PROBE_PLAN = 2,   /* arena bytes, layers -> nothing; the layers follow */
   PROBE_LAYERS = 3, /* index of the first, then varints, PROBE_LAYER_WORDS a layer -> nothing */
-  PROBE_RUN = 4,    /* enum probe_mode, runs, the most cycles of a region (0: any) -> enum probe_run_word */
+  PROBE_RUN = 4,    /* enum probe_request_word -> enum probe_run_word */
   PROBE_ANSWER = 0x80,
   PROBE_ERROR = 0xfe, /* enum probe_error, enum probe_error_word */
   PROBE_FAULT = 0xff, /* enum probe_fault_word; the probe restarts after it */
@@ -45,20 +45,60 @@ enum probe_mode {
   PROBE_PER_LAYER = 1, /* one inference, each layer a timed region */
 };
 
+/* How the caches are before a timed region. Without caches the two are one, and nothing is done for either. */
+enum probe_cache {
+  PROBE_WARM = 0, /* a run that is not timed goes before the others */
+  PROBE_COLD = 1, /* emptied before each */
+};
+
+enum probe_request_word {
+  PROBE_REQUEST_MODE, /* enum probe_mode */
+  PROBE_REQUEST_RUNS,
+  PROBE_REQUEST_MOST_CYCLES, /* of a region; 0: any */
+  PROBE_REQUEST_CACHE,       /* enum probe_cache */
+  PROBE_REQUEST_WORDS
+};
+
+/* What a number depends on besides plan and firmware: the board's registers, as they are when it is answered. */
+enum probe_state_word {
+  PROBE_STATE_CPUID,
+  PROBE_STATE_CLOCK_HZ,    /* that the start-up reached; 0: nobody knows */
+  PROBE_STATE_CLOCK,       /* enum probe_clock */
+  PROBE_STATE_WAIT_STATES, /* of the flash */
+  PROBE_STATE_MEMORY,      /* enum probe_memory */
+  PROBE_STATE_WORDS
+};
+
+enum probe_clock {
+  PROBE_CLOCK_NONE = 0,     /* nobody set one: the cycle model of a virtual board knows no time */
+  PROBE_CLOCK_AT_RESET = 1, /* the oscillator that the chip starts with: the full speed was not reached */
+  PROBE_CLOCK_INTERNAL = 2, /* full speed from an oscillator of the chip */
+  PROBE_CLOCK_EXTERNAL = 3, /* full speed from a crystal, or a clock from outside */
+};
+
+/* Bits: what is on. */
+enum probe_memory {
+  PROBE_INSTRUCTION_CACHE = 1, /* the core's */
+  PROBE_DATA_CACHE = 2,
+  PROBE_FLASH_INSTRUCTION_CACHE = 4, /* the flash's: ST's ART */
+  PROBE_FLASH_DATA_CACHE = 8,
+  PROBE_FLASH_PREFETCH = 16,
+  PROBE_CACHES = 15, /* all but the prefetch, which holds nothing for long */
+};
+
+/* Of the answer to PROBE_HELLO; enum probe_state_word follows. */
 enum probe_hello_word {
   PROBE_HELLO_FIRMWARE_CRC,    /* crc32 of the code and constants that the core runs, the section .text */
   PROBE_HELLO_LIBRARY_VERSION, /* of the kernel library */
-  PROBE_HELLO_CPUID,
-  PROBE_HELLO_ARENA_BYTES,  /* capacities */
-  PROBE_HELLO_WINDOW_BYTES, /* weights of one layer, at most */
+  PROBE_HELLO_ARENA_BYTES,     /* capacities */
+  PROBE_HELLO_WINDOW_BYTES,    /* weights of one layer, at most */
   PROBE_HELLO_MAX_LAYERS,
   PROBE_HELLO_STACK_BYTES,
-  PROBE_HELLO_TIMER,    /* enum probe_timer */
-  PROBE_HELLO_CLOCK_HZ, /* that the start-up reached; 0: nobody knows */
+  PROBE_HELLO_TIMER, /* enum probe_timer */
   PROBE_HELLO_WORDS
 };
 
-/* The words of an answer to PROBE_RUN; with a timer there follow the cycles of each region. */
+/* Of the answer to PROBE_RUN; enum probe_state_word follows, and with a timer the cycles of each region. */
 enum probe_run_word {
   PROBE_RUN_REGIONS,     /* timed regions that were run */
   PROBE_RUN_STACK_BYTES, /* the most that thimble_run used below its caller's frame */
@@ -88,6 +128,7 @@ enum probe_error {
   PROBE_TOO_MANY_REGIONS,    /* `detail` = the most */
   PROBE_ARENA_OVERRUN,       /* a kernel wrote outside the arena; `detail` = bytes before (1) or behind (2) it */
   PROBE_STACK_OVERFLOW,      /* `detail` = bytes of stack there are */
+  PROBE_BAD_CACHE,           /* `detail` = what was asked for */
 };
 
 enum probe_error_word { PROBE_ERROR_CODE, PROBE_ERROR_LAYER, PROBE_ERROR_DETAIL, PROBE_ERROR_WORDS };

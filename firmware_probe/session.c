@@ -1,6 +1,7 @@
 /* The probe's main loop: one request, one answer. */
 #include "core.h"
 #include "frame.h"
+#include "memory.h"
 #include "plan.h"
 #include "stack.h"
 #include "timer.h"
@@ -34,19 +35,26 @@ static void answer_outcome(const probe_frame* request, plan_outcome outcome) {
     frame_send(request->type + PROBE_ANSWER, request->sequence, 0, 0);
 }
 
+static void put_state(uint32_t words[PROBE_STATE_WORDS]) {
+  words[PROBE_STATE_CPUID] = core_id();
+  words[PROBE_STATE_CLOCK_HZ] = core_hz();
+  words[PROBE_STATE_CLOCK] = core_clock();
+  words[PROBE_STATE_WAIT_STATES] = memory_wait_states();
+  words[PROBE_STATE_MEMORY] = memory_flags();
+}
+
 static void answer_hello(const probe_frame* request) {
-  uint32_t words[PROBE_HELLO_WORDS];
+  uint32_t words[PROBE_HELLO_WORDS + PROBE_STATE_WORDS];
   words[PROBE_HELLO_FIRMWARE_CRC] = probe_crc32(thimble_image_start, (size_t)(thimble_image_end - thimble_image_start));
   words[PROBE_HELLO_LIBRARY_VERSION] = THIMBLE_KERNELS_VERSION;
-  words[PROBE_HELLO_CPUID] = core_id();
   words[PROBE_HELLO_ARENA_BYTES] = plan_arena_capacity();
   words[PROBE_HELLO_WINDOW_BYTES] = plan_window_capacity();
   words[PROBE_HELLO_MAX_LAYERS] = PLAN_MAX_LAYERS;
   words[PROBE_HELLO_STACK_BYTES] = stack_capacity();
   words[PROBE_HELLO_TIMER] = timer_kind();
-  words[PROBE_HELLO_CLOCK_HZ] = core_hz();
+  put_state(words + PROBE_HELLO_WORDS);
   plan_begin(0, 0);
-  frame_send(PROBE_HELLO + PROBE_ANSWER, request->sequence, words, PROBE_HELLO_WORDS);
+  frame_send(PROBE_HELLO + PROBE_ANSWER, request->sequence, words, PROBE_HELLO_WORDS + PROBE_STATE_WORDS);
 }
 
 /* Reads one layer at `*at` and moves it on; 0: the payload ends in the middle of it. */
@@ -73,9 +81,10 @@ static void answer_layers(const probe_frame* request) {
 
 static void answer_run(const probe_frame* request) {
   static plan_report report;
-  static uint32_t words[PROBE_RUN_WORDS + PLAN_MAX_LAYERS];
-  timer_limit(word_at(request, 2));
-  const plan_outcome outcome = plan_run(word_at(request, 0), word_at(request, 1), &report);
+  static uint32_t words[PROBE_RUN_WORDS + PROBE_STATE_WORDS + PLAN_MAX_LAYERS];
+  timer_limit(word_at(request, PROBE_REQUEST_MOST_CYCLES));
+  const plan_outcome outcome = plan_run(word_at(request, PROBE_REQUEST_MODE), word_at(request, PROBE_REQUEST_CACHE),
+                                        word_at(request, PROBE_REQUEST_RUNS), &report);
   if (outcome.error) {
     answer_error(request->sequence, outcome);
     return;
@@ -83,8 +92,10 @@ static void answer_run(const probe_frame* request) {
   words[PROBE_RUN_REGIONS] = report.regions;
   words[PROBE_RUN_STACK_BYTES] = report.stack_bytes;
   const uint32_t timed = timer_kind() != PROBE_TIMER_NONE ? report.regions : 0;
-  for (uint32_t i = 0; i < timed; ++i) words[PROBE_RUN_WORDS + i] = report.cycles[i];
-  frame_send(PROBE_RUN + PROBE_ANSWER, request->sequence, words, PROBE_RUN_WORDS + timed);
+  put_state(words + PROBE_RUN_WORDS);
+  uint32_t count = PROBE_RUN_WORDS + PROBE_STATE_WORDS;
+  for (uint32_t i = 0; i < timed; ++i) words[count++] = report.cycles[i];
+  frame_send(PROBE_RUN + PROBE_ANSWER, request->sequence, words, count);
 }
 
 static int length_fits(const probe_frame* request) {
@@ -95,7 +106,7 @@ static int length_fits(const probe_frame* request) {
     case PROBE_PLAN:
       return bytes == 8;
     case PROBE_RUN:
-      return bytes == 12;
+      return bytes == 4 * PROBE_REQUEST_WORDS;
     case PROBE_LAYERS:
       return bytes > 4;
     default:

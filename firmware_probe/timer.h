@@ -14,6 +14,8 @@ enum probe_timer timer_kind(void);
  * reported as a fault. */
 void timer_limit(uint32_t cycles);
 void timer_start(void);
+/* Instead of timer_start for what is not timed: the pin stays low, and what takes too long is ended all the same. */
+void timer_guard(void);
 /* Core cycles since timer_start, what the two calls themselves take left out; 0 of no timer. */
 uint32_t timer_stop(void);
 /* Sleeps for about a millisecond. */

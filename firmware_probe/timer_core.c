@@ -70,6 +70,11 @@ void timer_open(void) {
   measure_overhead();
 }
 
+void timer_guard(void) {
+  watchdog_feed();
+  start_systick(SYST_LAST, limit);
+}
+
 void timer_start(void) {
   watchdog_feed();
   marker_set(1);

@@ -54,6 +54,9 @@ void read_connection(ConfigMap& map, Board& board) {
   map.read("probe_serial", board.probe_serial);
   map.read("usb_path", board.usb_path);
   map.read("power", board.power);
+  map.read("energy_command", board.energy_command);
+  if (!board.energy_command.empty() && board.kind() != BoardKind::kHardware)
+    map.problem("energy_command", "is for a board of hardware: no meter reads " + board.name);
 }
 
 }  // namespace

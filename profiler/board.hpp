@@ -24,9 +24,10 @@ struct Board {
   int uart_baudrate = 115200;
   std::string openocd_config;
   std::vector<std::string> openocd_extra;
-  std::string probe_serial;  ///< of the debug probe
-  std::string usb_path;      ///< where it is plugged in: "1-1.2", as lsusb -t and /sys/bus/usb/devices name it
-  std::string power;         ///< command that takes the board's power away and gives it back
+  std::string probe_serial;    ///< of the debug probe
+  std::string usb_path;        ///< where it is plugged in: "1-1.2", as lsusb -t and /sys/bus/usb/devices name it
+  std::string power;           ///< command that takes the board's power away and gives it back
+  std::string energy_command;  ///< reads an energy meter around what is timed (EnergyMeter)
 
   BoardKind kind() const;
   /// What boards of equal hardware have in common: the built-in board whose start-up code and probe they take.

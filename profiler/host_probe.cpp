@@ -68,6 +68,9 @@ void measure_layers(HostPlan& host, const ProbePlan& plan, Measurement& measurem
 std::string HostProbe::firmware_hash() const { return "host-" + hex_of(kernel_library_version()); }
 
 Result<Measurement, ProbeFailure> HostProbe::run(const ProbePlan& plan, const RunOptions& options) {
+  if (options.cache == CacheState::kCold)
+    return ProbeFailure{.code = "no_cold_runs",
+                        .message = "the caches of this computer cannot be emptied: measure warm"};
   Result<HostPlan, ProbeFailure> prepared = prepare(plan);
   if (!prepared) return prepared.error();
   HostPlan& host = *prepared;
@@ -92,7 +95,9 @@ Result<Measurement, ProbeFailure> HostProbe::run(const ProbePlan& plan, const Ru
                           .kernel_library_version = hex_of(kernel_library_version()),
                           .compiler = host_compiler(),
                           .compiler_flags = host_flags(),
-                          .git_hash = git_hash()};
+                          .git_hash = git_hash(),
+                          .state = *board_state(),
+                          .cache = CacheState::kWarm};
   if (options.per_layer) measure_layers(host, plan, measurement);
   return measurement;
 }

@@ -10,6 +10,10 @@ class HostProbe : public Probe {
 
   const Board& board() const override { return board_; }
   std::string firmware_hash() const override;
+  /// Caches, and nothing more that anybody could say.
+  std::optional<BoardState> board_state() const override {
+    return BoardState{.memory = PROBE_INSTRUCTION_CACHE | PROBE_DATA_CACHE};
+  }
   Result<Measurement, ProbeFailure> run(const ProbePlan& plan, const RunOptions& options) override;
 
  private:

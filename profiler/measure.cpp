@@ -5,9 +5,10 @@ namespace {
 
 constexpr int kMostRepeats = 2;
 
-/// A row without layers does not answer who asks for them.
-bool answers(const Measurement& known, const ProbePlan& plan, const RunOptions& options) {
-  return !options.per_layer || known.layers.size() == plan.layers.size();
+/// A row without layers, or energy, does not answer who asks for them.
+bool answers(const Measurement& known, const ProbePlan& plan, const Board& board, const RunOptions& options) {
+  return (!options.per_layer || known.layers.size() == plan.layers.size()) &&
+         (board.energy_command.empty() || known.energy_uj);
 }
 
 /// Plans of equal shapes share a row; the names are this plan's.
@@ -34,11 +35,12 @@ Result<Measurement, ProbeFailure> run_until_steady(const ProbePlan& plan, Probe&
 
 Result<Measurement, ProbeFailure> measure(const ProbePlan& plan, Probe& probe, MeasurementStore& store,
                                           const RunOptions& options) {
-  const MeasurementKey key = key_of(plan, probe);
-  if (std::optional<Measurement> known = store.find(key); known && answers(*known, plan, options))
-    return named_after(plan, *std::move(known));
+  const auto state = probe.ask_board_state(options);
+  if (!state) return state.error();
+  std::optional<Measurement> known = store.find(key_of(plan, probe, options.cache));
+  if (known && answers(*known, plan, probe.board(), options)) return named_after(plan, *std::move(known));
   Result<Measurement, ProbeFailure> result = run_until_steady(plan, probe, options);
-  if (result) store.put(key, *result);
+  if (result) store.put(key_of(plan, probe, *result), *result);
   return result;
 }
 

@@ -1,6 +1,9 @@
 #include "profiler/measurement_rows.hpp"
 
+#include <utility>
+
 namespace thimble {
+namespace {
 
 const char* const kMeasurementSchema = R"(
 CREATE TABLE IF NOT EXISTS measurements (
@@ -15,11 +18,38 @@ CREATE TABLE IF NOT EXISTS measured_layers (
   PRIMARY KEY (key, position)) STRICT, WITHOUT ROWID;
 )";
 
-namespace {
+/// Of `measurements`, since the first version.
+constexpr std::pair<const char*, const char*> kLaterColumns[] = {{"clock_source", "TEXT NOT NULL DEFAULT 'none'"},
+                                                                 {"flash_wait_states", "INTEGER NOT NULL DEFAULT 0"},
+                                                                 {"memory", "TEXT NOT NULL DEFAULT ''"},
+                                                                 {"cache", "TEXT NOT NULL DEFAULT 'none'"},
+                                                                 {"energy_uj", "REAL"}};
+
+bool has_column(SQLite::Database& database, const char* name) {
+  SQLite::Statement column(database, "SELECT 1 FROM pragma_table_info('measurements') WHERE name = ?");
+  column.bind(1, name);
+  return column.executeStep();
+}
+
+void add_later_columns(SQLite::Database& database) {
+  if (has_column(database, std::prev(std::end(kLaterColumns))->first)) return;
+  SQLite::Transaction whole(database, SQLite::TransactionBehavior::IMMEDIATE);
+  for (const auto& [name, kind] : kLaterColumns)
+    if (!has_column(database, name))
+      database.exec(std::string("ALTER TABLE measurements ADD COLUMN ") + name + " " + kind);
+  whole.commit();
+}
+
+std::string memory_text(const BoardState& state) {
+  std::string text;
+  for (const std::string& name : memory_names(state.memory)) text += (text.empty() ? "" : " ") + name;
+  return text;
+}
 
 void insert_totals(SQLite::Database& database, const MeasurementKey& key, const Measurement& m) {
   SQLite::Statement insert(database,
-                           "INSERT INTO measurements VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+                           "INSERT INTO measurements VALUES "
+                           "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
   int column = 0;
   const auto bind = [&](const auto& value) { insert.bind(++column, value); };
   bind(key.text());
@@ -40,7 +70,12 @@ void insert_totals(SQLite::Database& database, const MeasurementKey& key, const 
   bind(m.compiler_flags);
   bind(m.git_hash);
   bind(m.probe_serial);
-  bind(m.cpuid);
+  bind(m.state.cpuid);
+  bind(std::string(to_text(m.state.clock)));
+  bind(m.state.flash_wait_states);
+  bind(memory_text(m.state));
+  bind(std::string(to_text(m.cache)));
+  if (m.energy_uj) bind(*m.energy_uj);
   insert.exec();
 }
 
@@ -74,7 +109,31 @@ std::vector<LayerMeasurement> find_layers(SQLite::Database& database, const std:
   return layers;
 }
 
+BoardState state_of_row(SQLite::Statement& row) {
+  BoardState state;
+  state.cpuid = row.getColumn("cpuid").getUInt();
+  state.clock = clock_from_text(row.getColumn("clock_source").getString());
+  if (state.clock != PROBE_CLOCK_NONE)
+    state.clock_hz = static_cast<std::uint32_t>(row.getColumn("clock_hz").getDouble());
+  state.flash_wait_states = row.getColumn("flash_wait_states").getInt();
+  state.memory = memory_from_names(row.getColumn("memory").getString());
+  return state;
+}
+
+void add_energy(SQLite::Database& database, const std::string& key, double energy_uj) {
+  SQLite::Statement update(database, "UPDATE measurements SET energy_uj = ? WHERE key = ? AND energy_uj IS NULL");
+  update.bind(1, energy_uj);
+  update.bind(2, key);
+  update.exec();
+}
+
 }  // namespace
+
+SharedDatabase open_measurements(const std::filesystem::path& file) {
+  SharedDatabase database(file, kMeasurementSchema);
+  database.use([](SQLite::Database& opened) { add_later_columns(opened); });
+  return database;
+}
 
 Measurement measurement_of_row(SQLite::Statement& row) {
   Measurement result;
@@ -94,7 +153,9 @@ Measurement measurement_of_row(SQLite::Statement& row) {
   result.compiler_flags = row.getColumn("compiler_flags").getString();
   result.git_hash = row.getColumn("git_hash").getString();
   result.probe_serial = row.getColumn("probe_serial").getString();
-  result.cpuid = row.getColumn("cpuid").getUInt();
+  result.state = state_of_row(row);
+  result.cache = cache_state_from_text(row.getColumn("cache").getString());
+  if (!row.getColumn("energy_uj").isNull()) result.energy_uj = row.getColumn("energy_uj").getDouble();
   return result;
 }
 
@@ -110,7 +171,10 @@ std::optional<Measurement> find_measurement(SQLite::Database& database, const st
 bool insert_measurement(SQLite::Database& database, const MeasurementKey& key, const Measurement& measurement) {
   SQLite::Statement known(database, "SELECT 1 FROM measurements WHERE key = ?");
   known.bind(1, key.text());
-  if (known.executeStep()) return false;
+  if (known.executeStep()) {
+    if (measurement.energy_uj) add_energy(database, key.text(), *measurement.energy_uj);
+    return false;
+  }
   insert_totals(database, key, measurement);
   insert_layers(database, key.text(), measurement.layers);
   return true;

@@ -8,14 +8,33 @@
 namespace thimble {
 
 std::string MeasurementKey::text() const {
-  return fmt::format("plan={} type={} firmware={} clock_hz={:.0f}", plan_hash, board_type, firmware_hash, clock_hz);
+  return fmt::format("plan={} type={} firmware={} clock_hz={:.0f}{}{}", plan_hash, board_type, firmware_hash, clock_hz,
+                     state.empty() ? "" : " ", state);
 }
 
-MeasurementKey key_of(const ProbePlan& plan, const Probe& probe) {
+bool MeasurementKey::covers(const std::string& other) const {
+  return state.empty() ? other.starts_with(text() + " state=") : other == text();
+}
+
+namespace {
+
+MeasurementKey key_in_state(const ProbePlan& plan, const Probe& probe, std::string state) {
   return {.plan_hash = plan.hash(),
           .board_type = probe.board().type(),
           .firmware_hash = probe.firmware_hash(),
-          .clock_hz = probe.board().clock_hz()};
+          .clock_hz = probe.board().clock_hz(),
+          .state = std::move(state)};
+}
+
+}  // namespace
+
+MeasurementKey key_of(const ProbePlan& plan, const Probe& probe, CacheState cache) {
+  const std::optional<BoardState> state = probe.board_state();
+  return key_in_state(plan, probe, state ? key_text(*state, cache) : "");
+}
+
+MeasurementKey key_of(const ProbePlan& plan, const Probe& probe, const Measurement& measurement) {
+  return key_in_state(plan, probe, key_text(measurement.state, measurement.cache));
 }
 
 struct MeasurementStore::Impl {
@@ -23,7 +42,7 @@ struct MeasurementStore::Impl {
 };
 
 MeasurementStore::MeasurementStore(const std::filesystem::path& file)
-    : impl_(std::make_unique<Impl>(SharedDatabase(file, kMeasurementSchema))) {}
+    : impl_(std::make_unique<Impl>(open_measurements(file))) {}
 
 MeasurementStore::~MeasurementStore() = default;
 MeasurementStore::MeasurementStore(MeasurementStore&&) noexcept = default;

@@ -14,12 +14,18 @@ struct MeasurementKey {
   std::string plan_hash;
   std::string board_type;     ///< Board::type
   std::string firmware_hash;  ///< of Probe::firmware_hash
-  double clock_hz = 0;
+  double clock_hz = 0;        ///< that the board is said to have
+  std::string state{};        ///< key_text of its registers and caches; empty: it was not asked
 
   std::string text() const;
+  /// Whether a measurement's key is this one; in whatever state, where this one knows none.
+  bool covers(const std::string& text) const;
 };
 
-MeasurementKey key_of(const ProbePlan& plan, const Probe& probe);
+/// In the state that is known of the board.
+MeasurementKey key_of(const ProbePlan& plan, const Probe& probe, CacheState cache);
+/// In the state that a measurement was made in.
+MeasurementKey key_of(const ProbePlan& plan, const Probe& probe, const Measurement& measurement);
 
 /// Measurements in an SQLite file (write-ahead log; one writer at a time, others wait). Each is stored once, whole or
 /// not at all; the file may be shared with other tables.

@@ -1,5 +1,6 @@
 #include "profiler/probe.hpp"
 
+#include "graph/base/check.hpp"
 #include "graph/base/error.hpp"
 #include "profiler/host_probe.hpp"
 #include "profiler/openocd/hardware_probe.hpp"
@@ -24,6 +25,12 @@ bool is_boards_fault(const ProbeFailure& failure) {
 std::string unnamed(const std::string& board, const std::string& message) {
   const std::string name = board + ": ";
   return message.starts_with(name) ? message.substr(name.size()) : message;
+}
+
+Result<BoardState, ProbeFailure> Probe::ask_board_state(const RunOptions&) {
+  const std::optional<BoardState> known = board_state();
+  THIMBLE_CHECK(known.has_value(), "a probe that must ask its board overrides ask_board_state");
+  return *known;
 }
 
 std::unique_ptr<Probe> make_probe(const Board& board) {

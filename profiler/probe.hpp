@@ -1,11 +1,13 @@
 #pragma once
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "graph/base/result.hpp"
 #include "profiler/board.hpp"
+#include "profiler/board_state.hpp"
 #include "profiler/probe_plan.hpp"
 #include "search/space/evaluator.hpp"
 
@@ -36,7 +38,9 @@ struct Measurement {
   std::string kernel_library_version{};  ///< of the sources in it
   std::string compiler{}, compiler_flags{}, git_hash{};
   std::string probe_serial{};  ///< empty for boards without a probe
-  std::uint32_t cpuid = 0;     ///< 0 on the host
+  BoardState state{};
+  CacheState cache = CacheState::kNone;  ///< before each run
+  std::optional<double> energy_uj{};     ///< of one inference, by an external meter; nothing without one
 
   bool operator==(const Measurement&) const = default;
 };
@@ -64,6 +68,7 @@ std::string unnamed(const std::string& board, const std::string& message);
 struct RunOptions {
   int runs = 3;
   bool per_layer = true;
+  CacheState cache = CacheState::kWarm;  ///< where the board has caches; kWarm or kCold
   double deadline_s = 60;  ///< for one attempt, once the board is ready
 };
 
@@ -74,6 +79,10 @@ class Probe {
   virtual const Board& board() const = 0;
   /// What a measurement by this probe depends on besides plan, board and clock; known without starting anything.
   virtual std::string firmware_hash() const = 0;
+  /// What else it depends on, and the board itself must say; nothing while it was not asked.
+  virtual std::optional<BoardState> board_state() const { return BoardState{}; }
+  /// The same; a board that was not asked yet is.
+  virtual Result<BoardState, ProbeFailure> ask_board_state(const RunOptions& options);
   /// Runs the plan `runs` times, and once more layer by layer. Weights are not needed: time does not depend on them.
   /// @error BoardError  nothing can be run at all: an emulator or a file is missing
   virtual Result<Measurement, ProbeFailure> run(const ProbePlan& plan, const RunOptions& options) = 0;

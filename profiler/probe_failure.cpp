@@ -44,6 +44,8 @@ Refusal refusal_of(std::uint32_t error) {
       return {kCandidate, "arena_overrun", "a kernel wrote outside the arena (1: before it, 2: behind it: {})"};
     case PROBE_STACK_OVERFLOW:
       return {kCandidate, "stack_overflow", "the kernels need more than {} bytes of stack"};
+    case PROBE_BAD_CACHE:
+      return {kBoard, "bad_cache", "the probe knows no caches in the state {}"};
     default:
       return {kBoard, "unknown_error", "the probe reported an error that this version does not know ({})"};
   }

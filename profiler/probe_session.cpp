@@ -6,6 +6,7 @@ namespace thimble {
 namespace {
 
 constexpr std::size_t kMostLayerBytes = 5 * PROBE_LAYER_WORDS;  // a varint has at most five bytes
+constexpr std::uint32_t kMostWaitStates = 15;
 
 void append_layer(std::vector<std::uint8_t>& payload, const ProbeLayer& layer) {
   std::uint8_t varint[5];
@@ -17,8 +18,29 @@ void append_layer(std::vector<std::uint8_t>& payload, const ProbeLayer& layer) {
   append(layer.weight_bytes);
 }
 
-ProbeFailure short_answer(std::size_t words) {
-  return {.code = "protocol_error", .message = "the probe answered with " + std::to_string(words) + " words"};
+ProbeFailure no_sense(const std::vector<std::uint32_t>& words) {
+  return {.code = "protocol_error",
+          .message = "the probe's answer of " + std::to_string(words.size()) + " words makes no sense"};
+}
+
+/// The state that begins at a word; nothing where it makes no sense.
+std::optional<BoardState> state_at(const std::vector<std::uint32_t>& answer, std::size_t first) {
+  if (answer.size() < first + PROBE_STATE_WORDS) return {};
+  const std::uint32_t* words = answer.data() + first;
+  if (words[PROBE_STATE_CLOCK] > PROBE_CLOCK_EXTERNAL || words[PROBE_STATE_WAIT_STATES] > kMostWaitStates ||
+      words[PROBE_STATE_MEMORY] > (PROBE_CACHES | PROBE_FLASH_PREFETCH))
+    return {};
+  return BoardState{.cpuid = words[PROBE_STATE_CPUID],
+                    .clock_hz = words[PROBE_STATE_CLOCK_HZ],
+                    .clock = static_cast<probe_clock>(words[PROBE_STATE_CLOCK]),
+                    .flash_wait_states = static_cast<int>(words[PROBE_STATE_WAIT_STATES]),
+                    .memory = words[PROBE_STATE_MEMORY]};
+}
+
+ProbeFailure state_changed(const BoardState& before, const BoardState& now) {
+  return {.code = "state_changed",
+          .message = "the board is not as it was when it said hello (" + to_text(before) + "), but: " + to_text(now) +
+                     "; it was reset"};
 }
 
 }  // namespace
@@ -27,18 +49,19 @@ Result<ProbeHello, ProbeFailure> ProbeSession::hello(const Deadline& deadline) {
   state_ = SessionState::kOff;
   const auto answer = link_.request(PROBE_HELLO, {}, deadline);
   if (!answer) return answer.error();
-  if (answer->size() != PROBE_HELLO_WORDS) return short_answer(answer->size());
   const std::vector<std::uint32_t>& words = *answer;
+  const std::optional<BoardState> board = state_at(words, PROBE_HELLO_WORDS);
+  if (!board || words.size() != std::size_t{PROBE_HELLO_WORDS} + PROBE_STATE_WORDS) return no_sense(words);
   state_ = SessionState::kReady;
+  board_ = *board;
   return ProbeHello{.firmware_crc = words[PROBE_HELLO_FIRMWARE_CRC],
                     .kernel_library_version = words[PROBE_HELLO_LIBRARY_VERSION],
-                    .cpuid = words[PROBE_HELLO_CPUID],
                     .arena_bytes = words[PROBE_HELLO_ARENA_BYTES],
                     .window_bytes = words[PROBE_HELLO_WINDOW_BYTES],
                     .max_layers = words[PROBE_HELLO_MAX_LAYERS],
                     .stack_bytes = words[PROBE_HELLO_STACK_BYTES],
                     .timer = static_cast<probe_timer>(words[PROBE_HELLO_TIMER]),
-                    .clock_hz = words[PROBE_HELLO_CLOCK_HZ]};
+                    .state = board_};
 }
 
 Result<int, ProbeFailure> ProbeSession::load(const ProbePlan& plan, const Deadline& deadline) {
@@ -62,18 +85,21 @@ Result<int, ProbeFailure> ProbeSession::load(const ProbePlan& plan, const Deadli
   return static_cast<int>(count);
 }
 
-Result<ProbeRun, ProbeFailure> ProbeSession::run(probe_mode mode, int runs, const Deadline& deadline,
-                                                 std::uint32_t most_cycles) {
+Result<ProbeRun, ProbeFailure> ProbeSession::run(const ProbeRequest& request, const Deadline& deadline) {
   THIMBLE_CHECK(state_ == SessionState::kLoaded || state_ == SessionState::kMeasured, "a plan is run after load");
   state_ = SessionState::kOff;
-  const auto answer =
-      link_.request(PROBE_RUN, {std::uint32_t{mode}, static_cast<std::uint32_t>(runs), most_cycles}, deadline);
+  const auto answer = link_.request(
+      PROBE_RUN,
+      {std::uint32_t{request.mode}, static_cast<std::uint32_t>(request.runs), request.most_cycles, request.cache},
+      deadline);
   if (!answer) return answer.error();
-  if (answer->size() < PROBE_RUN_WORDS) return short_answer(answer->size());
+  const std::optional<BoardState> now = state_at(*answer, PROBE_RUN_WORDS);
+  if (!now) return no_sense(*answer);
+  if (*now != board_) return state_changed(board_, *now);
   ProbeRun result{.regions = (*answer)[PROBE_RUN_REGIONS],
                   .stack_bytes = (*answer)[PROBE_RUN_STACK_BYTES],
-                  .cycles = {answer->begin() + PROBE_RUN_WORDS, answer->end()}};
-  if (!result.cycles.empty() && result.cycles.size() != result.regions) return short_answer(answer->size());
+                  .cycles = {answer->begin() + PROBE_RUN_WORDS + std::ptrdiff_t{PROBE_STATE_WORDS}, answer->end()}};
+  if (!result.cycles.empty() && result.cycles.size() != result.regions) return no_sense(*answer);
   state_ = SessionState::kMeasured;
   return result;
 }

@@ -32,11 +32,11 @@ void set_totals(Measurement& measurement, const std::vector<RegionCount>& region
 }  // namespace
 
 Measurement begun_measurement(const ProbePlan& plan, const Board& board, const std::string& image,
-                              const std::string& firmware_hash, const ProbeHello& hello) {
+                              const std::string& firmware_hash, const ProbeHello& hello, const RunOptions& options) {
   const bool is_virtual = board.kind() == BoardKind::kVirtual;
   return {.board = board.name,
           .provenance = is_virtual ? Provenance::kModelled : Provenance::kMeasured,
-          .clock_hz = hello.clock_hz != 0 ? static_cast<double>(hello.clock_hz) : board.clock_hz(),
+          .clock_hz = hello.state.clock_hz != 0 ? static_cast<double>(hello.state.clock_hz) : board.clock_hz(),
           .arena_bytes = plan.arena_bytes,
           .firmware_hash = firmware_hash,
           .kernel_library_version = hex_of(hello.kernel_library_version),
@@ -44,7 +44,12 @@ Measurement begun_measurement(const ProbePlan& plan, const Board& board, const s
           .compiler_flags = firmware_flags(image),
           .git_hash = git_hash(),
           .probe_serial = board.probe_serial,
-          .cpuid = hello.cpuid};
+          .state = hello.state,
+          .cache = cache_state_of(hello.state, options.cache)};
+}
+
+ProbeRequest request_of(probe_mode mode, int runs, const RunOptions& options) {
+  return {.mode = mode, .runs = runs, .cache = options.cache == CacheState::kCold ? PROBE_COLD : PROBE_WARM};
 }
 
 Result<Measurement, ProbeFailure> measure_regions(const ProbePlan& plan, const RunOptions& options,

@@ -21,7 +21,10 @@ struct RegionCount {
 /// @param image          name of the probe firmware, "virtual-m4"
 /// @param firmware_hash  of its file
 Measurement begun_measurement(const ProbePlan& plan, const Board& board, const std::string& image,
-                              const std::string& firmware_hash, const ProbeHello& hello);
+                              const std::string& firmware_hash, const ProbeHello& hello, const RunOptions& options);
+
+/// As a probe is asked for it.
+ProbeRequest request_of(probe_mode mode, int runs, const RunOptions& options);
 
 /// Runs the loaded plan in a mode so many times: one count per timed region, the stack into the measurement.
 using RunRegions =

@@ -5,9 +5,9 @@
 
 namespace thimble {
 
-/// Measures a plan on a board whose firmware times its runs itself.
+/// Measures a plan on a board whose firmware times its runs itself; its energy, too, where the board names a meter.
 /// @pre  the session said hello
-/// @error ProbeFailure  "stale_probe", "regions_lost", or the session's
+/// @error ProbeFailure  "stale_probe", "regions_lost", "energy_meter", or the session's
 Result<Measurement, ProbeFailure> timed_run(ProbeSession& session, const ProbeHello& hello, const FirmwareImage& image,
                                             const Board& board, const ProbePlan& plan, const RunOptions& options,
                                             const Deadline& deadline);

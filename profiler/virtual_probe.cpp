@@ -48,11 +48,11 @@ void VirtualProbe::stop() {
   emulator_.reset();
 }
 
-Result<std::vector<RegionCount>, ProbeFailure> VirtualProbe::run_regions(probe_mode mode, int runs,
+Result<std::vector<RegionCount>, ProbeFailure> VirtualProbe::run_regions(const ProbeRequest& request,
                                                                          std::size_t expected, Measurement& measurement,
                                                                          const Deadline& deadline) {
   emulator_->take_regions();  // of a run that was broken off
-  const auto run = session_->run(mode, runs, deadline);
+  const auto run = session_->run(request, deadline);
   if (!run) return run.error();
   std::vector<RegionCount> regions = emulator_->take_regions();
   if (regions.size() != expected || run->regions != expected)
@@ -71,9 +71,9 @@ Result<Measurement, ProbeFailure> VirtualProbe::attempt(const ProbePlan& plan, c
   if (auto failure = stale_firmware(firmware_.string(), *hello)) return *failure;
   const auto loaded = session_->load(plan, deadline);
   if (!loaded) return loaded.error();
-  Measurement measurement = begun_measurement(plan, board_, image_, firmware_hash_, *hello);
+  Measurement measurement = begun_measurement(plan, board_, image_, firmware_hash_, *hello, options);
   return measure_regions(plan, options, measurement, [&](probe_mode mode, int runs, std::size_t expected) {
-    return run_regions(mode, runs, expected, measurement, deadline);
+    return run_regions(request_of(mode, runs, options), expected, measurement, deadline);
   });
 }
 

@@ -33,7 +33,7 @@ class VirtualProbe : public Probe {
   void start();
   void stop();
   Result<Measurement, ProbeFailure> attempt(const ProbePlan& plan, const RunOptions& options);
-  Result<std::vector<RegionCount>, ProbeFailure> run_regions(probe_mode mode, int runs, std::size_t expected,
+  Result<std::vector<RegionCount>, ProbeFailure> run_regions(const ProbeRequest& request, std::size_t expected,
                                                              Measurement& measurement, const Deadline& deadline);
 
   Board board_;

@@ -94,7 +94,8 @@ class SweepRun {
       if ((outcome.key.empty() && !had_no_plan) || probe == probes.end()) continue;
       const auto plan = tasks_.plan_of(outcome.candidate, probe->second->board());
       if (had_no_plan && !plan) continue;
-      if (!plan || key_of(*plan, *probe->second).text() != outcome.key) stale.push_back(outcome.task);
+      if (!plan || !key_of(*plan, *probe->second, job_.options.run.cache).covers(outcome.key))
+        stale.push_back(outcome.task);
     }
     if (stale.empty()) return;
     queue_.measure_again(stale);

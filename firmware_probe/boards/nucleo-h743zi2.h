@@ -15,4 +15,7 @@
 
 #define PROBE_WATCHDOG 0x58004800u /* IWDG 1 */
 
+#define PROBE_FLASH_ACR 0x52002000u
+#define PROBE_FLASH_CACHES 0u /* none */
+
 #endif

@@ -15,4 +15,7 @@
 
 #define PROBE_WATCHDOG 0x40003000u /* IWDG */
 
+#define PROBE_FLASH_ACR 0x40023C00u
+#define PROBE_FLASH_CACHES 1u /* of instructions */
+
 #endif

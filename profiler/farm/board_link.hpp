@@ -27,7 +27,10 @@ class BoardLink {
 
   Result<Measurement, ProbeFailure> run(const ProbePlan& plan);
   /// @pre a plan was run with success
-  MeasurementKey key(const ProbePlan& plan) const { return key_of(plan, *probe_); }
+  MeasurementKey key(const ProbePlan& plan) const { return key_of(plan, *probe_, options_.run.cache); }
+  MeasurementKey key(const ProbePlan& plan, const Measurement& measurement) const {
+    return key_of(plan, *probe_, measurement);
+  }
   /// Cycles of the canary; nothing where it fails.
   std::optional<std::int64_t> run_canary();
   /// By ever stronger means, with pauses in between, until the canary runs: a new probe, the board's power. Nothing

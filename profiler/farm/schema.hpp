@@ -5,7 +5,7 @@
 
 namespace thimble {
 
-/// Tables of a sweep's file, beside those of kMeasurementSchema. `state` and `outcome` are words: see FarmQueue.
+/// Tables of a sweep's file, beside those of open_measurements. `state` and `outcome` are words: see FarmQueue.
 inline constexpr const char* kFarmSchema = R"(
 CREATE TABLE IF NOT EXISTS shards (
   id INTEGER PRIMARY KEY, board TEXT NOT NULL, board_type TEXT NOT NULL, state TEXT NOT NULL, canary TEXT NOT NULL,
@@ -31,7 +31,7 @@ CREATE INDEX IF NOT EXISTS attempts_by_shard ON attempts(shard, outcome);
 
 /// The file with all its tables.
 inline SharedDatabase open_farm(const std::filesystem::path& file) {
-  SharedDatabase database(file, kMeasurementSchema);
+  SharedDatabase database = open_measurements(file);
   database.use([](SQLite::Database& opened) { opened.exec(kFarmSchema); });
   return database;
 }

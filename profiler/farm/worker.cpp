@@ -209,7 +209,7 @@ bool FarmWorker::do_task(const Lease& lease) {
   if (queue_.finish_known(lease, key)) return true;
   const Result<Measurement, ProbeFailure> result = link_.run(*plan);
   if (result) {
-    queue_.finish(lease, key, *result);
+    queue_.finish(lease, link_.key(*plan, *result), *result);
     failed_.clear();
     const std::lock_guard lock(mutex_);
     ++status_.measured;

@@ -44,24 +44,40 @@ void HardwareProbe::start(Means means, const Deadline& deadline) {
     throw BoardError(board_.name + ": the probe firmware was written but does not answer");
 }
 
-Result<Measurement, ProbeFailure> HardwareProbe::run(const ProbePlan& plan, const RunOptions& options) {
-  if (auto failure = too_large_for(plan, board_)) return *failure;
+template <class Value, class Work>
+Result<Value, ProbeFailure> HardwareProbe::with_board(const RunOptions& options, const Work& work) {
   ProbeFailure failure{.code = "board_lost"};
   for (const Means means : {Means::kAsItIs, Means::kReset, Means::kFlash}) {
     try {
       if (!session_ || session_->state() == SessionState::kOff || means != Means::kAsItIs)
         start(means, Deadline(options.deadline_s));
-      // The plan has all of its time, however long the flash took.
-      Result<Measurement, ProbeFailure> result =
-          timed_run(*session_, hello_, image_, board_, plan, options, Deadline(options.deadline_s));
+      Result<Value, ProbeFailure> result = work();
       if (result || result.error().kind == FailureKind::kCandidate) return result;
       failure = result.error();
+      if (failure.code == "energy_meter") return failure;  // nothing that is done to the board mends its meter
     } catch (const BoardError& error) {
       failure.message = error.what();
     }
   }
   stop();
   return failure;
+}
+
+std::optional<BoardState> HardwareProbe::board_state() const {
+  if (!hello_) return {};
+  return hello_->state;
+}
+
+Result<BoardState, ProbeFailure> HardwareProbe::ask_board_state(const RunOptions& options) {
+  return with_board<BoardState>(options, [&]() -> Result<BoardState, ProbeFailure> { return hello_->state; });
+}
+
+Result<Measurement, ProbeFailure> HardwareProbe::run(const ProbePlan& plan, const RunOptions& options) {
+  if (auto failure = too_large_for(plan, board_)) return *failure;
+  // The plan has all of its time, however long the flash took.
+  return with_board<Measurement>(options, [&] {
+    return timed_run(*session_, *hello_, image_, board_, plan, options, Deadline(options.deadline_s));
+  });
 }
 
 }  // namespace thimble

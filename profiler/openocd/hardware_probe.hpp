@@ -20,6 +20,8 @@ class HardwareProbe : public Probe {
 
   const Board& board() const override { return board_; }
   std::string firmware_hash() const override;
+  std::optional<BoardState> board_state() const override;
+  Result<BoardState, ProbeFailure> ask_board_state(const RunOptions& options) override;
   Result<Measurement, ProbeFailure> run(const ProbePlan& plan, const RunOptions& options) override;
 
  private:
@@ -28,13 +30,16 @@ class HardwareProbe : public Probe {
   void stop();
   /// A firmware of ours that answers, whichever build it is.
   bool says_hello(const Deadline& deadline);
+  /// Calls work(), with the board made ready: by ever stronger means, until it is no failure of the board's.
+  template <class Value, class Work>
+  Result<Value, ProbeFailure> with_board(const RunOptions& options, const Work& work);
 
   Board board_;
   FirmwareImage image_;
   std::unique_ptr<OpenOcd> openocd_;
   std::unique_ptr<Mailbox> mailbox_;
   std::unique_ptr<ProbeSession> session_;
-  ProbeHello hello_;
+  std::optional<ProbeHello> hello_;
 };
 
 }  // namespace thimble

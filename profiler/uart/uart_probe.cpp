@@ -1,5 +1,7 @@
 #include "profiler/uart/uart_probe.hpp"
 
+#include <set>
+
 #include "graph/base/error.hpp"
 #include "profiler/provenance.hpp"
 #include "profiler/regions.hpp"
@@ -9,6 +11,8 @@ namespace thimble {
 namespace {
 
 constexpr double kHelloSeconds = 3;
+/// Failures that a port opened anew does not mend.
+const std::set<std::string> kNotMended = {"wrong_firmware", "stale_probe", "energy_meter"};
 
 }  // namespace
 
@@ -45,27 +49,43 @@ std::optional<ProbeFailure> UartProbe::start(const Deadline& deadline) {
   return {};
 }
 
-Result<Measurement, ProbeFailure> UartProbe::attempt(const ProbePlan& plan, const RunOptions& options) {
-  const Deadline deadline(options.deadline_s);
-  if (auto failure = start(deadline)) return *failure;
-  return timed_run(*session_, hello_, image_, board_, plan, options, deadline);
-}
-
-Result<Measurement, ProbeFailure> UartProbe::run(const ProbePlan& plan, const RunOptions& options) {
-  if (auto failure = too_large_for(plan, board_)) return *failure;
+template <class Value, class Work>
+Result<Value, ProbeFailure> UartProbe::with_board(const RunOptions& options, const Work& work) {
   ProbeFailure failure{.code = "board_lost"};
   for (int tries = 0; tries < 2; ++tries) {
     try {
-      Result<Measurement, ProbeFailure> result = attempt(plan, options);
-      if (result || result.error().kind == FailureKind::kCandidate) return result;
-      failure = result.error();
-      if (failure.code == "wrong_firmware" || failure.code == "stale_probe") break;
+      const Deadline deadline(options.deadline_s);
+      if (auto silence = start(deadline)) {
+        failure = *silence;
+      } else {
+        Result<Value, ProbeFailure> result = work(deadline);
+        if (result || result.error().kind == FailureKind::kCandidate) return result;
+        failure = result.error();
+      }
+      if (kNotMended.count(failure.code) > 0) break;
     } catch (const BoardError& error) {
       failure = {.code = "board_lost", .message = error.what()};
     }
     stop();
   }
   return failure;
+}
+
+std::optional<BoardState> UartProbe::board_state() const {
+  if (!hello_) return {};
+  return hello_->state;
+}
+
+Result<BoardState, ProbeFailure> UartProbe::ask_board_state(const RunOptions& options) {
+  return with_board<BoardState>(options,
+                                [&](const Deadline&) -> Result<BoardState, ProbeFailure> { return hello_->state; });
+}
+
+Result<Measurement, ProbeFailure> UartProbe::run(const ProbePlan& plan, const RunOptions& options) {
+  if (auto failure = too_large_for(plan, board_)) return *failure;
+  return with_board<Measurement>(options, [&](const Deadline& deadline) {
+    return timed_run(*session_, *hello_, image_, board_, plan, options, deadline);
+  });
 }
 
 }  // namespace thimble

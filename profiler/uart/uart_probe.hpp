@@ -19,6 +19,8 @@ class UartProbe : public Probe {
 
   const Board& board() const override { return board_; }
   std::string firmware_hash() const override;
+  std::optional<BoardState> board_state() const override;
+  Result<BoardState, ProbeFailure> ask_board_state(const RunOptions& options) override;
   /// What fails is tried once more, over a port opened anew.
   /// @error ProbeFailure  "wrong_firmware", "no_answer", "board_lost", and those of every probe
   Result<Measurement, ProbeFailure> run(const ProbePlan& plan, const RunOptions& options) override;
@@ -27,13 +29,15 @@ class UartProbe : public Probe {
   void stop();
   /// Opens the port, and says hello to the firmware that this program knows.
   std::optional<ProbeFailure> start(const Deadline& deadline);
-  Result<Measurement, ProbeFailure> attempt(const ProbePlan& plan, const RunOptions& options);
+  /// Calls work(), with a session begun; once more, over a port opened anew, where the board failed.
+  template <class Value, class Work>
+  Result<Value, ProbeFailure> with_board(const RunOptions& options, const Work& work);
 
   Board board_;
   FirmwareImage image_;
   std::unique_ptr<SerialPort> port_;
   std::unique_ptr<ProbeSession> session_;
-  ProbeHello hello_;
+  std::optional<ProbeHello> hello_;
 };
 
 }  // namespace thimble

@@ -11,13 +11,13 @@
 
 namespace thimble::test {
 
-FakeBoard::FakeBoard() {
+FakeBoard::FakeBoard(const std::string& fake) {
   auto [wire, child_wire] = make_socket_pair();
   auto [regions, child_regions] = make_pipe();
   wire_ = std::move(wire);
   regions_ = std::move(regions);
   child_ = std::make_unique<ChildProcess>(
-      std::vector<std::string>{THIMBLE_FAKE_FIRMWARE},
+      std::vector<std::string>{"env", "THIMBLE_FAKE=" + fake, THIMBLE_FAKE_FIRMWARE},
       ChildProcess::Options{.descriptors = {{child_wire.number(), 3}, {child_regions.number(), 4}}});
 }
 

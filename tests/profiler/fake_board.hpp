@@ -1,6 +1,7 @@
 #pragma once
 #include <functional>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "graph/base/child_process.hpp"
@@ -13,7 +14,8 @@ namespace thimble::test {
 /// The probe firmware's own code as a process of this computer, behind a wire that may be made as bad as one likes.
 class FakeBoard : public Transport {
  public:
-  FakeBoard();
+  /// @param fake  what is particular to it: words of THIMBLE_FAKE (fake_core.c)
+  explicit FakeBoard(const std::string& fake = "");
 
   /// What becomes of bytes on their way to the board and back; unset: nothing.
   using Wire = std::function<std::vector<std::uint8_t>(std::vector<std::uint8_t>)>;

@@ -19,7 +19,7 @@ Result<ProbeRun, ProbeFailure> run(ProbeSession& session, const ProbePlan& plan,
   if (!hello) return hello.error();
   const auto loaded = session.load(plan, deadline);
   if (!loaded) return loaded.error();
-  return session.run(PROBE_TOTAL, 1, deadline);
+  return session.run({.runs = 1}, deadline);
 }
 
 ProbeFailure failure_of(ProbeSession& session, const ProbePlan& plan, double deadline_s = 10) {

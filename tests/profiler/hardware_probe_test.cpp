@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <fstream>
 #include <set>
 
 #include "deploy/build_firmware.hpp"
@@ -12,6 +13,7 @@
 #include "graph/base/files.hpp"
 #include "profiler/board_target.hpp"
 #include "profiler/firmware_run.hpp"
+#include "profiler/measurement_store.hpp"
 #include "tests/catch.hpp"
 #include "tests/deploy/random_networks.hpp"
 #include "tests/profiler/fake_board.hpp"
@@ -60,6 +62,46 @@ TEST_CASE("a board is flashed, measured and measured again by way of OpenOCD", "
   const auto third = other.run(small_plan(), {});  // finds the firmware, and does not write it again
   REQUIRE(third);
   CHECK(third->cycles == first->cycles);
+}
+
+TEST_CASE("a board's state is asked for before a measurement, and stands in it", "[profiler][openocd]") {
+  THIMBLE_SKIP_WITHOUT_OPENOCD
+  const StLinkBoard stlink("nucleo-f446re", "stm32f446", kRepeatable);
+  HardwareProbe probe(stlink.board());
+  CHECK_FALSE(probe.board_state());
+  CHECK(key_of(small_plan(), probe, CacheState::kWarm).state.empty());
+  const auto state = probe.ask_board_state({});
+  REQUIRE((state ? "" : state.error().message) == "");
+  // What the emulated chip has: QEMU's core, no clock to switch to, and a flash without a controller.
+  CHECK(*state == BoardState{.cpuid = 0x410fc240, .clock_hz = 16000000, .clock = PROBE_CLOCK_AT_RESET});
+  CHECK(*probe.board_state() == *state);
+  const auto run = probe.run(small_plan(), {.cache = CacheState::kCold});
+  REQUIRE(run);
+  CHECK(run->state == *state);
+  CHECK(run->cache == CacheState::kNone);
+  CHECK(run->clock_hz == 16e6);
+  CHECK(key_of(small_plan(), probe, CacheState::kWarm).text() == key_of(small_plan(), probe, *run).text());
+}
+
+TEST_CASE("a board's meter gives the energy of one inference, or is named", "[profiler][openocd][energy]") {
+  THIMBLE_SKIP_WITHOUT_OPENOCD
+  const StLinkBoard stlink("nucleo-f446re", "stm32f446", kRepeatable);
+  const test::ScratchFolder folder;
+  Board board = stlink.board();
+  const auto run = [&](const std::string& script) {
+    std::ofstream(folder.path() / "meter") << script;
+    board.energy_command = "sh " + (folder.path() / "meter").string();
+    return HardwareProbe(board).run(small_plan(), {.runs = 4});
+  };
+  const auto measured = run("echo ready; cat; echo 0.002");
+  REQUIRE((measured ? "" : measured.error().message) == "");
+  REQUIRE(measured->energy_uj);
+  CHECK(*measured->energy_uj == Approx(500));  // 2 mJ of 4 inferences
+  CHECK(measured->cycles == HardwareProbe(stlink.board()).run(small_plan(), {})->cycles);
+  const auto broken = run("echo ready; cat; echo -1");
+  REQUIRE_FALSE(broken);
+  CHECK(broken.error().code == "energy_meter");
+  CHECK_THAT(broken.error().message, Catch::EndsWith("a number of at least 0, and printed: -1"));
 }
 
 TEST_CASE("what happens to a probe or its board costs time, not results", "[profiler][openocd]") {

@@ -1,5 +1,6 @@
 #include "profiler/measurement_store.hpp"
 
+#include <SQLiteCpp/SQLiteCpp.h>
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -39,7 +40,13 @@ Measurement example() {
   m.compiler_flags = "-O2 'quoted'";
   m.git_hash = "abc";
   m.probe_serial = "0669";
-  m.cpuid = 0xffffffff;
+  m.state = {.cpuid = 0xffffffff,
+             .clock_hz = 120000000,
+             .clock = PROBE_CLOCK_INTERNAL,
+             .flash_wait_states = 5,
+             .memory = PROBE_FLASH_INSTRUCTION_CACHE | PROBE_FLASH_PREFETCH};
+  m.cache = CacheState::kCold;
+  m.energy_uj = 12.5;
   return m;
 }
 
@@ -53,16 +60,22 @@ class ScriptedProbe : public Probe {
   explicit ScriptedProbe(std::vector<double> spreads) : spreads_(std::move(spreads)) { board_.name = "scripted"; }
   const Board& board() const override { return board_; }
   std::string firmware_hash() const override { return "scripted"; }
-  Result<Measurement, ProbeFailure> run(const ProbePlan&, const RunOptions&) override {
+  std::optional<BoardState> board_state() const override { return now; }
+  Result<Measurement, ProbeFailure> run(const ProbePlan&, const RunOptions& options) override {
     Measurement m = example();
+    m.state = now;
+    m.cache = cache_state_of(now, options.cache);
+    m.energy_uj = energy_uj;
     m.spread = spreads_.at(static_cast<std::size_t>(asked++));
     if (m.spread < 0) return ProbeFailure{.code = "timeout"};
     return m;
   }
   int asked = 0;
+  BoardState now;
+  std::optional<double> energy_uj;
+  Board board_;
 
  private:
-  Board board_;
   std::vector<double> spreads_;
 };
 
@@ -163,6 +176,66 @@ TEST_CASE("nothing is measured twice", "[profiler][measure]") {
   REQUIRE(measure(small_plan(), probe, store));
   CHECK(probe.asked == 1);
   CHECK(store.count() == 1);
+}
+
+TEST_CASE("two states of a board never share a number", "[profiler][measure]") {
+  ScratchFolder folder;
+  MeasurementStore store(folder.path() / "run.sqlite");
+  ScriptedProbe probe({0, 0, 0, 0, 0});
+  const auto cache_of = [&](CacheState cache) { return measure(small_plan(), probe, store, {.cache = cache})->cache; };
+  CHECK(cache_of(CacheState::kWarm) == CacheState::kNone);
+  CHECK(cache_of(CacheState::kCold) == CacheState::kNone);
+  CHECK(probe.asked == 1);
+  probe.now.memory = PROBE_DATA_CACHE;
+  CHECK(cache_of(CacheState::kWarm) == CacheState::kWarm);
+  CHECK(cache_of(CacheState::kCold) == CacheState::kCold);
+  CHECK(cache_of(CacheState::kWarm) == CacheState::kWarm);
+  CHECK(probe.asked == 3);
+  probe.now.flash_wait_states = 1;
+  CHECK(cache_of(CacheState::kCold) == CacheState::kCold);
+  CHECK(probe.asked == 4);
+  CHECK(store.count() == 4);
+}
+
+TEST_CASE("what was measured before the board had a meter is measured for its energy once", "[profiler][measure]") {
+  ScratchFolder folder;
+  MeasurementStore store(folder.path() / "run.sqlite");
+  ScriptedProbe probe({0, 0});
+  CHECK_FALSE(measure(small_plan(), probe, store)->energy_uj);
+  probe.board_.energy_command = "meter";
+  probe.energy_uj = 7;
+  for (int i = 0; i < 3; ++i) CHECK(measure(small_plan(), probe, store)->energy_uj == 7);
+  CHECK(probe.asked == 2);
+  CHECK(store.count() == 1);
+}
+
+TEST_CASE("a key that knows no state covers those of all states", "[profiler][store]") {
+  MeasurementKey all = key(1), one = key(1);
+  one.state = key_text(BoardState{}, CacheState::kWarm);
+  CHECK(all.covers(one.text()));
+  CHECK(one.covers(one.text()));
+  CHECK_FALSE(one.covers(all.text()));
+  CHECK_FALSE(key(2).covers(one.text()));
+  one.clock_hz = 12e6;
+  CHECK_FALSE(all.covers(one.text()));
+}
+
+TEST_CASE("a file of an earlier version is read, and takes what it had no place for", "[profiler][store]") {
+  ScratchFolder folder;
+  const std::filesystem::path file = folder.path() / "run.sqlite";
+  MeasurementStore(file).put(key(1), example());
+  {
+    SQLite::Database database(file.string(), SQLite::OPEN_READWRITE);
+    for (const char* column : {"clock_source", "flash_wait_states", "memory", "cache", "energy_uj"})
+      database.exec(std::string("ALTER TABLE measurements DROP COLUMN ") + column);
+  }
+  MeasurementStore store(file);
+  REQUIRE(store.find(key(1)));
+  CHECK(store.find(key(1))->cycles == example().cycles);
+  CHECK(store.find(key(1))->state.clock == PROBE_CLOCK_NONE);
+  CHECK_FALSE(store.find(key(1))->energy_uj);
+  CHECK(store.put(key(2), example()));
+  CHECK(*store.find(key(2)) == example());
 }
 
 TEST_CASE("an unsteady measurement is repeated, and the steadiest is kept", "[profiler][measure]") {

@@ -1,15 +1,16 @@
 // UART, pin and watchdog of the real boards over fake registers: the facts here are those of the boards' user manuals
 // and of the chips' reference manuals, in their words.
-#include <map>
 #include <string>
 #include <vector>
 
 #include "deploy/firmware/boards/clock.h"
 #include "tests/catch.hpp"
+#include "tests/profiler/fake_registers.hpp"
+
+using thimble::test::registers;
+using thimble::test::writes;
 
 extern "C" {
-std::uint32_t register_read(std::uint32_t address);
-void register_write(std::uint32_t address, std::uint32_t value);
 #define THIMBLE_BOARD(name)                                           \
   extern thimble_clock_state clock_##name;                            \
   void uart_open_##name(void);                                        \
@@ -162,9 +163,6 @@ const std::vector<BoardFacts> kBoards = {
      THIMBLE_FUNCTIONS(nucleo_l4r5zi)},
 };
 
-std::map<std::uint32_t, std::uint32_t> registers;
-std::vector<std::pair<std::uint32_t, std::uint32_t>> writes;
-
 /// Two bits, or four, of a field.
 std::uint32_t field(std::uint32_t address, unsigned number, unsigned bits) {
   return registers[address] >> number * bits & ((1u << bits) - 1);
@@ -180,12 +178,6 @@ const BoardFacts& any_board() {
 }
 
 }  // namespace
-
-std::uint32_t register_read(std::uint32_t address) { return registers[address]; }
-void register_write(std::uint32_t address, std::uint32_t value) {
-  registers[address] = value;
-  writes.emplace_back(address, value);
-}
 
 TEST_CASE("a board's UART is the one that its virtual port is wired to, at 115200 baud", "[profiler][probe]") {
   const BoardFacts& board = any_board();

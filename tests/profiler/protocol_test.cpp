@@ -26,7 +26,7 @@ Result<ProbeRun, ProbeFailure> converse(FakeBoard& board, double deadline_s = 20
   if (!hello) return hello.error();
   const auto loaded = session.load(small_plan(), deadline);
   if (!loaded) return loaded.error();
-  return session.run(PROBE_TOTAL, 3, deadline);
+  return session.run({.runs = 3}, deadline);
 }
 
 ProbeFailure refused(FakeBoard& board, const ProbePlan& plan) {
@@ -80,14 +80,14 @@ TEST_CASE("a session over a good wire loads a plan and runs it", "[profiler][pro
   ProbeSession session(board);
   const auto hello = session.hello(deadline);
   REQUIRE(hello);
-  CHECK(hello->cpuid == 0xfa4e);
+  CHECK(hello->state.cpuid == 0xfa4e);
   CHECK(hello->max_layers == 512);
   REQUIRE(session.load(small_plan(), deadline));
-  const auto total = session.run(PROBE_TOTAL, 3, deadline);
+  const auto total = session.run({.runs = 3}, deadline);
   REQUIRE(total);
   CHECK(total->regions == 3);
   CHECK(total->stack_bytes == 96);
-  const auto layers = session.run(PROBE_PER_LAYER, 1, deadline);
+  const auto layers = session.run({.mode = PROBE_PER_LAYER}, deadline);
   REQUIRE(layers);
   CHECK(layers->regions == 2);
   CHECK(board.regions().size() == 5);
@@ -109,7 +109,7 @@ TEST_CASE("a changed bit anywhere in a request is noticed, and the request sent 
       changed = true;
       return bytes;
     };
-    const auto run = session.run(PROBE_TOTAL, 1, deadline);
+    const auto run = session.run({.runs = 1}, deadline);
     REQUIRE(run);
     CHECK(run->regions == 1);
   }
@@ -130,7 +130,7 @@ TEST_CASE("a changed bit anywhere in an answer is noticed, and nothing is run tw
       changed = true;
       return bytes;
     };
-    const auto run = session.run(PROBE_TOTAL, 1, deadline);
+    const auto run = session.run({.runs = 1}, deadline);
     REQUIRE(run);
     CHECK(run->regions == 1);
     CHECK(run->stack_bytes == 96);
@@ -190,6 +190,57 @@ TEST_CASE("answers that are lost, cut short or come twice end in the right answe
     CHECK(run->regions == 3);
     CHECK(board.regions().size() == 3);
   }
+}
+
+TEST_CASE("a cold run finds empty caches, a warm one full ones", "[profiler][protocol]") {
+  const auto [fake, cache, cycles] = GENERATE(table<std::string, probe_cache, std::uint64_t>({
+      {"caches", PROBE_WARM, 1000},
+      {"caches", PROBE_COLD, 5000},
+      {"", PROBE_WARM, 1000},
+      {"", PROBE_COLD, 1000},
+  }));
+  CAPTURE(fake, cache);
+  FakeBoard board(fake);
+  const Deadline deadline(10);
+  ProbeSession session(board);
+  const auto hello = session.hello(deadline);
+  REQUIRE(hello);
+  CHECK(hello->state.has_caches() == (fake == "caches"));
+  CHECK(hello->state.flash_wait_states == 3);
+  REQUIRE(session.load(small_plan(), deadline));
+  REQUIRE(session.run({.runs = 3, .cache = cache}, deadline));
+  REQUIRE(session.run({.mode = PROBE_PER_LAYER, .cache = cache}, deadline));
+  const std::vector<RegionCount> regions = board.regions();
+  REQUIRE(regions.size() == 3 + 2);  // what warms them up is not timed
+  for (const RegionCount& region : regions) CHECK(region.cycles == cycles);
+}
+
+TEST_CASE("a state of the caches that there is not is refused", "[profiler][protocol]") {
+  FakeBoard board;
+  const Deadline deadline(10);
+  ProbeSession session(board);
+  REQUIRE(session.hello(deadline));
+  REQUIRE(session.load(small_plan(), deadline));
+  const auto run = session.run({.cache = static_cast<probe_cache>(2)}, deadline);
+  REQUIRE_FALSE(run);
+  CHECK(run.error().code == "bad_cache");
+  CHECK(run.error().message == "the probe knows no caches in the state 2");
+}
+
+TEST_CASE("a board whose clock changes after the hello gives no number", "[profiler][protocol]") {
+  FakeBoard board("unsteady");
+  const auto run = converse(board);
+  REQUIRE_FALSE(run);
+  CHECK(run.error().code == "state_changed");
+  CHECK(run.error().kind == FailureKind::kBoard);
+}
+
+TEST_CASE("a board whose state makes no sense is named", "[profiler][protocol]") {
+  FakeBoard board("absurd");
+  const auto run = converse(board);
+  REQUIRE_FALSE(run);
+  CHECK(run.error().code == "protocol_error");
+  CHECK(run.error().message == "the probe's answer of 12 words makes no sense");  // 7 of the hello, 5 of the state
 }
 
 TEST_CASE("a probe that never answers is a timeout, and one that only makes noise is named", "[profiler][protocol]") {

@@ -59,9 +59,9 @@ Cycles cycles_over(Transport& transport) {
   const auto hello = session.hello(deadline);
   REQUIRE((hello ? "" : hello.error().message) == "");
   REQUIRE(session.load(small_plan(), deadline));
-  const auto total = session.run(PROBE_TOTAL, 3, deadline);
+  const auto total = session.run({.runs = 3}, deadline);
   REQUIRE((total ? "" : total.error().message) == "");
-  const auto layers = session.run(PROBE_PER_LAYER, 1, deadline);
+  const auto layers = session.run({.mode = PROBE_PER_LAYER}, deadline);
   REQUIRE(layers);
   return {total->cycles, layers->cycles};
 }

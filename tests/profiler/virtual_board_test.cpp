@@ -103,7 +103,7 @@ TEST_CASE("two runs of a plan on the virtual board take the same cycles", "[prof
   CHECK(first->instructions > 0);
   CHECK(first->cycles > first->instructions / 2);
   CHECK(first->latency_us == Approx(static_cast<double>(first->cycles) / 120));
-  CHECK(first->cpuid == 0x410fc240);  // Cortex-M4 r0p0
+  CHECK(first->state.cpuid == 0x410fc240);  // Cortex-M4 r0p0
   CHECK(first->stack_bytes > 0);
   CHECK(first->stack_bytes <= THIMBLE_STACK_BYTES);
 }
@@ -215,7 +215,7 @@ TEST_CASE("every virtual board runs a plan, exact in instructions and the same e
     CAPTURE(name);
     const auto first = make_probe(load_board(name))->run(small_plan(), {});
     REQUIRE(first);
-    CHECK((first->cpuid >> 4 & 0xfff) == part);
+    CHECK((first->state.cpuid >> 4 & 0xfff) == part);
     CHECK(first->spread == 0);
     CHECK(first->stack_bytes <= THIMBLE_STACK_BYTES);
     const auto second = make_probe(load_board(name))->run(small_plan(), {});
@@ -253,9 +253,30 @@ TEST_CASE("a measurement's key changes with the cycle model's core and the firmw
   CHECK(keys.count(make_probe(load_board("virtual-m4"))->firmware_hash()) == 1);
 }
 
+TEST_CASE("a virtual board has no caches: cold is warm, and it says so", "[profiler][virtual]") {
+  THIMBLE_SKIP_IF(emulator_is_missing() || firmware_is_missing(), "the probe firmware or its emulator");
+  for (const char* name : {"virtual-m4", "virtual-m7"}) {
+    CAPTURE(name);
+    const std::unique_ptr<Probe> probe = make_probe(load_board(name));
+    const auto warm = probe->run(small_plan(), {});
+    const auto cold = probe->run(small_plan(), {.cache = CacheState::kCold});
+    REQUIRE(warm);
+    REQUIRE(cold);
+    CHECK(*warm == *cold);
+    CHECK(warm->cache == CacheState::kNone);
+    CHECK(warm->state == BoardState{.cpuid = warm->state.cpuid});
+    CHECK(key_text(warm->state, warm->cache) == "state=no_clock,0ws cache=none");
+    CHECK(key_text(*probe->board_state(), CacheState::kCold) == "state=no_clock,0ws cache=none");
+  }
+}
+
 TEST_CASE("the host runs the same plan by wall clock", "[profiler]") {
+  const auto cold = make_probe(load_board("host"))->run(small_plan(), {.cache = CacheState::kCold});
+  REQUIRE_FALSE(cold);
+  CHECK(cold.error().code == "no_cold_runs");
   const auto run = make_probe(load_board("host"))->run(small_plan(), {});
   REQUIRE(run);
+  CHECK(run->cache == CacheState::kWarm);
   CHECK(run->provenance == Provenance::kMeasured);
   CHECK(run->cycles > 0);
   CHECK(run->layers.size() == 2);
