@@ -4,7 +4,6 @@
 #include <ATen/Parallel.h>
 #include <ATen/core/Tensor.h>
 #include <ATen/core/grad_mode.h>
-#include <ATen/ops/cross_entropy_loss.h>
 #include <ATen/ops/from_blob.h>
 #include <ATen/ops/softmax.h>
 #include <malloc.h>
@@ -13,6 +12,7 @@
 
 #include "graph/base/check.hpp"
 #include "graph/base/error.hpp"
+#include "supernet/loss.hpp"
 #include "supernet/ops.hpp"
 
 namespace thimble {
@@ -71,24 +71,6 @@ struct TrainingNetwork::Impl {
     const LayerTensors& tensor = of(layer);
     return {&tensor.weights, &tensor.scale, &tensor.shift};
   }
-
-  at::Tensor label_loss(const Batch& batch, double smoothing) const {
-    const auto against = [&](const std::vector<std::int64_t>& labels) {
-      auto* first = const_cast<std::int64_t*>(labels.data());
-      const at::Tensor wanted = at::from_blob(first, {batch.count}, at::TensorOptions().dtype(at::kLong));
-      return at::cross_entropy_loss(logits, wanted, {}, at::Reduction::Mean, -100, smoothing);
-    };
-    if (batch.mixed == 0) return against(batch.labels);
-    return against(batch.labels).mul(1 - batch.mixed).add(against(batch.mixed_labels), batch.mixed);
-  }
-
-  at::Tensor loss(const Batch& batch, const Targets& targets) const {
-    const at::Tensor hard = label_loss(batch, targets.label_smoothing);
-    if (!targets.teacher) return hard;
-    auto* answers = const_cast<float*>(targets.teacher->data());
-    const at::Tensor soft = at::cross_entropy_loss(logits, at::from_blob(answers, logits.sizes(), logits.options()));
-    return hard.mul(1 - targets.teacher_share).add(soft, targets.teacher_share);
-  }
 };
 
 TrainingNetwork::TrainingNetwork(SupernetWeights& weights) : impl_(std::make_unique<Impl>()) {
@@ -108,7 +90,7 @@ void TrainingNetwork::clear_gradients() {
 double TrainingNetwork::add_gradients(const std::vector<Layer>& layers, const Batch& batch, const Targets& targets) {
   try {
     impl_->logits = impl_->forward(layers, pixels_of(batch));
-    const at::Tensor loss = impl_->loss(batch, targets);
+    const at::Tensor loss = loss_of(impl_->logits, batch, targets);
     loss.backward();
     impl_->logits = impl_->logits.detach();
     return static_cast<double>(loss.item<float>());

@@ -14,6 +14,7 @@ class GraphBuilder {
   GraphBuilder(Graph& graph, int height, int width, int channels);
 
   int current() const { return current_; }
+  void go_back_to(int tensor) { current_ = tensor; }  ///< another branch begins there
 
   void conv(const std::string& name, int out_channels, int kernel, int stride, Activation activation);
   /// With ReLU6.

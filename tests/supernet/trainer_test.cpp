@@ -16,6 +16,7 @@
 #include "supernet/training_key.hpp"
 #include "tests/catch.hpp"
 #include "tests/supernet/pictures.hpp"
+#include "tests/supernet/quiet.hpp"
 #include "tests/supernet/small_space.hpp"
 
 using namespace thimble;
@@ -32,15 +33,6 @@ TrainRecipe short_recipe() {
   recipe.phases[1].share = 16;
   recipe.phases[1].subnets_per_step = 2;
   return recipe;
-}
-
-TrainOptions quiet(const std::string& checkpoint = "") {
-  TrainOptions options;
-  options.threads = 1;
-  options.checkpoint = checkpoint;
-  options.checkpoint_every_steps = 3;
-  options.curve_every_steps = 4;
-  return options;
 }
 
 /// Two classes that one look tells apart: dark and light pictures.
