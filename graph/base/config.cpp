@@ -28,7 +28,8 @@ std::string number_text(double value) {
   return out.str();
 }
 
-void apply_override(YAML::Node root, const std::string& setting, std::vector<ConfigIssue>& issues) {
+void apply_override(ConfigState& state, const std::string& setting) {
+  std::vector<ConfigIssue>& issues = state.issues;
   const std::size_t equals = setting.find('=');
   if (equals == std::string::npos || equals == 0) {
     issues.push_back({"", 0, 0, "--set", setting, "must be of the form a.b=c"});
@@ -44,7 +45,8 @@ void apply_override(YAML::Node root, const std::string& setting, std::vector<Con
   std::istringstream path(setting.substr(0, equals));
   std::vector<std::string> keys;
   for (std::string key; std::getline(path, key, '.');) keys.push_back(key);
-  YAML::Node node = root;
+  state.settings.emplace_back(setting.substr(0, equals), setting);
+  YAML::Node node = state.document;
   for (std::size_t i = 0; i + 1 < keys.size(); ++i) {
     if (!node[keys[i]] || !node[keys[i]].IsMap()) node[keys[i]] = YAML::Node(YAML::NodeType::Map);
     node.reset(node[keys[i]]);
@@ -173,10 +175,7 @@ void ConfigMap::skip_rest() const {
 void ConfigMap::require(const std::string& key) {
   node_->known.insert(key);
   if (has(key)) return;
-  const YAML::Mark mark = node_->yaml.Mark();
-  const bool placed = !mark.is_null() && mark.line >= 0;
-  state_->issues.push_back(
-      {state_->file, placed ? mark.line + 1 : 0, placed ? mark.column + 1 : 0, node_->path + key, "", "is missing"});
+  add_issue(*state_, node_->yaml.Mark(), node_->path + key, "", "is missing");
 }
 
 void ConfigMap::problem(const std::string& key, const std::string& rule) {
@@ -204,7 +203,7 @@ ConfigFile ConfigFile::parse(const std::string& text, const std::string& name,
     throw ConfigError({{name, e.mark.line + 1, e.mark.column + 1, "", "", "is not YAML: " + e.msg}});
   }
   if (!state->document.IsMap()) throw ConfigError({{name, 0, 0, "", "", "must be a mapping of keys to values"}});
-  for (const std::string& setting : overrides) apply_override(state->document, setting, state->issues);
+  for (const std::string& setting : overrides) apply_override(*state, setting);
   return ConfigFile(std::move(state));
 }
 
@@ -229,9 +228,8 @@ void ConfigFile::finish() {
       const std::string key = entry.first.Scalar();
       if (map.known.count(key)) continue;
       const std::string near = nearest_word(key, known);
-      const YAML::Mark mark = entry.first.Mark();
-      state_->issues.push_back({state_->file, mark.line + 1, mark.column + 1, map.path + key, "",
-                                near.empty() ? "unknown key" : "unknown key; did you mean " + near + "?"});
+      add_issue(*state_, entry.first.Mark(), map.path + key, "",
+                near.empty() ? "unknown key" : "unknown key; did you mean " + near + "?");
     }
   }
   state_->maps.clear();

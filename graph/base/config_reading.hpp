@@ -17,6 +17,7 @@ struct ConfigState {
   std::string file;
   YAML::Node document;
   std::vector<ConfigIssue> issues;
+  std::vector<std::pair<std::string, std::string>> settings;  ///< from --set: key, and the whole as it was given
   std::map<std::string, std::shared_ptr<void>>
       maps;  ///< every ConfigMap::Node handed out by path, to find unknown keys
 };
@@ -61,15 +62,32 @@ inline const char* kind_rule<std::string>() {
   return "must be text";
 }
 
+/// The setting that gave a key its value; null where the file did.
+inline const std::string* setting_of(const ConfigState& state, const std::string& key) {
+  for (auto one = state.settings.rbegin(); one != state.settings.rend(); ++one) {
+    const auto& [path, setting] = *one;
+    if (!key.starts_with(path)) continue;
+    if (key.size() == path.size() || key[path.size()] == '.' || key[path.size()] == '[') return &setting;
+  }
+  return nullptr;
+}
+
+/// Places an issue in the file, or in the setting that is at fault.
+inline void add_issue(ConfigState& state, const YAML::Mark& mark, const std::string& key, const std::string& value,
+                      const std::string& rule) {
+  if (const std::string* setting = setting_of(state, key); setting != nullptr)
+    return state.issues.push_back({"--set " + *setting, 0, 0, key, value, rule});
+  const bool placed = !mark.is_null() && mark.line >= 0;
+  state.issues.push_back({state.file, placed ? mark.line + 1 : 0, placed ? mark.column + 1 : 0, key, value, rule});
+}
+
 class Reading {
  public:
   Reading(ConfigState& state, YAML::Node node, std::string key)
       : state_(state), node_(std::move(node)), key_(std::move(key)) {}
 
   void problem(const YAML::Node& node, const std::string& rule) const {
-    const YAML::Mark mark = node ? node.Mark() : YAML::Mark::null_mark();
-    state_.issues.push_back({state_.file, mark.is_null() ? 0 : mark.line + 1, mark.is_null() ? 0 : mark.column + 1,
-                             key_, node ? scalar_text(node) : "", rule});
+    add_issue(state_, node ? node.Mark() : YAML::Mark::null_mark(), key_, node ? scalar_text(node) : "", rule);
   }
 
   template <class T>

@@ -71,6 +71,27 @@ TEST_CASE("an override is laid over the file and shows in its text", "[base][con
   CHECK_THAT(file.to_yaml(), Catch::Contains("population_size: 4"));
 }
 
+TEST_CASE("what is wrong with a setting is placed in the setting, not in the file", "[base][config]") {
+  const std::string file = "target: {board: host}\n";
+  CHECK(issues_of(file, {"target.sram_kb=-5"}) ==
+        "--set target.sram_kb=-5: 1 problem\n  target.sram_kb = -5  must be > 0");
+  CHECK(issues_of(file, {"search.population_size=[0]"}) ==
+        "--set search.population_size=[0]: 1 problem\n  search.population_size = 0  must be in [1, 1000]");
+  CHECK(issues_of(file, {"search.poplation_size=[4]"}) ==
+        "--set search.poplation_size=[4]: 1 problem\n"
+        "  search.poplation_size  unknown key; did you mean population_size?");
+  CHECK(issues_of(file, {"search={poplation_size: [4]}", "target.board=virtual-m5"}) ==
+        "--set target.board=virtual-m5: 1 problem\n"
+        "  target.board = virtual-m5  must be one of virtual-m4 host; did you mean virtual-m4?\n"
+        "--set search={poplation_size: [4]}: 1 problem\n"
+        "  search.poplation_size      unknown key; did you mean population_size?");
+  CHECK(issues_of("target: {sram_kb: -1}\n", {"target.sram_k=2"}) ==
+        "--set target.sram_k=2: 1 problem\n"
+        "        target.sram_k        unknown key; did you mean sram_kb?\n"
+        "job.yaml: 1 problem\n"
+        "  1:19  target.sram_kb = -1  must be > 0");
+}
+
 TEST_CASE("defaults that stay in force show in the text", "[base][config]") {
   ConfigFile file = ConfigFile::parse("a: {b: 1}\n", "job.yaml");
   double rate = 0.1;
