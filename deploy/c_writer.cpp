@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
 #include <set>
 
 #include "deploy/embedded_files.hpp"
@@ -72,14 +73,14 @@ struct Objects {
   std::string of_the_test = "kat/known_answer_data.o";  ///< start-up and board included
 };
 
-/// Writes the files that are the same for all models.
-Objects write_fixed_files(const Plan& plan, const Target& target, const CodeInventory& inventory,
-                          const std::filesystem::path& folder) {
+/// Adds the files that are the same for all models.
+Objects add_fixed_files(const Plan& plan, const Target& target, const CodeInventory& inventory,
+                        std::vector<GeneratedFile>& files) {
   const std::set<std::string> used = used_objects(plan, inventory);
   Objects objects;
   for (const ProjectFile& file : project_files(target)) {
     if (file.is_source() && file.of_the_kernels() && !used.contains(stem(file.path))) continue;
-    write_file(folder / file.path, file.text);
+    files.push_back({file.path, std::string(file.text)});
     if (!file.is_source() || file.path == "model_api.c") continue;
     const std::string object = " " + file.path.substr(0, file.path.size() - 1) + "o";
     (file.of_the_kernels() ? objects.of_the_model : objects.of_the_test) += object;
@@ -104,16 +105,42 @@ Values memory_values(const Target& target, const Footprint& size) {
           {"STACK_BYTES", std::to_string(size.stack_bytes)}};
 }
 
+/// Of hardware: how it is flashed, and that nothing here stands in for it.
+constexpr const char* kBoardRules = R"rules(# The script of OpenOCD for the board and its debug probe.
+OPENOCD_CONFIG = @OPENOCD_CONFIG@
+
+flash: firmware.elf
+	openocd -f "$(OPENOCD_CONFIG)" -c "program firmware.elf verify reset exit"
+
+run:
+	@echo "make run: this is firmware of a board, which nothing here stands in for. make flash writes it to the board" >&2
+	@echo "(OpenOCD); the known-answer test then reports over the board's serial port: see README.md." >&2
+	@false
+
+)rules";
+
+/// A word that make, a shell and OpenOCD take as it is; others are the user's to give.
+std::string plain_word(const std::string& word) {
+  const bool plain = std::all_of(word.begin(), word.end(), [](unsigned char c) {
+    return c < 128 && (std::isalnum(c) || c == '.' || c == '/' || c == '_' || c == '-');
+  });
+  return plain && !word.empty() ? word : "BOARD.cfg";
+}
+
 std::string run_rule(const Target& target) {
-  if (target.machine.empty()) return "";
+  if (target.machine.empty())
+    return fill_template(kBoardRules, {{"OPENOCD_CONFIG", plain_word(target.openocd_config)}});
   return "run: firmware.elf\n\tqemu-system-arm -M " + target.machine +
          " -nographic -semihosting -kernel firmware.elf\n\n";
 }
 
 std::string how_to_run(const Target& target) {
-  return target.machine.empty()
-             ? "    openocd -f BOARD.cfg -c \"program firmware.elf verify reset exit\"   # or any flasher\n"
-             : "    make run              # the known-answer test under QEMU\n";
+  if (!target.machine.empty()) return "    make run              # the known-answer test under QEMU\n";
+  return "    make flash            # writes firmware.elf to the board, through OpenOCD with " +
+         plain_word(target.openocd_config) +
+         "\n"
+         "                          # (another script: make flash OPENOCD_CONFIG=...; or any flasher)\n"
+         "                          # make run would need an emulator of the board; it says so and fails\n";
 }
 
 std::string how_it_reports(const Target& target) {
@@ -138,14 +165,15 @@ std::string board_files(const Target& target) {
 
 }  // namespace
 
-void write_firmware(const Plan& plan, const Graph& graph, const Target& target, const CodeInventory& inventory,
-                    const KnownAnswers& all_answers, const std::filesystem::path& folder,
-                    const std::vector<std::string>& class_names) {
+FirmwareProject firmware_project(const Plan& plan, const Graph& graph, const Target& target,
+                                 const CodeInventory& inventory, const KnownAnswers& all_answers,
+                                 const std::vector<std::string>& class_names) {
   const Footprint size = footprint(plan, inventory);
   check_fits(size, target);
   const KnownAnswers answers = fitting_answers(plan, target, size, all_answers);
   const auto cases = static_cast<std::int64_t>(answers.inputs.size()) / plan.input_bytes;
-  const Objects objects = write_fixed_files(plan, target, inventory, folder);
+  FirmwareProject project{{}, static_cast<int>(cases)};
+  const Objects objects = add_fixed_files(plan, target, inventory, project.files);
   Values values = memory_values(target, size);
   values.insert(values.end(), {{"NAME", comment_text(graph.name)},
                                {"BOARD", comment_text(target.board)},
@@ -162,16 +190,26 @@ void write_firmware(const Plan& plan, const Graph& graph, const Target& target, 
                                {"MODEL_OBJECTS", objects.of_the_model},
                                {"TEST_OBJECTS", objects.of_the_test},
                                {"RUN_RULE", run_rule(target)},
+                               {"FLASH_TARGET", target.machine.empty() ? " flash" : ""},
                                {"HOW_TO_RUN", how_to_run(target)},
                                {"HOW_IT_REPORTS", how_it_reports(target)},
                                {"BOARD_FILES", board_files(target)}});
-  write_file(folder / "model.h", model_header(plan, graph, target, inventory, class_names));
-  write_file(folder / "model.c", model_source(plan, graph, target, inventory));
-  write_file(folder / "firmware.ld", fill_template(embedded_file("firmware/firmware.ld.in"), values));
-  write_file(folder / "Makefile", fill_template(embedded_file("firmware/Makefile.in"), values));
-  write_file(folder / "README.md", fill_template(embedded_file("firmware/README.md.in"), values));
-  write_file(folder / "kat/inputs.bin", bytes_of(answers.inputs));
-  write_file(folder / "kat/outputs.bin", bytes_of(answers.outputs));
+  const auto add = [&](const char* path, std::string content) { project.files.push_back({path, std::move(content)}); };
+  add("model.h", model_header(plan, graph, target, inventory, class_names));
+  add("model.c", model_source(plan, graph, target, inventory));
+  add("firmware.ld", fill_template(embedded_file("firmware/firmware.ld.in"), values));
+  add("Makefile", fill_template(embedded_file("firmware/Makefile.in"), values));
+  add("README.md", fill_template(embedded_file("firmware/README.md.in"), values));
+  add("kat/inputs.bin", bytes_of(answers.inputs));
+  add("kat/outputs.bin", bytes_of(answers.outputs));
+  return project;
+}
+
+void write_firmware(const Plan& plan, const Graph& graph, const Target& target, const CodeInventory& inventory,
+                    const KnownAnswers& answers, const std::filesystem::path& folder,
+                    const std::vector<std::string>& class_names) {
+  for (const GeneratedFile& file : firmware_project(plan, graph, target, inventory, answers, class_names).files)
+    write_file(folder / file.path, file.content);
 }
 
 }  // namespace thimble

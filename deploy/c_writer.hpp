@@ -6,6 +6,7 @@
 
 #include "deploy/code_inventory.hpp"
 #include "deploy/plan.hpp"
+#include "deploy/project_folder.hpp"
 #include "deploy/target.hpp"
 
 namespace thimble {
@@ -24,15 +25,27 @@ std::string model_source(const Plan& plan, const Graph& graph, const Target& tar
 std::string model_header(const Plan& plan, const Graph& graph, const Target& target, const CodeInventory& inventory,
                          const std::vector<std::string>& class_names = {});
 
-/// Writes a folder that `make` turns into libmodel.a and firmware.elf, with arm-none-eabi-gcc alone.
+/// A folder that `make` turns into libmodel.a and firmware.elf, before it is written.
+struct FirmwareProject {
+  std::vector<GeneratedFile> files;
+  int cases = 0;  ///< known answers that it holds: in a board's flash the first of them, as many as there is room for
+};
+
+/// A firmware project that needs arm-none-eabi-gcc alone.
 ///
 ///   model.h model.c model_api.h model_api.c   the model and its interface
 ///   thimble/                                  the kernels that it uses
 ///   startup.c firmware.ld Makefile README.md
 ///   kat/                                      the known-answer test and its cases
-/// Files of those names are replaced.
 /// @param class_names  what the values of the first output are scores of; empty: not known
-/// @error Error  the folder cannot be written; the cases are not whole tensors, or do not fit the target's memory
+/// @error Error            the cases are not whole tensors
+/// @error DoesNotFitError  the model or its cases do not fit the target's memory
+FirmwareProject firmware_project(const Plan& plan, const Graph& graph, const Target& target,
+                                 const CodeInventory& inventory, const KnownAnswers& answers,
+                                 const std::vector<std::string>& class_names = {});
+
+/// Writes a firmware project over whatever is in the folder, without a manifest: for folders that nobody else knows.
+/// @error Error  as firmware_project; the folder cannot be written
 void write_firmware(const Plan& plan, const Graph& graph, const Target& target, const CodeInventory& inventory,
                     const KnownAnswers& answers, const std::filesystem::path& folder,
                     const std::vector<std::string>& class_names = {});

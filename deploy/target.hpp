@@ -21,6 +21,7 @@ struct Target {
   std::string fpu;                     ///< as -mfpu= takes it; empty: that of the core; "none": there is none
   std::string machine = "mps2-an386";  ///< of qemu-system-arm; empty for hardware
   std::string startup;                 ///< of hardware: which files of deploy/firmware/boards start it
+  std::string openocd_config{};        ///< of hardware: the script that OpenOCD flashes it with; empty: not known
   MemoryRegion flash{0x00000000, 4u << 20};
   MemoryRegion ram{0x20000000, 4u << 20};
   MemoryRegion test_data{0x21000000, 16u << 20};  ///< holds the known-answer cases; 0 bytes: they go to flash

@@ -41,6 +41,7 @@ Target target_of(const Board& board) {
   if (board.core != target.cpu)
     issues.push_back({"", 0, 0, "core", board.core, "must be " + target.cpu + ", which " + name_of(target) + " has"});
   target.board = board.name;
+  target.openocd_config = board.openocd_config;
   limit(target.ram, board.ram_bytes(), "ram_size_kb", target, issues);
   limit(target.flash, board.flash_bytes(), "flash_size_kb", target, issues);
   for (ConfigIssue& issue : issues) issue.key = board.name + "." + issue.key;
