@@ -5,24 +5,33 @@
     search = thimble.Evolution(space, target.fits(space, sram_kb=24), objectives={"top1": "max", "macs": "min"})
     for subnet in search.ask(): ...
 """
-from ._thimble import (
-    BoardError,
-    ConfigError,
-    DoesNotFitError,
-    Error,
-    Evolution,
-    Fit,
-    FitCheck,
-    Interrupted,
-    RandomSearch,
-    Space,
-    SpaceScore,
-    Subnet,
-    Target,
-    pareto_front,
-    prune,
-    rank_spaces,
-)
+import pathlib as _pathlib
+
+try:
+    from ._thimble import (
+        BoardError,
+        ConfigError,
+        DoesNotFitError,
+        Error,
+        Evolution,
+        Fit,
+        FitCheck,
+        Interrupted,
+        RandomSearch,
+        Space,
+        SpaceScore,
+        Subnet,
+        Target,
+        pareto_front,
+        prune,
+        rank_spaces,
+    )
+except ModuleNotFoundError as _missing:
+    if _missing.name != "thimble._thimble":
+        raise
+    raise ImportError(
+        f"the compiled part of thimble is not in {_pathlib.Path(__file__).parent}: build it with scripts/build release "
+        "in Thimble's folder, then set PYTHONPATH=build/release/python") from _missing
 
 __all__ = [
     "BoardError",

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """The package thimble as Python sees it."""
 import pathlib
+import subprocess
 import sys
 import tempfile
 import unittest
@@ -88,6 +89,16 @@ class StrategyTest(unittest.TestCase):
     def test_the_front_of_metrics(self):
         rows = [{"top1": 0.9, "macs": 5}, {"top1": 0.8, "macs": 6}, {"top1": 0.7, "macs": 1}]
         self.assertEqual(thimble.pareto_front(rows, {"top1": "max", "macs": "min"}), [0, 2])
+
+
+class ImportTest(unittest.TestCase):
+    def test_a_package_that_is_not_built_says_how_to_build_it(self):
+        done = subprocess.run([sys.executable, "-c", "import thimble"], env={"PYTHONPATH": str(ROOT / "python")},
+                              capture_output=True, text=True)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn(f"ImportError: the compiled part of thimble is not in {ROOT}/python/thimble", done.stderr)
+        self.assertIn("scripts/build release", done.stderr)
+        self.assertIn("PYTHONPATH=build/release/python", done.stderr)
 
 
 if __name__ == "__main__":
