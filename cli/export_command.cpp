@@ -4,6 +4,7 @@
 
 #include "cli/commands.hpp"
 #include "cli/model.hpp"
+#include "cli/output_place.hpp"
 #include "cli/print_json.hpp"
 #include "graph/base/error.hpp"
 #include "graph/base/files.hpp"
@@ -28,7 +29,9 @@ fs::path place_of(const ModelOptions& options, const Model& model) {
   const fs::path place = fs::is_directory(folder) || !folder.has_filename()
                              ? (folder / (stem_of(model) + "." + options.format)).lexically_normal()
                              : folder;
-  if (fs::exists(place)) throw ConfigError({{"", 0, 0, "--out", place.string(), "exists; nothing is written over"}});
+  if (fs::exists(place) && !options.force)
+    throw ConfigError({{"", 0, 0, "--out", place.string(), "exists; nothing is written over: --force replaces it"}});
+  require_place(place);
   return place;
 }
 
@@ -54,7 +57,7 @@ int export_command(const ModelOptions& options) {
   Graph graph = model.graph;
   if (graph.name.empty()) graph.name = model.name;
   const std::string bytes = bytes_of(graph, options.format, model.name);
-  if (place.has_parent_path()) fs::create_directories(place.parent_path());
+  make_folders_to(place);
   write_file_atomically(place, bytes);
   if (options.json) {
     return print_json(

@@ -3,6 +3,7 @@
 
 #include "cli/commands.hpp"
 #include "cli/init_files.hpp"
+#include "cli/output_place.hpp"
 #include "graph/base/error.hpp"
 #include "graph/base/files.hpp"
 
@@ -16,6 +17,8 @@ int init_command(const std::string& file) {
   for (const fs::path& path : {job, space})
     if (fs::exists(path)) issues.push_back({path.string(), 0, 0, "", "", "exists; nothing is written over"});
   if (!issues.empty()) throw ConfigError(issues);
+  require_place(job);
+  make_folders_to(job);
   std::string text = kInitJob;
   const std::string mark = "@SPACE@";
   text.replace(text.find(mark), mark.size(), space.filename().string());

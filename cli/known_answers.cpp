@@ -41,14 +41,16 @@ KnownAnswers known_answers(const Graph& int8_graph, const ImageSet& images, int 
 FirmwareCheck deploy_and_check(const PlannedSubnet& planned, const Graph& int8_graph, const Board& board,
                                const CodeInventory& inventory, const KnownAnswers& answers,
                                const std::filesystem::path& folder, const std::vector<std::string>& class_names) {
-  write_firmware(planned.plan, int8_graph, target_of(board), inventory, answers, folder, class_names);
+  const FirmwareProject project =
+      firmware_project(planned.plan, int8_graph, target_of(board), inventory, answers, class_names);
+  write_project(folder, {int8_graph.name, board.name}, project.files, ChangedFiles::kReplace);
   const auto built = build_firmware(folder);
   if (!built) throw Error(folder.string() + ": the firmware does not build:\n" + built.error().output);
   require_equal("SRAM", planned.footprint.peak_sram_bytes(), built->linked.sram_bytes);
   require_equal("flash", planned.footprint.flash_bytes(), built->linked.flash_bytes);
 
   FirmwareCheck check;
-  check.cases = static_cast<int>(static_cast<std::int64_t>(answers.inputs.size()) / planned.plan.input_bytes);
+  check.cases = project.cases;
   check.linked = built->linked;
   const auto run = run_firmware(built->elf, board, kStartSeconds + kSecondsPerCase * check.cases);
   if (!run) throw BoardError(board.name + ": " + run.error().message);

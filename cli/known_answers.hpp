@@ -22,7 +22,8 @@ struct FirmwareCheck {
   std::string console;
 };
 
-/// Writes the firmware project, builds it, and runs its known-answer test on the (virtual) board.
+/// Writes the firmware project over whatever is in the folder, builds it, and runs its known-answer test on the
+/// (virtual) board.
 /// @error Error       it does not build, or its linked SRAM or flash are not the predicted bytes
 /// @error BoardError  the emulator failed
 FirmwareCheck deploy_and_check(const PlannedSubnet& planned, const Graph& int8_graph, const Board& board,

@@ -5,6 +5,7 @@
 #include "cli/commands.hpp"
 #include "cli/job.hpp"
 #include "cli/job_context.hpp"
+#include "cli/output_place.hpp"
 #include "cli/print_json.hpp"
 #include "cli/progress.hpp"
 #include "cli/stop.hpp"
@@ -48,9 +49,9 @@ Subject subject_of(const LatencyModelOptions& options) {
 }
 
 /// Found out before hours of measuring: the file can be made, and is nobody else's.
-void require_place(const fs::path& out) {
-  const fs::path folder = fs::absolute(out).parent_path();
-  if (!fs::is_directory(folder)) refuse("--out", out.string(), "there is no folder " + folder.string());
+void require_own_file(const fs::path& out) {
+  require_place(out);
+  if (fs::is_directory(out)) refuse("--out", out.string(), "is a folder; a file is wanted");
   if (fs::exists(out) && !is_latency_model(out))
     refuse("--out", out.string(), "exists and is no latency model; nothing is written over");
 }
@@ -123,7 +124,7 @@ void print(const json& facts, const Board& board) {
 
 int latency_model_command(const LatencyModelOptions& options) {
   const Subject subject = subject_of(options);
-  require_place(options.out);
+  require_own_file(options.out);
   const Board board = load_board(subject.board);
   const int boards = boards_at_once(options, board);
   target_of(board);  // a board that no plans are made for says so before anything starts
@@ -135,6 +136,7 @@ int latency_model_command(const LatencyModelOptions& options) {
   file.origin.mode = subject.mode;
   file.origin.seed = options.seed;
   file.origin.validation = cross_validate(probed);
+  make_folders_to(options.out);
   save_latency_model(options.out, file);
   const json facts = facts_of(file, options.out);
   if (options.json) return print_json(facts);

@@ -5,6 +5,7 @@
 #include "cli/commands.hpp"
 #include "cli/progress.hpp"
 #include "cli/stop.hpp"
+#include "cli/unknown_words.hpp"
 #include "graph/base/error.hpp"
 
 namespace thimble {
@@ -40,6 +41,13 @@ int final_code(int code) {
   return code;
 }
 
+constexpr const char* kQuiet = "no progress on stderr";
+constexpr const char* kModelHelp =
+    "a .tflite file, a published network configuration (.json; its weights are random), or RUN (its winner), or "
+    "RUN:SUBNET";
+constexpr const char* kExitCodes =
+    "Exit codes: 0 done, 1 failed, 2 bad input, 3 nothing fits, 4 board trouble, 130 interrupted.";
+
 class CommandLine {
  public:
   CommandLine()
@@ -48,25 +56,37 @@ class CommandLine {
             "firmware.",
             "thimble") {
     app_.set_version_flag("--version", THIMBLE_VERSION);
-    app_.add_flag("--quiet,-q", quiet_, "no progress on stderr");
+    app_.add_flag("--quiet,-q", quiet_, kQuiet);
     app_.require_subcommand(1);
     add_jobs();
     add_models();
     add_latency_model();
     add_rest();
+    for (CLI::App* sub : app_.get_subcommands([](const CLI::App*) { return true; })) {
+      sub->add_flag("--quiet,-q", quiet_, kQuiet);
+      sub->footer(kExitCodes);
+    }
+    app_.footer(kExitCodes);
   }
 
   int parse_and_run(int argc, char** argv) {
     try {
       app_.parse(argc, argv);
     } catch (const CLI::ParseError& e) {
-      return app_.exit(e) == 0 ? 0 : kBadInput;
+      return explain(e);
     }
     Progress::set_quiet(quiet_);
     return final_code(exit_code_of(command_));
   }
 
  private:
+  /// Help, the version, or what is wrong with the command line.
+  int explain(const CLI::ParseError& e) {
+    const std::vector<ConfigIssue> issues = unknown_words(app_);
+    if (e.get_exit_code() != 0 && !issues.empty()) return complain(kBadInput, to_text(issues));
+    return app_.exit(e) == 0 ? 0 : kBadInput;
+  }
+
   CLI::App* add_job_options(const char* name, const char* what) {
     CLI::App* sub = app_.add_subcommand(name, what);
     sub->add_option("JOB", run_.job, "job file")->required();
@@ -99,7 +119,7 @@ class CommandLine {
 
   CLI::App* add_model(const char* name, const char* what, int (*command)(const ModelOptions&)) {
     CLI::App* sub = app_.add_subcommand(name, what);
-    sub->add_option("MODEL", model_.model, "a .tflite file, or RUN[:SUBNET]")->required();
+    sub->add_option("MODEL", model_.model, kModelHelp)->required();
     sub->add_flag("--json", model_.json, "print one JSON document and nothing else");
     sub->callback([this, command] { command_ = [this, command] { return command(model_); }; });
     return sub;
@@ -113,13 +133,18 @@ class CommandLine {
         ->check(CLI::NonNegativeNumber);
   }
 
+  void add_force(CLI::App* sub) {
+    sub->add_flag("--force", model_.force, "replace files there that were changed, or that are not ours");
+  }
+
   void add_models() {
     for (CLI::App* sub : {add_model("inspect", "static check: operators, MACs, SRAM, flash", inspect_command),
                           add_model("profile", "run it on a board: cycles per layer, totals, stack", profile_command)})
       sub->add_option("--board", model_.board, "a board's name or file")->capture_default_str(), add_plan_options(sub);
     CLI::App* deploy = add_model("deploy", "C code and a firmware project that builds by itself", deploy_command);
     deploy->add_option("--board", model_.board, "a board's name or file")->capture_default_str();
-    deploy->add_option("--out", model_.out, "folder of the project")->required();
+    deploy->add_option("--out", model_.out, "folder of the project; made where there is none")->required();
+    add_force(deploy);
     add_plan_options(deploy);
     CLI::App* exported = add_model("export", "the int8 network as a .tflite, .onnx or C project", export_command);
     exported->add_option("--format", model_.format, "tflite, onnx or c")
@@ -127,6 +152,7 @@ class CommandLine {
         ->check(CLI::IsMember({"tflite", "onnx", "c"}));
     exported->add_option("--out", model_.out, "the file, or a folder for it; C: the project's folder");
     exported->add_option("--board", model_.board, "C: a board's name or file")->capture_default_str();
+    add_force(exported);
     CLI::App* verify = add_model("verify", "bit for bit against the reference", verify_command);
     verify->add_option("--board", model_.board, "a board's name or file")->capture_default_str();
     add_plan_options(verify);
@@ -174,7 +200,7 @@ class CommandLine {
     doctor->add_flag("--json", json_, "print one JSON document and nothing else");
     doctor->callback([this] { command_ = [this] { return doctor_command(json_); }; });
     CLI::App* init = app_.add_subcommand("init", "write a commented job file");
-    init->add_option("FILE", path_, "the file")->capture_default_str();
+    init->add_option("FILE", path_, "the file; default: job.yaml");
     init->callback([this] { command_ = [this] { return init_command(path_.empty() ? "job.yaml" : path_); }; });
   }
 

@@ -135,9 +135,25 @@ void Model::require_imported() const {
 PlannedSubnet plan_model(const Model& model, const CodeInventory& inventory, const PlanOptions& options,
                          const MemoryLimits& limits) {
   model.require_imported();
-  auto fitted = fit_plan(model.deployed, options, inventory, limits);
+  auto fitted = fit_plan(model.deployed, within_flash_budget(model, inventory, options, limits), inventory, limits);
   if (!fitted) throw DoesNotFitError(model.name + " cannot be planned: " + to_text(fitted.error()));
   return {model.deployed, std::move(fitted->plan), fitted->size};
+}
+
+PlanOptions within_flash_budget(const Model& model, const CodeInventory& inventory, const PlanOptions& options,
+                                const MemoryLimits& limits) {
+  const std::int64_t budget = options.flash_budget_bytes;
+  if (budget <= 0) return options;
+  const auto fitted = fit_plan(model.deployed, options, inventory, limits);
+  if (!fitted || fitted->size.flash_bytes() <= budget) return options;
+  PlanOptions least = options;
+  least.flash_budget_bytes = 1;
+  const auto smallest = fit_plan(model.deployed, least, inventory, limits);
+  if (smallest && smallest->size.flash_bytes() <= budget) return least;
+  const std::int64_t bytes = (smallest ? smallest : fitted)->size.flash_bytes();
+  throw DoesNotFitError("--flash-budget " + std::to_string(budget) + ": " + model.name + " needs at least " +
+                        std::to_string(bytes) + " bytes of flash" +
+                        (options.mode == PlanMode::kSpeed ? " in --mode speed; --mode size may need fewer" : ""));
 }
 
 PlannedSubnet plan_without_sizes(const Model& model, const PlanOptions& options) {

@@ -33,9 +33,14 @@ struct Model {
 Model load_model(const std::string& spec);
 
 /// The model planned for a board that firmware can be made for, with the inventory that its sizes come from.
-/// @error DoesNotFitError  it cannot be planned; names every operator
+/// @error DoesNotFitError  it cannot be planned; names every operator. Or not within the flash budget of `options`
 PlannedSubnet plan_model(const Model& model, const CodeInventory& inventory, const PlanOptions& options,
                          const MemoryLimits& limits);
+
+/// The options by which the model keeps --flash-budget: `options`, or those of the smallest plan.
+/// @error DoesNotFitError  it cannot; names the bytes that it can do with
+PlanOptions within_flash_budget(const Model& model, const CodeInventory& inventory, const PlanOptions& options,
+                                const MemoryLimits& limits);
 
 /// For a board that no firmware is made for: its footprint stays empty.
 PlannedSubnet plan_without_sizes(const Model& model, const PlanOptions& options);

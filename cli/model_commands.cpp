@@ -116,8 +116,7 @@ void print_inspection(const std::string& name, const std::string& board, const j
     const json& out = l["arena"].back();
     std::printf("  %-28s %-36s %-28s %10ld MACs  to [%ld, %ld)%s\n", l["name"].get<std::string>().c_str(),
                 geometry_text(l).c_str(), l["kernel"].get<std::string>().c_str(), l["macs"].get<long>(),
-                out[0].get<long>(), out[1].get<long>(),
-                l["in_place"].get<bool>() ? "  in place" : "");
+                out[0].get<long>(), out[1].get<long>(), l["in_place"].get<bool>() ? "  in place" : "");
   }
 }
 
@@ -169,12 +168,10 @@ void print_profile(const json& facts, const std::string& core) {
   if (facts["provenance"] == to_text(Provenance::kModelled)) std::printf("%s\n", cycle_model_caveat(core).c_str());
 }
 
-/// A folder of ours, or none yet: nobody else's files are written over.
-void require_own_folder(const fs::path& folder) {
-  if (fs::exists(folder) &&
-      !(fs::is_directory(folder) && (fs::is_empty(folder) || fs::exists(folder / "thimble_model.h"))))
-    throw ConfigError(
-        {{"", 0, 0, "--out", folder.string(), "exists and is no firmware project; nothing is written over"}});
+Inspection inspected(const Model& model, const Board& board, const PlanOptions& wanted) {
+  const CodeInventory inventory = inventory_of(board, wanted.mode);
+  const MemoryLimits limits = memory_limits(board);
+  return inspect(model.deployed, inventory, within_flash_budget(model, inventory, wanted, limits), limits);
 }
 
 }  // namespace
@@ -185,8 +182,7 @@ int inspect_command(const ModelOptions& options) {
   Inspection inspection;
   inspection.unsupported = model.unsupported;
   const PlanOptions wanted = plan_options(options);
-  if (model.unsupported.empty())
-    inspection = inspect(model.deployed, inventory_of(board, wanted.mode), wanted, memory_limits(board));
+  if (model.unsupported.empty()) inspection = inspected(model, board, wanted);
   json facts = inspection_facts(inspection);
   facts["simplified"] = simplification_facts(model.simplified);
   if (options.json)
@@ -202,9 +198,10 @@ int profile_command(const ModelOptions& options) {
   model.require_imported();
   const PlanOptions wanted = plan_options(options);
   const bool builds = board.kind() == BoardKind::kVirtual;
-  const CodeInventory inventory = builds ? inventory_of(board, wanted.mode) : CodeInventory{};
+  const bool has_sizes = builds || (board.kind() == BoardKind::kHardware && wanted.flash_budget_bytes > 0);
+  const CodeInventory inventory = has_sizes ? inventory_of(board, wanted.mode) : CodeInventory{};
   const PlannedSubnet planned =
-      builds ? plan_model(model, inventory, wanted, memory_limits(board)) : plan_without_sizes(model, wanted);
+      has_sizes ? plan_model(model, inventory, wanted, memory_limits(board)) : plan_without_sizes(model, wanted);
   const auto measured = make_probe(board)->run(probe_plan(planned.plan, model.deployed), {});
   if (!measured) throw BoardError(board.name + ": " + measured.error().message);
   json facts = measurement_facts(*measured);
@@ -215,26 +212,6 @@ int profile_command(const ModelOptions& options) {
   else
     print_profile(facts, board.core);
   return facts["bit_exact"] == false ? 1 : 0;
-}
-
-int deploy_command(const ModelOptions& options) {
-  require_own_folder(options.out);
-  const Board board = load_board(options.board);
-  const Model model = load_model(options.model);
-  const PlanOptions wanted = plan_options(options);
-  const CodeInventory inventory = inventory_of(board, wanted.mode);
-  const PlannedSubnet planned = plan_model(model, inventory, wanted, memory_limits(board));
-  write_firmware(planned.plan, model.deployed, target_of(board), inventory, model.answers, options.out,
-                 model.class_names);
-  const json facts = {{"model", model.name},
-                      {"board", board.name},
-                      {"out", options.out},
-                      {"peak_sram_bytes", planned.footprint.peak_sram_bytes()},
-                      {"flash_bytes", planned.footprint.flash_bytes()}};
-  if (options.json) return print_json(facts);
-  std::printf("%s for %s: SRAM %ld B, flash %ld B\nnext: make -C %s\n", model.name.c_str(), board.name.c_str(),
-              facts["peak_sram_bytes"].get<long>(), facts["flash_bytes"].get<long>(), shell_text(options.out).c_str());
-  return 0;
 }
 
 }  // namespace thimble

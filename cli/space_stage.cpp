@@ -60,8 +60,7 @@ SearchSpace prune_named(const JobContext& context, const std::vector<SpaceScore>
   try {
     return prune(context.job().search_space, ranking, context.job().space.keep);
   } catch (const DoesNotFitError& e) {
-    throw DoesNotFitError(context.run().resolved_job().string() + ": " + limits_text(context.limits()) + ": " +
-                          e.what());
+    throw DoesNotFitError(context.job().file.string() + ": " + limits_text(context.limits()) + ": " + e.what());
   }
 }
 

@@ -147,7 +147,8 @@ def test_results_that_cannot_be_written_are_a_failure(folder):
 
 def test_limits_that_nothing_can_meet_end_with_3(folder):
     message = refused(folder, "target.sram_kb=1", "seed=7", code=3)
-    assert "target.sram_kb = 1," in message and "peak SRAM" in message and "of 1 KB" in message, message
+    assert "tiny.yaml: target.sram_kb = 1," in message and "resolved" not in message, message
+    assert "peak SRAM" in message and "of 1 KB" in message, message
 
 
 def test_a_run_can_be_resumed_only_by_the_job_that_made_it(folder):
@@ -174,12 +175,55 @@ def test_a_command_line_that_makes_no_sense_ends_with_2(folder):
     assert thimble("run", tiny_job(folder), "--set", "novalue", cwd=folder).returncode == 2
 
 
+def test_a_mistyped_word_is_named_with_the_one_that_is_meant(folder):
+    for arguments, words in (
+        (("rnu", "job.yaml"), ("rnu", "unknown command; did you mean run?")),
+        (("qqqqqqqq",), ("unknown command; see thimble --help",)),
+        (("run", "job.yaml", "--resum"), ("--resum", "unknown option; did you mean --resume?")),
+        (("deploy", "a.tflite", "--ot=d"), ("--ot ", "did you mean --out?")),
+        (("inspect", "a.tflite", "--bord", "host", "--jsn"), ("2 problems", "mean --board?", "mean --json?")),
+        (("--quite", "doctor"), ("--quite", "did you mean --quiet?")),
+    ):
+        done = thimble(*arguments, cwd=folder)
+        assert done.returncode == 2 and done.stdout == "", (arguments, done)
+        for word in words:
+            assert word in done.stderr, (word, done.stderr)
+
+
+def test_quiet_may_stand_on_both_sides_of_the_command(folder):
+    job = tiny_job(folder)
+    loud = thimble("space", job, "--runs", "a", "--set", "space.samples=5", cwd=folder)
+    assert loud.returncode == 0 and "first runs" in loud.stderr, loud.stderr
+    for i, arguments in enumerate((("-q", "space", job), ("space", job, "-q"), ("space", "--quiet", job))):
+        done = thimble(*arguments, "--runs", f"q{i}", "--set", "space.samples=5", cwd=folder)
+        assert done.returncode == 0 and "first runs" not in done.stderr, done.stderr
+
+
+def test_help_tells_what_a_model_is_and_what_exit_codes_mean(folder):
+    text = thimble("deploy", "--help", cwd=folder).stdout
+    assert ".json" in text and ".tflite" in text and "3 nothing fits" in text, text
+    assert "3 nothing fits" in thimble("--help", cwd=folder).stdout
+
+
+def test_a_wrong_setting_is_named_as_it_was_given(folder):
+    message = refused(folder, "target.sram_kb=-4")
+    assert "--set target.sram_kb=-4: 1 problem" in message and "must be >= 0" in message and "1:1" not in message, message
+    message = refused(folder, "search.poplation=3", "target={board: virtual-m4, srm_kb: 3}")
+    assert "--set search.poplation=3: 1 problem" in message and "did you mean population?" in message, message
+    assert "--set target={board: virtual-m4, srm_kb: 3}: 1 problem" in message, message
+    assert "tiny.yaml" not in message and "did you mean sram_kb?" in message, message
+
+
 def test_init_writes_over_nothing(folder):
     assert thimble("init", "job.yaml", cwd=folder).returncode == 0
     before = (folder / "job.yaml").read_text()
     again = thimble("init", "job.yaml", cwd=folder)
     assert again.returncode == 2 and "job.yaml" in again.stderr
     assert (folder / "job.yaml").read_text() == before
+    assert thimble("init", "new/folder/job.yaml", cwd=folder).returncode == 0, "folders on the way are made"
+    assert (folder / "new/folder/job-space.yaml").exists()
+    below_a_file = thimble("init", "job.yaml/job.yaml", cwd=folder)
+    assert below_a_file.returncode == 2 and "a folder of this name is wanted" in below_a_file.stderr, below_a_file.stderr
     space = thimble("space", "job.yaml", "--set", "space.samples=5", cwd=folder)
     assert space.returncode == 0, f"the job that init wrote is refused:\n{space.stderr}"
 

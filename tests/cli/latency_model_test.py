@@ -123,7 +123,8 @@ def test_bad_arguments_are_named_before_anything_is_measured(folder):
     job = tiny_job(folder)
     for arguments, words in (
         (("nothing.yaml", "--out", "m.json"), ("nothing.yaml",)),
-        (("tiny_space.yaml", "--out", "no/m.json"), ("--out = no/m.json", "there is no folder")),
+        (("tiny_space.yaml", "--out", "tiny.yaml/m.json"), ("tiny.yaml/m.json", "a folder of this name is wanted")),
+        (("tiny_space.yaml", "--out", "."), ("--out = .", "is a folder")),
         (("tiny_space.yaml", "--out", job.name), ("--out = tiny.yaml", "nothing is written over")),
         (("tiny_space.yaml", "--out", "m.json", "--board", "host"), ("board = host", "must be a microcontroller")),
         (("tiny_space.yaml", "--out", "m.json", "--board", "virtual-m5"), ("virtual-m5", "did you mean")),
