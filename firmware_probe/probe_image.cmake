@@ -1,6 +1,7 @@
 # Probe firmware: thimble_probe_image(BOARD ELF LIBRARY_VERSION KERNEL_SOURCES... [MEMORIES FILE] [START FILES...]) links
 # that of a board with a kernel library. With other memories or another start-up it is for an emulator that has this chip's
-# core and flash and neither its RAM nor its peripherals: it does without those.
+# core and flash and neither its RAM nor its peripherals: it does without those, and the start-up's files say what flash.h
+# does.
 
 # The boards, and what is particular to each. A macro: whoever links an image calls it in a scope of its own.
 macro(thimble_probe_boards)

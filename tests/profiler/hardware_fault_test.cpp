@@ -49,6 +49,15 @@ TEST_CASE("whatever a kernel breaks on a real board, the probe says what it was 
   check_reports(over_uart);
 }
 
+TEST_CASE("what breaks while caches are warmed up is reported, too", "[profiler][openocd]") {
+  THIMBLE_SKIP_WITHOUT_OPENOCD
+  const StLinkBoard stlink("nucleo-l4r5zi", "stm32l4r5");
+  HardwareProbe probe(stlink.board(), THIMBLE_FAULTY_CACHED_FIRMWARE);
+  REQUIRE(probe.ask_board_state({}));
+  CHECK(probe.board_state()->has_caches());
+  check_reports(probe);
+}
+
 TEST_CASE("a pin is high while a region is timed, and the watchdog is fed", "[profiler][openocd]") {
   THIMBLE_SKIP_WITHOUT_OPENOCD
   const ScratchFolder folder;

@@ -83,6 +83,29 @@ TEST_CASE("a board's state is asked for before a measurement, and stands in it",
   CHECK(key_of(small_plan(), probe, CacheState::kWarm).text() == key_of(small_plan(), probe, *run).text());
 }
 
+TEST_CASE("warm and cold runs of a board with caches are two states, and take only what the plan takes",
+          "[profiler][openocd]") {
+  THIMBLE_SKIP_WITHOUT_OPENOCD
+  const auto [board, part] =
+      GENERATE(table<std::string, std::string>({{"nucleo-h743zi2", "stm32h743"}, {"nucleo-l4r5zi", "stm32l4r5"}}));
+  CAPTURE(board);
+  const StLinkBoard stlink(board, part, kRepeatable);
+  HardwareProbe probe(stlink.board(), emulated_image(board));
+  const auto warm = probe.run(small_plan(), {});
+  const auto cold = probe.run(small_plan(), {.cache = CacheState::kCold});
+  REQUIRE((warm ? "" : warm.error().message) == "");
+  REQUIRE((cold ? "" : cold.error().message) == "");
+  CHECK(warm->state.flash_wait_states == 4);
+  CHECK(warm->state == cold->state);
+  CHECK(warm->cache == CacheState::kWarm);
+  CHECK(cold->cache == CacheState::kCold);
+  CHECK(key_of(small_plan(), probe, *warm).text() != key_of(small_plan(), probe, *cold).text());
+  // The emulator has no caches: neither the run that warms them up nor what empties them is counted.
+  CHECK(warm->cycles == cold->cycles);
+  CHECK(warm->spread == 0);
+  CHECK(cold->spread == 0);
+}
+
 TEST_CASE("a board's meter gives the energy of one inference, or is named", "[profiler][openocd][energy]") {
   THIMBLE_SKIP_WITHOUT_OPENOCD
   const StLinkBoard stlink("nucleo-f446re", "stm32f446", kRepeatable);
