@@ -8,6 +8,7 @@
 #include "graph/base/error.hpp"
 #include "graph/base/parallel.hpp"
 #include "profiler/measure.hpp"
+#include "search/space/random_subnets.hpp"
 
 namespace thimble {
 namespace {
@@ -20,7 +21,11 @@ class Survey {
  public:
   Survey(const SubnetPlanner& planner, std::span<const std::unique_ptr<Probe>> probes,
          const std::filesystem::path& store, const SurveyOptions& options)
-      : planner_(planner), probes_(probes), store_(store), options_(options) {}
+      : planner_(planner),
+        probes_(probes),
+        store_(store),
+        options_(options),
+        draws_(planner.space(), options.seed, kSurveyStream, kMostIdleDraws) {}
 
   std::vector<SurveyedSubnet> run() {
     while (missing() > 0) {
@@ -41,14 +46,13 @@ class Survey {
   /// The next different plans that keep the limits.
   std::vector<SurveyedSubnet> draw(int count) {
     std::vector<SurveyedSubnet> batch;
-    for (int idle = 0; static_cast<int>(batch.size()) < count && idle < kMostIdleDraws; ++idle) {
-      Rng rng({options_.seed, kSurveyStream, next_draw_++});
-      const Subnet subnet = sample(planner_.space(), rng);
+    const auto takes = [&](const Subnet& subnet) {
       std::optional<ProbePlan> plan = plan_within_limits(subnet);
-      if (!plan || !seen_.insert(plan->hash()).second) continue;
+      if (!plan || !seen_.insert(plan->hash()).second) return false;
       batch.push_back({subnet, {*std::move(plan), {}}});
-      idle = -1;
-    }
+      return true;
+    };
+    while (static_cast<int>(batch.size()) < count && draws_.next(takes)) continue;
     return batch;
   }
 
@@ -99,12 +103,12 @@ class Survey {
   std::span<const std::unique_ptr<Probe>> probes_;
   const std::filesystem::path& store_;
   const SurveyOptions& options_;
+  RandomSubnets draws_;
   std::mutex mutex_;  ///< of what follows while measure_all runs
   int measured_ = 0;
   std::string last_refusal_ = "it has none";
   std::vector<SurveyedSubnet> surveyed_;
   std::set<std::string> seen_;  ///< hashes of plans
-  std::uint64_t next_draw_ = 0;
 };
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "search/space/evaluator.hpp"
+#include "search/space/random_subnets.hpp"
 #include "tests/catch.hpp"
 #include "tests/search/spaces.hpp"
 
@@ -61,6 +62,21 @@ TEST_CASE("samples reach every choice, and lie in the space", "[search][subnet]"
   CHECK(depths == std::set<std::size_t>{1, 2});
   CHECK(kernels == std::set<int>{3, 5, 7});
   CHECK(expansions == std::set<int>{2, 3, 4});
+}
+
+TEST_CASE("random subnets come in the same order whoever asks, and end where nothing new comes", "[search][subnet]") {
+  const SearchSpace space = test::tiny_space();
+  const auto all = [](const Subnet&) { return true; };
+  RandomSubnets whole(space, 3, 1, 10), part(space, 3, 1, 10), other(space, 3, 2, 10);
+  std::vector<std::string> first, others;
+  for (int i = 0; i < 30; ++i) first.push_back(to_text(*whole.next(all))), others.push_back(to_text(*other.next(all)));
+  CHECK(first != others);
+  int seen = 0;
+  const auto third = [&](const Subnet&) { return ++seen % 3 == 0; };
+  for (int i = 0; i < 10; ++i) CHECK(to_text(*part.next(third)) == first[static_cast<std::size_t>(3 * i + 2)]);
+  int refused = 0;
+  CHECK_FALSE(part.next([&](const Subnet&) { return ++refused, false; }).has_value());
+  CHECK(refused == 10);
 }
 
 TEST_CASE("mutants and children stay in the space", "[search][subnet]") {
