@@ -10,6 +10,7 @@
 #include "cli/progress.hpp"
 #include "cli/stop.hpp"
 #include "deploy/template_text.hpp"
+#include "evaluators/board_planner.hpp"
 #include "evaluators/latency_model_file.hpp"
 #include "evaluators/latency_survey.hpp"
 #include "profiler/board_target.hpp"
@@ -67,9 +68,7 @@ std::vector<ProbedPlan> measure(const LatencyModelOptions& options, const Subjec
                                 const std::vector<std::unique_ptr<Probe>>& probes) {
   const fs::path cache = cache_of(options.runs);
   fs::create_directories(cache);
-  const PlanMode mode = subject.mode == "size" ? PlanMode::kSize : PlanMode::kSpeed;
-  const SubnetPlanner planner(subject.space, measure_code(target_of(board), cache, mode), {.mode = mode},
-                              {board.ram_bytes(), board.flash_bytes()});
+  const SubnetPlanner planner = board_planner(subject.space, board, subject.mode, memory_limits(board), cache);
   Progress bar("random subnets on " + board.name, options.networks);
   SurveyOptions survey{.subnets = options.networks, .seed = options.seed};
   survey.limits = {1.0 * board.ram_size_kb, 1.0 * board.flash_size_kb, 0};

@@ -168,11 +168,8 @@ CodeInventory inventory_of(const Board& board, PlanMode mode) {
 }
 
 PlanOptions plan_options(const ModelOptions& options) {
-  return {.mode = options.mode == "size" ? PlanMode::kSize : PlanMode::kSpeed,
-          .flash_budget_bytes = options.flash_budget};
+  return {.mode = plan_mode(options.mode), .flash_budget_bytes = options.flash_budget};
 }
-
-MemoryLimits memory_limits(const Board& board) { return {board.ram_bytes(), board.flash_bytes()}; }
 
 fs::path scratch_firmware(const Model& model, const Board& board, const PlanOptions& options) {
   std::string safe = model.name;

@@ -7,7 +7,7 @@
 #include "deploy/c_writer.hpp"
 #include "deploy/code_inventory.hpp"
 #include "deploy/simplify/simplify.hpp"
-#include "evaluators/subnet_planner.hpp"
+#include "evaluators/board_planner.hpp"
 #include "graph/graph.hpp"
 #include "profiler/board.hpp"
 
@@ -50,8 +50,6 @@ CodeInventory inventory_of(const Board& board, PlanMode mode);
 
 /// What --mode and --flash-budget ask for.
 PlanOptions plan_options(const ModelOptions& options);
-/// What the board has; no limits for the host.
-MemoryLimits memory_limits(const Board& board);
 
 /// Folder in runs/.cache for the firmware that profile and verify build: one per model, board and options.
 std::filesystem::path scratch_firmware(const Model& model, const Board& board, const PlanOptions& options);

@@ -7,6 +7,7 @@
 #include "cli/progress.hpp"
 #include "cli/stop.hpp"
 #include "deploy/target.hpp"
+#include "evaluators/board_planner.hpp"
 #include "evaluators/fit_check.hpp"
 #include "search/strategy/space_optimizer.hpp"
 
@@ -85,23 +86,14 @@ SearchSpace pruned_space(const SearchSpace& whole, const json& facts) {
   return space;
 }
 
-namespace {
-
-PlanMode mode_of(const JobContext& context) {
-  return context.job().deploy.mode == "size" ? PlanMode::kSize : PlanMode::kSpeed;
-}
-
-}  // namespace
-
 CodeInventory code_inventory(const JobContext& context) {
-  return measure_code(target_of(context.board()), context.cache(), mode_of(context));
+  return measure_code(target_of(context.board()), context.cache(), plan_mode(context.job().deploy.mode));
 }
 
 SubnetPlanner subnet_planner(const JobContext& context, const SearchSpace& space) {
   const Limits& limits = context.limits();
-  const MemoryLimits memory{static_cast<std::int64_t>(limits.sram_kb * 1024),
-                            static_cast<std::int64_t>(limits.flash_kb * 1024)};
-  return SubnetPlanner(space, code_inventory(context), {.mode = mode_of(context)}, memory);
+  const MemoryLimits memory = memory_limits(context.board(), limits.sram_kb, limits.flash_kb);
+  return board_planner(space, context.board(), context.job().deploy.mode, memory, context.cache());
 }
 
 SearchSpace space_stage(JobContext& context, BoardTimes& times) {

@@ -11,6 +11,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "benchmarks/arguments.hpp"
 #include "benchmarks/engine/linked_networks.hpp"
 #include "deploy/firmware_linker.hpp"
 #include "deploy/fitted_plan.hpp"
@@ -182,35 +183,20 @@ void print_json(const std::vector<std::unique_ptr<Line>>& lines) {
 
 Options options_of(int argc, char** argv) {
   Options options;
-  for (int i = 1; i < argc; ++i) {
-    const std::string word = argv[i];
-    const auto value = [&]() -> std::string {
-      if (i + 1 >= argc) throw Error(word + " wants a value");
-      return argv[++i];
-    };
-    if (word == "--subnets")
-      options.subnets = std::stoi(value());
-    else if (word == "--run")
-      options.run = std::stoi(value());
-    else if (word == "--seed")
-      options.seed = std::stoull(value());
-    else if (word == "--boards")
-      options.boards = value();
-    else if (word == "--modes")
-      options.modes = value();
-    else if (word == "--max-resolution")
-      options.max_resolution = std::stoi(value());
-    else if (word == "--threads")
-      options.threads = std::stoi(value());
-    else if (word == "--cache")
-      options.cache = value();
-    else if (word == "--json")
-      options.json = true;
-    else if (word.starts_with("-"))
-      throw Error(word + ": no such option");
-    else
-      (word.ends_with(".yaml") ? options.spaces : options.models).emplace_back(word);
-  }
+  const auto number = [](int& to) { return [&to](const std::string& value) { to = std::stoi(value); }; };
+  read_arguments(argc, argv,
+                 {.options = {{"--subnets", number(options.subnets)},
+                              {"--run", number(options.run)},
+                              {"--seed", [&](const std::string& value) { options.seed = std::stoull(value); }},
+                              {"--boards", [&](const std::string& value) { options.boards = value; }},
+                              {"--modes", [&](const std::string& value) { options.modes = value; }},
+                              {"--max-resolution", number(options.max_resolution)},
+                              {"--threads", number(options.threads)},
+                              {"--cache", [&](const std::string& value) { options.cache = value; }}},
+                  .flags = {{"--json", &options.json}},
+                  .word = [&](const std::string& word) {
+                    (word.ends_with(".yaml") ? options.spaces : options.models).emplace_back(word);
+                  }});
   return options;
 }
 

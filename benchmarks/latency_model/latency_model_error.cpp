@@ -10,10 +10,10 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
-#include "deploy/code_inventory.hpp"
+#include "benchmarks/arguments.hpp"
+#include "evaluators/board_planner.hpp"
 #include "evaluators/latency_survey.hpp"
 #include "graph/base/error.hpp"
-#include "profiler/board_target.hpp"
 
 using namespace thimble;
 namespace fs = std::filesystem;
@@ -36,8 +36,8 @@ struct Survey {
 Survey survey(const Options& options) {
   const Board board = load_board(options.board);
   fs::create_directories(options.cache);
-  const SubnetPlanner planner(load_space(options.space), measure_code(target_of(board), options.cache), {},
-                              {board.ram_bytes(), board.flash_bytes()});
+  const SubnetPlanner planner =
+      board_planner(load_space(options.space), board, "speed", memory_limits(board), options.cache);
   std::vector<std::unique_ptr<Probe>> probes;
   for (int i = 0; i < options.parallel; ++i) probes.push_back(make_probe(board));
   SurveyOptions wanted{.subnets = options.held_out + options.training, .seed = options.seed};
@@ -153,31 +153,17 @@ void print(const nlohmann::json& f) {
 
 Options options_of(int argc, char** argv) {
   Options options;
-  for (int i = 1; i < argc; ++i) {
-    const std::string word = argv[i];
-    const auto value = [&]() -> std::string {
-      if (i + 1 >= argc) throw Error(word + " wants a value");
-      return argv[++i];
-    };
-    if (word == "--board")
-      options.board = value();
-    else if (word == "--space")
-      options.space = value();
-    else if (word == "--training")
-      options.training = std::max(1, std::stoi(value()));
-    else if (word == "--held-out")
-      options.held_out = std::max(1, std::stoi(value()));
-    else if (word == "--parallel")
-      options.parallel = std::max(1, std::stoi(value()));
-    else if (word == "--seed")
-      options.seed = std::stoull(value());
-    else if (word == "--cache")
-      options.cache = value();
-    else if (word == "--json")
-      options.json = true;
-    else
-      throw Error(word + ": no such option");
-  }
+  const auto count = [](int& to) { return [&to](const std::string& value) { to = std::max(1, std::stoi(value)); }; };
+  read_arguments(argc, argv,
+                 {.options = {{"--board", [&](const std::string& value) { options.board = value; }},
+                              {"--space", [&](const std::string& value) { options.space = value; }},
+                              {"--training", count(options.training)},
+                              {"--held-out", count(options.held_out)},
+                              {"--parallel", count(options.parallel)},
+                              {"--seed", [&](const std::string& value) { options.seed = std::stoull(value); }},
+                              {"--cache", [&](const std::string& value) { options.cache = value; }}},
+                  .flags = {{"--json", &options.json}},
+                  .word = {}});
   return options;
 }
 

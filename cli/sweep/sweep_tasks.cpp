@@ -5,9 +5,10 @@
 
 #include "cli/progress.hpp"
 #include "cli/stop.hpp"
+#include "evaluators/board_planner.hpp"
 #include "evaluators/limits.hpp"
 #include "graph/base/error.hpp"
-#include "profiler/board_target.hpp"
+#include "search/space/random_subnets.hpp"
 
 namespace thimble {
 namespace {
@@ -15,26 +16,15 @@ namespace {
 constexpr std::uint64_t kSweepStream = 0x7377656570;
 constexpr int kIdleDraws = 5000;
 
-MemoryLimits limits_of(const SweepJob& job, const Board& board) {
-  const auto bytes = [](double kb, std::int64_t whole) {
-    return kb > 0 ? std::min(whole, static_cast<std::int64_t>(kb * 1024)) : whole;
-  };
-  return {bytes(job.sram_kb, board.ram_bytes()), bytes(job.flash_kb, board.flash_bytes())};
-}
-
 }  // namespace
 
 SweepTasks::SweepTasks(const SweepJob& job, const std::filesystem::path& cache, std::vector<std::string> known)
     : space_(job.space), candidates_(std::move(known)) {
-  const PlanMode mode = job.mode == "size" ? PlanMode::kSize : PlanMode::kSpeed;
   for (const FarmBoard& unit : job.boards) {
     const Board& board = unit.board;
     if (types_.count(board.type())) continue;
-    const MemoryLimits limits = limits_of(job, board);
-    types_.emplace(
-        board.type(),
-        Type{board, SubnetPlanner(space_, measure_code(target_of(board), cache, mode), {.mode = mode}, limits),
-             limits});
+    const MemoryLimits limits = memory_limits(board, job.sram_kb, job.flash_kb);
+    types_.emplace(board.type(), Type{board, board_planner(space_, board, job.mode, limits, cache), limits});
   }
   if (candidates_.empty()) candidates_ = job.list.empty() ? draw(job) : listed(job);
 }
@@ -57,16 +47,15 @@ std::vector<std::string> SweepTasks::draw(const SweepJob& job) const {
   std::vector<std::string> found;
   std::set<std::string> seen;
   Progress bar("subnets that fit", job.subnets);
-  int idle = 0;
-  for (int i = 0; idle < kIdleDraws && static_cast<int>(found.size()) < job.subnets; ++i) {
+  RandomSubnets draws(space_, job.seed, kSweepStream, kIdleDraws);
+  const auto takes = [&](const Subnet& subnet) {
     throw_if_stopped();
-    Rng rng{job.seed, kSweepStream, static_cast<std::uint64_t>(i)};
-    const Subnet subnet = sample(space_, rng);
-    const std::string text = to_text(subnet);
-    ++idle;
-    if (!seen.insert(text).second || !fits_somewhere(subnet)) continue;
-    found.push_back(text);
-    idle = 0;
+    return seen.insert(to_text(subnet)).second && fits_somewhere(subnet);
+  };
+  while (static_cast<int>(found.size()) < job.subnets) {
+    const std::optional<Subnet> subnet = draws.next(takes);
+    if (!subnet) break;
+    found.push_back(to_text(*subnet));
     bar.update(static_cast<std::int64_t>(found.size()));
   }
   if (static_cast<int>(found.size()) < job.subnets)

@@ -1,8 +1,19 @@
 #include "evaluators/limits.hpp"
 
+#include "evaluators/board_planner.hpp"
 #include "tests/catch.hpp"
 
 using namespace thimble;
+
+TEST_CASE("limits in KB are those of the board where they are 0, and never more", "[evaluators][limits]") {
+  Board board;
+  board.ram_size_kb = 64, board.flash_size_kb = 128;
+  const auto both = [](const MemoryLimits& limits) { return std::pair(limits.sram_bytes, limits.flash_bytes); };
+  CHECK(both(memory_limits(board)) == std::pair<std::int64_t, std::int64_t>(64 * 1024, 128 * 1024));
+  CHECK(both(memory_limits(board, 1.5, 127)) == std::pair<std::int64_t, std::int64_t>(1536, 127 * 1024));
+  CHECK(both(memory_limits(board, 65, 0)) == std::pair<std::int64_t, std::int64_t>(64 * 1024, 128 * 1024));
+  CHECK(both(memory_limits(Board{})) == std::pair<std::int64_t, std::int64_t>(0, 0));
+}
 
 TEST_CASE("needs within the limits fit, to the last byte", "[evaluators][limits]") {
   const Limits limits{.sram_kb = 2, .flash_kb = 4, .latency_ms = 3};
