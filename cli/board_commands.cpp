@@ -7,6 +7,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "cli/board_state_facts.hpp"
 #include "cli/commands.hpp"
 #include "cli/page.hpp"
 #include "cli/print_json.hpp"
@@ -69,15 +70,17 @@ std::string readiness_of(const Board& board) {
   }
 }
 
-/// Runs a small network there: its cycles, or why not.
+/// Runs a small network there: its cycles and the state of the board, or why not.
 json canary_on(const Board& board) {
-  json facts = {{"state", "ok"}, {"canary_cycles", nullptr}};
+  json facts = {{"state", "ok"}, {"canary_cycles", nullptr}, {"board_state", nullptr}};
   try {
     const auto result = make_probe(board)->run(canary_plan(), {});
-    if (result)
+    if (result) {
       facts["canary_cycles"] = result->cycles;
-    else
+      facts["board_state"] = board_state_facts(result->state);
+    } else {
       facts["state"] = result.error().message;
+    }
   } catch (const BoardError& e) {
     facts["state"] = e.what();
   }
@@ -91,7 +94,8 @@ int show(const json& list, bool as_json) {
     const std::string state = b.value("state", "");
     all_good = all_good && (state.empty() || state == "ok");
     const std::string cycles = b.contains("canary_cycles") && !b["canary_cycles"].is_null()
-                                   ? ", canary " + std::to_string(b["canary_cycles"].get<std::int64_t>()) + " cycles"
+                                   ? ", canary " + std::to_string(b["canary_cycles"].get<std::int64_t>()) +
+                                         " cycles; " + b["board_state"]["text"].get<std::string>()
                                    : "";
     if (!b.contains("kind")) {
       rows.push_back({b["name"], "", "", "", "", "", b["use"], "", ""});

@@ -24,6 +24,7 @@ struct ModelOptions {
   std::string layers_file;      ///< verify: expected crc32 per operator
   std::string mode = "speed";   ///< or "size": which kernels the plan prefers
   long flash_budget = 0;        ///< bytes of weights and code; 0: the board's flash
+  std::string cache = "warm";   ///< profile: or "cold": the caches before each run
   bool force = false;           ///< deploy, export: files that somebody changed, or of others, may be replaced
   bool json = false;
 };

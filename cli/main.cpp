@@ -141,6 +141,10 @@ class CommandLine {
     for (CLI::App* sub : {add_model("inspect", "static check: operators, MACs, SRAM, flash", inspect_command),
                           add_model("profile", "run it on a board: cycles per layer, totals, stack", profile_command)})
       sub->add_option("--board", model_.board, "a board's name or file")->capture_default_str(), add_plan_options(sub);
+    app_.get_subcommand("profile")
+        ->add_option("--cache", model_.cache, "caches before each run; without caches the two are one")
+        ->check(CLI::IsMember({"warm", "cold"}))
+        ->capture_default_str();
     CLI::App* deploy = add_model("deploy", "C code and a firmware project that builds by itself", deploy_command);
     deploy->add_option("--board", model_.board, "a board's name or file")->capture_default_str();
     deploy->add_option("--out", model_.out, "folder of the project; made where there is none")->required();

@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "cli/board_state_facts.hpp"
 #include "cli/commands.hpp"
 #include "cli/job_context.hpp"
 #include "cli/known_answers.hpp"
@@ -133,6 +134,9 @@ json measurement_facts(const Measurement& m) {
           {"runs", m.runs},
           {"spread", m.spread},
           {"stack_bytes", m.stack_bytes},
+          {"cache", to_text(m.cache)},
+          {"energy_uj", m.energy_uj ? json(*m.energy_uj) : json()},
+          {"board_state", board_state_facts(m.state)},
           {"layers", layers}};
 }
 
@@ -154,6 +158,11 @@ void print_profile(const json& facts, const std::string& core) {
               facts["board"].get<std::string>().c_str(), facts["provenance"].get<std::string>().c_str(),
               facts["cycles"].get<long>(), facts["latency_us"].get<double>() / 1e3, facts["runs"].get<int>(),
               100 * facts["spread"].get<double>(), facts["stack_bytes"].get<long>());
+  std::printf("board: %s; before each run: %s\n", facts["board_state"]["text"].get<std::string>().c_str(),
+              facts["cache"] == "none" ? "no caches to warm" : (facts["cache"].get<std::string>() + " caches").c_str());
+  if (facts["energy_uj"].is_number())
+    std::printf("energy: %.3f uJ an inference, by %s's meter\n", facts["energy_uj"].get<double>(),
+                facts["board"].get<std::string>().c_str());
   if (facts["linked_sram_bytes"].is_number())
     std::printf("linked: SRAM %ld B, flash %ld B, %s\n", facts["linked_sram_bytes"].get<long>(),
                 facts["linked_flash_bytes"].get<long>(),
@@ -202,7 +211,8 @@ int profile_command(const ModelOptions& options) {
   const CodeInventory inventory = has_sizes ? inventory_of(board, wanted.mode) : CodeInventory{};
   const PlannedSubnet planned =
       has_sizes ? plan_model(model, inventory, wanted, memory_limits(board)) : plan_without_sizes(model, wanted);
-  const auto measured = make_probe(board)->run(probe_plan(planned.plan, model.deployed), {});
+  const auto measured =
+      make_probe(board)->run(probe_plan(planned.plan, model.deployed), {.cache = cache_state_from_text(options.cache)});
   if (!measured) throw BoardError(board.name + ": " + measured.error().message);
   json facts = measurement_facts(*measured);
   for (const char* key : {"linked_sram_bytes", "linked_flash_bytes", "bit_exact", "elf"}) facts[key] = nullptr;
