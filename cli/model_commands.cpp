@@ -11,6 +11,7 @@
 #include "cli/print_json.hpp"
 #include "deploy/inspection.hpp"
 #include "deploy/template_text.hpp"
+#include "evaluators/limits.hpp"
 #include "profiler/probe.hpp"
 #include "profiler/provenance.hpp"
 
@@ -113,6 +114,8 @@ void print_inspection(const std::string& name, const std::string& board, const j
               facts["arena_bytes"].get<long>(), facts["arena_lower_bound_bytes"].get<long>());
   std::printf("  flash   %12ld B (weights %ld B, code %ld B)\n", facts["flash_bytes"]["total"].get<long>(),
               facts["flash_bytes"]["weights"].get<long>(), facts["flash_bytes"]["code"].get<long>());
+  if (!facts["does_not_fit"].is_null())
+    std::printf("  does not fit: %s\n", facts["does_not_fit"].get<std::string>().c_str());
   for (const json& l : facts["layers"]) {
     const json& out = l["arena"].back();
     std::printf("  %-28s %-36s %-28s %10ld MACs  to [%ld, %ld)%s\n", l["name"].get<std::string>().c_str(),
@@ -183,6 +186,12 @@ Inspection inspected(const Model& model, const Board& board, const PlanOptions& 
   return inspect(model.deployed, inventory, within_flash_budget(model, inventory, wanted, limits), limits);
 }
 
+/// Which of the board's memories is too small, and by how much; "" where none is.
+std::string misfit(const Board& board, const Footprint& size) {
+  const Limits limits{static_cast<double>(board.ram_size_kb), static_cast<double>(board.flash_size_kb), 0};
+  return check(limits, {size.peak_sram_bytes(), size.flash_bytes(), {}}).reason;
+}
+
 }  // namespace
 
 int inspect_command(const ModelOptions& options) {
@@ -194,11 +203,13 @@ int inspect_command(const ModelOptions& options) {
   if (model.unsupported.empty()) inspection = inspected(model, board, wanted);
   json facts = inspection_facts(inspection);
   facts["simplified"] = simplification_facts(model.simplified);
+  const std::string too_large = misfit(board, inspection.size);
+  facts["does_not_fit"] = too_large.empty() ? json() : json(too_large);
   if (options.json)
     print_json(facts);
   else
     print_inspection(model.name, board.name, facts, model.simplified);
-  return inspection.unsupported.empty() ? 0 : 3;
+  return inspection.unsupported.empty() && too_large.empty() ? 0 : 3;
 }
 
 int profile_command(const ModelOptions& options) {

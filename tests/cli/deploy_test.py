@@ -88,6 +88,16 @@ def test_a_flash_budget_that_cannot_be_kept_ends_with_3_and_the_least_that_can(f
     assert f"at least {least} " in deploy(folder, "virtual-m4", "--flash-budget", least - 1, code=3).stderr
 
 
+def test_a_model_that_is_too_large_for_the_board_ends_with_3(folder):
+    model = MODELS / "parallel_branches.tflite"  # 241 KB of activations
+    done = thimble("inspect", model, "--board", "nucleo-f446re", cwd=folder)
+    assert done.returncode == 3 and "does not fit: peak SRAM 235.6 KB of 128 KB (184 %)" in done.stdout, done
+    facts = json.loads(thimble("inspect", model, "--json", cwd=folder).stdout)
+    assert facts["does_not_fit"] is None
+    done = deploy(folder, "nucleo-f446re", model=model, code=3)
+    assert "of SRAM do not fit the 131072 bytes of nucleo-f446re" in done.stderr and not (folder / "out").exists()
+
+
 def test_folders_on_the_way_are_made_and_a_file_there_is_named(folder):
     done = thimble("deploy", MODEL, "--out", "new/one/project", cwd=folder)
     assert done.returncode == 0 and (folder / "new/one/project/Makefile").exists(), done.stderr
