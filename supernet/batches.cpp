@@ -83,20 +83,22 @@ int BatchSource::picture(std::int64_t position) {
   return order_[static_cast<std::size_t>(position % images_.count())];
 }
 
-Batch BatchSource::batch(int step, int resolution) {
+Batch BatchSource::batch(int step, int resolution, int shard) {
   Batch batch;
-  batch.count = recipe_.batch;
+  batch.count = recipe_.batch / recipe_.shards;
+  const int first = shard * batch.count;  // of the whole batch
   batch.size = resolution;
   batch.channels = images_.channels;
   const auto bytes = static_cast<std::size_t>(resolution) * static_cast<std::size_t>(resolution * images_.channels);
-  batch.pixels.resize(bytes * static_cast<std::size_t>(recipe_.batch));
+  batch.pixels.resize(bytes * static_cast<std::size_t>(batch.count));
   std::vector<int> pictures;
-  for (int i = 0; i < recipe_.batch; ++i) {
-    pictures.push_back(picture(static_cast<std::int64_t>(step) * recipe_.batch + i));
+  for (int i = 0; i < batch.count; ++i) {
+    pictures.push_back(picture(static_cast<std::int64_t>(step) * recipe_.batch + first + i));
     batch.labels.push_back(images_.labels[static_cast<std::size_t>(pictures.back())]);
   }
   const Resizer resizer(images_.size, images_.size, images_.channels, resolution, resolution);
-  for_chunks(recipe_.batch, [&](int i) { augment(step, i, pictures[static_cast<std::size_t>(i)], resizer, batch); });
+  for_chunks(batch.count,
+             [&](int i) { augment(step, first, i, pictures[static_cast<std::size_t>(i)], resizer, batch); });
   if (recipe_.augmentation.mixup > 0) {
     Rng rng({seed_, kMixupStream, static_cast<std::uint64_t>(step)});
     mix(batch, beta(recipe_.augmentation.mixup, rng));
@@ -104,9 +106,9 @@ Batch BatchSource::batch(int step, int resolution) {
   return batch;
 }
 
-void BatchSource::augment(int step, int place, int picture, const Resizer& resizer, Batch& batch) const {
+void BatchSource::augment(int step, int first, int place, int picture, const Resizer& resizer, Batch& batch) const {
   const Augmentation& how = recipe_.augmentation;
-  Rng rng({seed_, kAugmentStream, static_cast<std::uint64_t>(step), static_cast<std::uint64_t>(place)});
+  Rng rng({seed_, kAugmentStream, static_cast<std::uint64_t>(step), static_cast<std::uint64_t>(first + place)});
   const int dx = rng.between(-how.crop_pixels, how.crop_pixels), dy = rng.between(-how.crop_pixels, how.crop_pixels);
   const bool flip = rng.chance(0.5) && how.flip;
   Picture moved{images_.size, images_.channels, std::vector<std::uint8_t>(images_.image_bytes())};

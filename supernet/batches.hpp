@@ -22,12 +22,12 @@ class BatchSource {
  public:
   BatchSource(const ImageSet& images, const TrainRecipe& recipe, std::uint64_t seed);
 
-  /// The batch of a step, a function of (seed, step, resolution) alone.
-  Batch batch(int step, int resolution);
+  /// One shard of the batch of a step, a function of (seed, step, resolution, shard) alone.
+  Batch batch(int step, int resolution, int shard = 0);
 
  private:
   int picture(std::int64_t position);
-  void augment(int step, int place, int picture, const Resizer& resizer, Batch& batch) const;
+  void augment(int step, int first, int place, int picture, const Resizer& resizer, Batch& batch) const;
 
   const ImageSet& images_;
   const TrainRecipe& recipe_;

@@ -18,9 +18,13 @@ class GraphTrainee final : public Trainee {
         key_("graph, " + std::to_string(options.threads) + " threads\n" + structure(graph)) {}
 
   std::string key() const override { return key_; }
-  StepPasses passes(const Phase&, int step, BatchSource& source) override {
+  StepPasses passes(const Phase&, int step, BatchSource& source, const Shards& shards) override {
     network.clear_gradients();
-    return {network.add_gradients(source.batch(step, network.resolution()), {label_smoothing_, 0, nullptr}), 1};
+    StepPasses done;
+    for (int shard = shards.first; shard < shards.end; ++shard, ++done.count)
+      done.loss +=
+          network.add_gradients(source.batch(step, network.resolution(), shard), {label_smoothing_, 0, nullptr});
+    return done;
   }
   std::vector<Parameter> parameters() override { return network.parameters(); }
   void write(BinaryWriter& writer) const override {

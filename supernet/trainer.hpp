@@ -8,6 +8,7 @@
 #include "graph/base/result.hpp"
 #include "search/space/subnet.hpp"
 #include "supernet/data/data.hpp"
+#include "supernet/distributed/ranks.hpp"
 #include "supernet/recipe/recipe.hpp"
 #include "supernet/supernet.hpp"
 
@@ -36,6 +37,7 @@ struct TrainOptions {
   int checkpoint_every_steps = 200;     ///< 0: by time alone
   double checkpoint_every_seconds = 0;  ///< 0: by steps alone
   int curve_every_steps = 20;
+  Ranks* ranks = nullptr;  ///< the processes that train together, each with its share of the shards; null: alone
   std::function<void(const TrainProgress&)> progress;  ///< called after every step
   const std::atomic<bool>* stop = nullptr;             ///< becomes true (Ctrl-C): write a checkpoint and return
 };
@@ -54,9 +56,9 @@ struct Diverged {
   std::string message;  ///< with the step, the loss and what to change
 };
 
-/// Trains all subnets of the supernet's space together. Deterministic, and the same for any number of threads; an
-/// interrupted or killed training that is called again with the same arguments on a processor with the same instruction
-/// set continues from its checkpoint and ends with the same bits.
+/// Trains all subnets of the supernet's space together, on one process or many. Deterministic, and the same for any
+/// number of threads; an interrupted or killed training that is called again with the same arguments on a processor
+/// with the same instruction set continues from its checkpoint and ends with the same bits.
 /// @error Error  the checkpoint cannot be written, is damaged, or belongs to another space, recipe, seed, data or
 ///               instruction set; pictures and space do not go together (check_pictures)
 [[nodiscard]] Result<TrainReport, Diverged> train(Supernet& supernet, const ImageSet& images, const TrainRecipe& recipe,

@@ -47,7 +47,7 @@ void add_phase(KeyText& key, const Phase& phase) {
 void add_recipe(KeyText& key, const TrainRecipe& r) {
   const Augmentation& a = r.augmentation;
   key.add_text(r.optimizer);
-  for (int value : {r.batch, r.passes, a.crop_pixels, a.operations}) key.add(value);
+  for (int value : {r.batch, r.shards, r.passes, a.crop_pixels, a.operations}) key.add(value);
   key.add(a.flip ? 1 : 0);
   for (double value : {r.learning_rate, r.warm_up, r.momentum, r.second_momentum, r.weight_decay, r.label_smoothing,
                        r.gradient_clip, r.averaging, a.colour_jitter, a.magnitude, a.erase, a.mixup})

@@ -122,6 +122,9 @@ std::vector<RecipeProblem> validate(const TrainRecipe& recipe) {
   std::vector<RecipeProblem> problems;
   Checks checks(problems);
   checks.in_range("batch", recipe.batch, 2, kMostBatch);  // batch norm needs statistics
+  checks.in_range("shards", recipe.shards, 1, kMostBatch);
+  checks.holds("shards", recipe.shards <= 1 || (recipe.batch % recipe.shards == 0 && recipe.batch >= 2 * recipe.shards),
+               "must divide batch into parts of at least 2 pictures");
   checks.in_range("passes", recipe.passes, 1, kMostPasses);
   checks.positive("learning_rate", recipe.learning_rate);
   checks.below_one("warm_up", recipe.warm_up);

@@ -13,6 +13,7 @@ namespace thimble {
 /// per step compare.
 struct TrainRecipe {
   int batch = 64;
+  int shards = 1;     ///< equal parts of a batch, each with batch-norm statistics of its own; ranks share them out
   int passes = 6500;  ///< of all phases together
   std::vector<Phase> phases = mcunet_phases();
   double learning_rate = 0.2;

@@ -73,6 +73,7 @@ void show_problems(const TrainRecipe& recipe, Places& places) {
 TrainRecipe laid_over(ConfigMap map, TrainRecipe recipe) {
   Places places{{"", map}};
   map.read("batch", recipe.batch);
+  map.read("shards", recipe.shards);
   map.read("passes", recipe.passes);
   map.read("learning_rate", recipe.learning_rate);
   map.read("warm_up", recipe.warm_up);

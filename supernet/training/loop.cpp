@@ -3,9 +3,11 @@
 #include <chrono>
 #include <cmath>
 #include <filesystem>
+#include <optional>
 
 #include "graph/base/check.hpp"
 #include "graph/base/error.hpp"
+#include "supernet/distributed/shared_step.hpp"
 #include "supernet/kernels/kernels.hpp"
 #include "supernet/kernels/worker_pool.hpp"
 #include "supernet/optimizer/optimizer.hpp"
@@ -35,6 +37,10 @@ class Training {
         source_(images, recipe_, options.seed),
         optimizer_(make_optimizer(recipe_)),
         average_(recipe_.averaging) {
+    if (options.ranks) {
+      shards_of(*options.ranks, recipe_.shards);
+      sum_.emplace(*options.ranks);
+    }
     if (!options.checkpoint.empty() && std::filesystem::exists(options.checkpoint)) read_checkpoint();
   }
 
@@ -43,16 +49,14 @@ class Training {
     const WorkerPool pool(options_.threads);
     report_.first_step = step_;
     saved_ = Clock::now();
-    while (step_ < schedule_.steps()) {
-      if (options_.stop && *options_.stop) return interrupted();
-      const auto started = Clock::now();
-      if (schedule_.begins_phase(step_) && trainee_.begin_phase(phase())) optimizer_->forget();
-      const double loss = train_step();
-      if (!std::isfinite(loss)) return diverged(loss);
-      finish_step(loss, started);
+    if (options_.ranks) check_same_training(*options_.ranks, key_, step_);
+    try {
+      return run_steps();
+    } catch (const RankLost& loss) {
+      write_checkpoint();
+      throw RankLost(std::string(loss.what()) + "; " + std::to_string(step_) + " of " +
+                     std::to_string(schedule_.steps()) + " steps are done, --resume continues there");
     }
-    report_.steps = step_;
-    return report_;
   }
 
  private:
@@ -64,21 +68,40 @@ class Training {
 
   const Phase& phase() const { return recipe_.phases[schedule_.at(step_).phase]; }
 
-  /// @return the loss, or what is not finite of loss and gradient
-  double train_step() {
-    const StepPasses passes = trainee_.passes(phase(), step_, source_);
-    const double change = update(1.0 / passes.count);
-    return std::isfinite(change) ? passes.loss / passes.count : change;
+  Result<TrainReport, Diverged> run_steps() {
+    while (step_ < schedule_.steps()) {
+      if (!options_.ranks && stop_asked()) return interrupted();
+      const auto started = Clock::now();
+      if (schedule_.begins_phase(step_) && trainee_.begin_phase(phase())) optimizer_->forget();
+      const SharedStep step = next_step();
+      if (step.stop) return interrupted();
+      const double norm = update(step);
+      const double loss = std::isfinite(norm) ? step.passes.loss / step.passes.count : norm;
+      if (!std::isfinite(loss)) return diverged(loss);
+      finish_step(loss, started);
+    }
+    report_.steps = step_;
+    return report_;
+  }
+
+  bool stop_asked() const { return options_.stop && *options_.stop; }
+
+  /// The passes of this step, of all ranks.
+  SharedStep next_step() {
+    const Shards shards = options_.ranks ? shards_of(*options_.ranks, recipe_.shards) : Shards{0, recipe_.shards};
+    const StepPasses passes = trainee_.passes(phase(), step_, source_, shards);
+    if (options_.ranks) return (*sum_)(passes, stop_asked(), trainee_.parameters());
+    return {passes, false, trainee_.parameters()};
   }
 
   /// @return the norm of the scaled gradient; if it is not finite nothing was changed
-  double update(double scale) {
-    const std::vector<Parameter> parameters = trainee_.parameters();
-    const double norm = gradient_norm(parameters) * scale;
+  double update(const SharedStep& step) {
+    double scale = 1.0 / step.passes.count;
+    const double norm = gradient_norm(step.parameters) * scale;
     if (!std::isfinite(norm)) return norm;
     if (recipe_.gradient_clip > 0 && norm > recipe_.gradient_clip) scale *= recipe_.gradient_clip / norm;
-    optimizer_->step(parameters, schedule_.learning_rate(step_), scale);
-    average_.add(parameters);
+    optimizer_->step(step.parameters, schedule_.learning_rate(step_), scale);
+    average_.add(step.parameters);
     return norm;
   }
 
@@ -129,7 +152,7 @@ class Training {
 
   void write_checkpoint() {
     saved_ = Clock::now();
-    if (options_.checkpoint.empty()) return;
+    if (options_.checkpoint.empty() || (options_.ranks && options_.ranks->rank() != 0)) return;
     BinaryWriter writer;
     writer.put(key_);
     writer.put(step_);
@@ -162,6 +185,7 @@ class Training {
   BatchSource source_;
   std::unique_ptr<Optimizer> optimizer_;
   WeightAverage average_;
+  std::optional<StepSum> sum_;
   TrainReport report_;
   Clock::time_point saved_;
   int step_ = 0;           // steps done

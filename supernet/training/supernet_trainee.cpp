@@ -13,20 +13,29 @@ SupernetTrainee::SupernetTrainee(Supernet& supernet, const std::optional<Subnet>
       seed_(seed),
       key_(key_of(supernet, fixed)) {}
 
-StepPasses SupernetTrainee::passes(const Phase& phase, int step, BatchSource& source) {
+StepPasses SupernetTrainee::passes(const Phase& phase, int step, BatchSource& source, const Shards& shards) {
   const std::vector<Subnet> subnets = this->subnets(phase, step);
-  const Batch batch = source.batch(step, subnets.front().resolution);
   network().clear_gradients();
-  std::vector<float> teacher = answers_of_teacher(phase, batch);
-  StepPasses done{0, static_cast<int>(subnets.size())};
-  for (const Subnet& subnet : subnets) {
-    const bool taught = !teacher.empty();
-    done.loss +=
-        network().add_gradients(layers_of(weights_.space, subnet), batch,
-                                {label_smoothing_, taught ? phase.distillation : 0, taught ? &teacher : nullptr});
-    if (!taught && phase.teacher == Phase::kInPlace) teacher = network().probabilities();
+  StepPasses done;
+  for (int shard = shards.first; shard < shards.end; ++shard) {
+    const Batch batch = source.batch(step, subnets.front().resolution, shard);
+    done.loss += add_gradients(phase, subnets, batch);
+    done.count += static_cast<int>(subnets.size());
   }
   return done;
+}
+
+/// @return the sum of the subnets' losses
+double SupernetTrainee::add_gradients(const Phase& phase, const std::vector<Subnet>& subnets, const Batch& batch) {
+  std::vector<float> teacher = answers_of_teacher(phase, batch);
+  double loss = 0;
+  for (const Subnet& subnet : subnets) {
+    const bool taught = !teacher.empty();
+    loss += network().add_gradients(layers_of(weights_.space, subnet), batch,
+                                    {label_smoothing_, taught ? phase.distillation : 0, taught ? &teacher : nullptr});
+    if (!taught && phase.teacher == Phase::kInPlace) teacher = network().probabilities();
+  }
+  return loss;
 }
 
 bool SupernetTrainee::begin_phase(const Phase& phase) {

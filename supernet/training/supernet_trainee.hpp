@@ -17,7 +17,7 @@ class SupernetTrainee final : public Trainee {
                   std::uint64_t seed);
 
   std::string key() const override { return key_; }
-  StepPasses passes(const Phase& phase, int step, BatchSource& source) override;
+  StepPasses passes(const Phase& phase, int step, BatchSource& source, const Shards& shards) override;
   std::vector<Parameter> parameters() override { return network().parameters(); }
   bool begin_phase(const Phase& phase) override;
   void end_phase(const TrainRecipe& recipe, const Phase& phase) override;
@@ -27,6 +27,7 @@ class SupernetTrainee final : public Trainee {
  private:
   TrainingNetwork& network();  // made when it is first needed: a checkpoint moves the weights
   std::vector<Subnet> subnets(const Phase& phase, int step) const;
+  double add_gradients(const Phase& phase, const std::vector<Subnet>& subnets, const Batch& batch);
   std::vector<float> answers_of_teacher(const Phase& phase, const Batch& batch);
 
   SupernetWeights& weights_;

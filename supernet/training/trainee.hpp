@@ -12,7 +12,12 @@ namespace thimble {
 /// The passes of one step: their gradients are summed up in the parameters.
 struct StepPasses {
   double loss = 0;  ///< sum over the passes
-  int count = 1;
+  int count = 0;
+};
+
+/// Shards [first, end) of a step's batch.
+struct Shards {
+  int first = 0, end = 1;
 };
 
 /// What a training trains: a supernet, one of its subnets, a network of its own.
@@ -22,8 +27,8 @@ class Trainee {
 
   /// A text that differs where the trainee differs, in its values too.
   virtual std::string key() const = 0;
-  /// Runs the passes of a step forward and backward.
-  virtual StepPasses passes(const Phase& phase, int step, BatchSource& source) = 0;
+  /// Runs the passes of a step forward and backward, on some shards of its batch.
+  virtual StepPasses passes(const Phase& phase, int step, BatchSource& source, const Shards& shards) = 0;
   /// With the gradients of the last `passes`; the order is always the same.
   virtual std::vector<Parameter> parameters() = 0;
   /// @return true where what an optimizer remembers does not hold any more

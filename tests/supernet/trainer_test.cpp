@@ -3,8 +3,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <array>
+#include <barrier>
 #include <cmath>
 #include <csignal>
+#include <thread>
 
 #include "graph/base/error.hpp"
 #include "supernet/accuracy.hpp"
@@ -178,6 +181,80 @@ TEST_CASE("a teacher, an average and another optimizer each change the weights",
   SECTION("mixup") { recipe.augmentation.mixup = 0.5; }
   SECTION("operations") { recipe.augmentation.operations = 1; }
   CHECK(trained(recipe) != plain);
+}
+
+namespace {
+
+/// Ranks that are threads of one process: they meet at every sum.
+class ThreadRanks final : public Ranks {
+ public:
+  struct Meeting {
+    explicit Meeting(int count) : barrier(count), parts(static_cast<std::size_t>(count)) {}
+    std::barrier<> barrier;
+    std::vector<std::vector<float>> parts;
+  };
+  ThreadRanks(Meeting& meeting, int rank) : meeting_(meeting), rank_(rank) {}
+
+  int rank() const override { return rank_; }
+  int count() const override { return static_cast<int>(meeting_.parts.size()); }
+  void sum(std::vector<float>& values) override {
+    meeting_.parts[static_cast<std::size_t>(rank_)] = values;
+    meeting_.barrier.arrive_and_wait();
+    std::fill(values.begin(), values.end(), 0.0f);
+    for (const std::vector<float>& part : meeting_.parts)
+      for (std::size_t i = 0; i < values.size(); ++i) values[i] += part[i];
+    meeting_.barrier.arrive_and_wait();
+  }
+  void announce(const std::string&) override {}
+  std::string next_announcement() override { return ""; }
+
+ private:
+  Meeting& meeting_;
+  int rank_;
+};
+
+/// The weights' fingerprints of two ranks that train together.
+std::pair<std::uint64_t, std::uint64_t> trained_by_two(const TrainRecipe& recipe) {
+  ThreadRanks::Meeting meeting(2);
+  std::array<std::uint64_t, 2> weights{};
+  const auto one = [&](int rank) {
+    ThreadRanks ranks(meeting, rank);
+    TrainOptions options = quiet();
+    options.ranks = &ranks;
+    Supernet supernet(small_space(), 1);
+    if (train(supernet, pictures(), recipe, options)) weights[static_cast<std::size_t>(rank)] = supernet.fingerprint();
+  };
+  std::thread other([&] { one(1); });
+  one(0);
+  other.join();
+  return {weights[0], weights[1]};
+}
+
+}  // namespace
+
+TEST_CASE("two ranks train the same weights as one process does", "[supernet][trainer][ranks]") {
+  TrainRecipe recipe = short_recipe();
+  recipe.shards = 2;
+  recipe.phases[1].subnets_per_step = 1;  // with more, sums are rounded in another order
+  recipe.averaging = 0.9;
+  Supernet alone(small_space(), 1), whole(small_space(), 1);
+  REQUIRE(train(alone, pictures(), recipe, quiet()));
+  const auto [first, second] = trained_by_two(recipe);
+  CHECK(first == alone.fingerprint());
+  CHECK(second == first);
+  recipe.shards = 1;
+  REQUIRE(train(whole, pictures(), recipe, quiet()));
+  CHECK(whole.fingerprint() != first);  // other batch-norm statistics
+}
+
+TEST_CASE("ranks that cannot share out a batch are told so", "[supernet][trainer][ranks]") {
+  ThreadRanks::Meeting meeting(2);
+  ThreadRanks ranks(meeting, 0);
+  TrainOptions options = quiet();
+  options.ranks = &ranks;
+  Supernet supernet(small_space(), 1);
+  CHECK_THROWS_WITH((void)train(supernet, pictures(), short_recipe(), options).has_value(),
+                    Catch::Contains("set supernet.shards to a multiple of 2"));
 }
 
 TEST_CASE("fine-tuning changes the weights of one subnet alone", "[supernet][trainer]") {
