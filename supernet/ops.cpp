@@ -217,7 +217,8 @@ struct Bottleneck : torch::autograd::Function<Bottleneck> {
 
   static BottleneckState state_of(const Tensor* s, bool expands) {
     return {expands ? write(s[0]) : nullptr, write(s[1]), write(s[2]),
-            expands ? write(s[3]) : nullptr, write(s[4]), write(s[5])};
+            expands ? write(s[3]) : nullptr, write(s[4]), write(s[5]),
+            s[6].data_ptr<double>()};
   }
 
   static Tensor forward(AutogradContext* context, const Tensor& x, const Optional& expand, const Optional& expand_scale,
@@ -228,7 +229,7 @@ struct Bottleneck : torch::autograd::Function<Bottleneck> {
     const bool expands = expand.has_value();
     const Tensor packed = centre(depthwise, kernel, mid), none;
     const BottleneckShape shape = shape_of(x, packed, out, stride, expands, shortcut);
-    const auto n = x.size(0), in_size = x.size(1), out_size = static_cast<std::int64_t>(shape.out_size);
+    const auto n = x.size(0), out_size = static_cast<std::int64_t>(shape.out_size);
     const std::vector<Tensor> weights{expands ? *expand : none,
                                       expands ? *expand_scale : none,
                                       expands ? *expand_shift : none,
@@ -238,12 +239,14 @@ struct Bottleneck : torch::autograd::Function<Bottleneck> {
                                       project,
                                       project_scale,
                                       project_shift};
-    const std::vector<Tensor> state{expands ? empty({n, in_size, in_size, mid}) : none,
-                                    empty({n, out_size, out_size, mid}),
+    const BottleneckStateSizes sizes = state_sizes(shape);
+    const std::vector<Tensor> state{expands ? empty({sizes.expanded}) : none,
+                                    empty({sizes.filtered}),
                                     empty({n, out_size, out_size, out}),
                                     expands ? empty({4, mid}) : none,
                                     empty({4, mid}),
-                                    empty({4, out})};
+                                    empty({4, out}),
+                                    at::empty({sizes.gram}, at::TensorOptions().dtype(at::kDouble))};
     const Tensor y = empty({n, out_size, out_size, out});
     bottleneck_forward(shape, weights_of(weights.data(), packed, expands), read(x), state_of(state.data(), expands),
                        write(y));

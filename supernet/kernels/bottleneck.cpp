@@ -1,94 +1,18 @@
 #include "supernet/kernels/bottleneck.hpp"
 
 #include <algorithm>
-#include <memory>
 
 #include "supernet/kernels/gemm.hpp"
-#include "supernet/kernels/norm.hpp"
+#include "supernet/kernels/groups.hpp"
+#include "supernet/kernels/plane_bottleneck.hpp"
 #include "supernet/kernels/worker_pool.hpp"
 
 namespace thimble {
 namespace {
 
-constexpr std::int64_t kGroupRows = 512;  // rows of the larger side that are worth a matrix product of their own
-constexpr int kMostGroups = 32;
-
-/// A fixed partition of the images.
-struct Groups {
-  int images, count;
-
-  explicit Groups(const BottleneckShape& shape)
-      : images(shape.images),
-        count(static_cast<int>(std::clamp<std::int64_t>(shape.images * shape.in_pixels() / kGroupRows, 1,
-                                                        std::min(kMostGroups, shape.images)))) {}
-  int first(int g) const { return images * g / count; }
-  int size(int g) const { return first(g + 1) - first(g); }
-};
-
-/// Memory of this thread, kept from one call to the next.
-float* scratch(int slot, std::int64_t floats) {
-  struct Buffer {
-    std::unique_ptr<float[]> data;
-    std::int64_t size = 0;
-  };
-  thread_local Buffer buffers[2];
-  Buffer& buffer = buffers[slot];
-  if (buffer.size < floats) {
-    buffer.data = std::make_unique_for_overwrite<float[]>(static_cast<std::size_t>(floats));
-    buffer.size = floats;
-  }
-  return buffer.data.get();
-}
-
-/// Values that every group fills apart and that are then added in order.
-template <class Value>
-class Partial {
- public:
-  Partial(int groups, std::int64_t size)
-      : groups_(groups),
-        size_(static_cast<std::size_t>(size)),
-        values_(size_ * static_cast<std::size_t>(groups), Value(0)) {}
-  Value* of(int group) { return values_.data() + static_cast<std::size_t>(group) * size_; }
-  const Value* sum() {
-    for (int g = 1; g < groups_; ++g)
-      for (std::size_t i = 0; i < size_; ++i) values_[i] += of(g)[i];
-    return values_.data();
-  }
-
- private:
-  int groups_;
-  std::size_t size_;
-  std::vector<Value> values_;
-};
-
-/// The sums that the statistics of a norm, or its gradients, are made of.
-class NormSums {
- public:
-  NormSums(const Groups& groups, int channels) : channels_(channels), sums_(groups.count, 2 * std::int64_t{channels}) {}
-  double* first(int group) { return sums_.of(group); }
-  double* second(int group) { return sums_.of(group) + channels_; }
-  const double* sum() { return sums_.sum(); }
-
- private:
-  int channels_;
-  Partial<double> sums_;
-};
-
-ChannelMap map_of(const float* norm, int channels) { return {norm + 2 * channels, norm + 3 * channels}; }
-
 void add_moments(NormSums& sums, int group, const float* x, std::int64_t rows, int channels) {
   kernels().moments(x, rows, channels, sums.first(group), sums.second(group));
 }
-
-/// Coefficients of a norm's backward map, from its gradient sums.
-struct NormBackward {
-  std::vector<float> slope, offset;
-
-  NormBackward(NormSums& sums, std::int64_t rows, int channels, const float* norm, const NormGradients& gradients)
-      : slope(static_cast<std::size_t>(channels)), offset(slope.size()) {
-    norm_backward(sums.sum(), rows, channels, norm, gradients.scale, gradients.shift, slope.data(), offset.data());
-  }
-};
 
 /// Adds dweights [out,in] of a 1x1 convolution to their place in the shared matrix.
 void place(Partial<float>& partial, std::int64_t out, std::int64_t in, std::int64_t stride, float* to) {
@@ -280,13 +204,23 @@ class Backward {
 
 }  // namespace
 
+BottleneckStateSizes state_sizes(const BottleneckShape& shape) {
+  const std::int64_t images = shape.images, mid = shape.mid_channels, in = shape.in_channels;
+  const bool planes = runs_in_planes(shape);
+  return {.expanded = planes || !shape.expands ? 0 : images * shape.in_pixels() * mid,
+          .filtered = images * shape.out_pixels() * (planes ? plane_channels(shape.mid_channels) : mid),
+          .gram = planes && shape.expands ? in * (in + 1) : 0};
+}
+
 void bottleneck_forward(const BottleneckShape& shape, const BottleneckWeights& weights, const float* x,
                         const BottleneckState& state, float* y) {
+  if (runs_in_planes(shape)) return plane_bottleneck_forward(shape, weights, x, state, y);
   Forward(shape, weights, x, state).run(y);
 }
 
 void bottleneck_backward(const BottleneckShape& shape, const BottleneckWeights& weights, const float* x,
                          const BottleneckState& state, const float* dy, const BottleneckGradients& gradients) {
+  if (runs_in_planes(shape)) return plane_bottleneck_backward(shape, weights, x, state, dy, gradients);
   Backward(shape, weights, x, state, dy, gradients).run();
 }
 

@@ -42,7 +42,15 @@ struct BottleneckWeights {
 struct BottleneckState {
   float *expanded = nullptr, *filtered = nullptr, *projected = nullptr;
   float *expand_norm = nullptr, *depthwise_norm = nullptr, *project_norm = nullptr;
+  double* gram = nullptr;  ///< sums over the rows of x: x^T x [in,in], then x [in]
 };
+
+/// Elements of `expanded`, `filtered` and `gram`. Blocks over large images keep no expanded activations and `filtered`
+/// in planes (plane_bottleneck.hpp).
+struct BottleneckStateSizes {
+  std::int64_t expanded = 0, filtered = 0, gram = 0;
+};
+BottleneckStateSizes state_sizes(const BottleneckShape& shape);
 
 struct NormGradients {
   float* scale = nullptr;

@@ -1,6 +1,8 @@
 #pragma once
 #include <cstdint>
 
+#include "supernet/kernels/planes.hpp"
+
 namespace thimble {
 
 /// Sizes of a depthwise convolution over one image: input [height,width,channels], weights [K,K,channels], output
@@ -38,6 +40,8 @@ struct Kernels {
   /// dx = scale * d - x * slope - offset.
   void (*norm_gradient)(const float* x, const float* dy, float* dx, std::int64_t rows, int channels, ChannelMap map,
                         bool relu6, const float* slope, const float* offset);
+
+  PlaneKernels planes;
 };
 
 /// The fastest set that this processor runs.

@@ -22,8 +22,8 @@ inline void store(float* to, V value) {
   memcpy(to, &value, sizeof(V));
 }
 
-inline int smaller(int a, int b) { return a < b ? a : b; }
-inline int larger(int a, int b) { return a > b ? a : b; }
+constexpr int smaller(int a, int b) { return a < b ? a : b; }
+constexpr int larger(int a, int b) { return a > b ? a : b; }
 
 /// Calls work.template run<V>(channel) over all channels: full vectors first, then eights.
 template <class Work>
@@ -345,11 +345,30 @@ void norm_gradient(const float* x, const float* dy, float* dx, int64_t rows, int
   over_tiles(rows, channels, NormGradient<false>{x, dy, dx, channels, map, slope, offset});
 }
 
+#include "supernet/kernels/planes_impl.hpp"
+
+constexpr PlaneKernels kPlanes = {
+    kLanes,
+    pack,
+    expand,
+    multiply_moments,
+    multiply_map,
+    multiply_add,
+    multiply_gradient,
+    outer,
+    gram,
+    depthwise_moments,
+    depthwise_map,
+    depthwise_weights,
+    depthwise_input,
+};
+
 }  // namespace
 
 const Kernels THIMBLE_KERNELS = {
-    THIMBLE_KERNELS_NAME, depthwise,     depthwise_input_gradient, depthwise_weight_gradient, moments, normalize,
-    norm_gradient_sums,   norm_gradient,
+    THIMBLE_KERNELS_NAME,      depthwise,     depthwise_input_gradient,
+    depthwise_weight_gradient, moments,       normalize,
+    norm_gradient_sums,        norm_gradient, kPlanes,
 };
 
 }  // namespace thimble
