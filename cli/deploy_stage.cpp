@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "cli/front_check.hpp"
 #include "cli/known_answers.hpp"
 #include "cli/progress.hpp"
 #include "cli/quantized_subnet.hpp"
@@ -30,16 +31,19 @@ double network_decibel(JobContext& context, const QuantizedSubnet& network, int 
   return output_decibel(network.int8_graph, layer_noise(context, network, resolution));
 }
 
-/// Fills in top1_int8 and sqnr_db of every member of the front; top1_int8 on the pictures that chose it.
+/// Fills in top1_int8, sqnr_db and the known answers of every member of the front; top1_int8 on the pictures that chose
+/// it.
 void score_front_in_int8(JobContext& context, const Supernet& supernet, const SearchResult& search, json& front) {
   const ImageSet images = scoring_images(context);
   SubnetAccuracy accuracy(supernet, context.data().train, images, context.job().search.calibration);
-  Progress bar("int8 accuracy of the front", static_cast<std::int64_t>(search.front.size()));
+  FrontCheck board(context, supernet.space());
+  Progress bar("int8 accuracy and answers of the front", static_cast<std::int64_t>(search.front.size()));
   for (std::size_t i = 0; i < search.front.size(); ++i) {
     throw_if_stopped();
     const QuantizedSubnet network = quantize_subnet(context, accuracy, search.front[i].subnet);
     front["front"][i]["sqnr_db"] = network_decibel(context, network, search.front[i].subnet.resolution);
     front["front"][i]["top1_int8"] = int8_top1(network.int8_graph, images, 0, context.job().threads);
+    front["front"][i].update(board.check(search.front[i].subnet, network.int8_graph, images));
     bar.update(static_cast<std::int64_t>(i) + 1);
   }
 }

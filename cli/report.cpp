@@ -57,6 +57,7 @@ std::string front_section(const json& front) {
   for (const json& entry : front["front"])
     html += html_row(front_row(entry), "td", entry["subnet"] == winner ? " class='winner'" : "");
   html += "</table></div>";
+  if (const std::string answers = answers_text(front); !answers.empty()) html += "<p>" + escape_html(answers) + "</p>";
   const std::string caveat = caveat_of(front);
   return caveat.empty() ? html : html + "<p>" + escape_html(caveat) + "</p>";
 }
@@ -174,6 +175,25 @@ std::string training_section(const json& training) {
 }
 
 }  // namespace
+
+bool answers_hold(const json& front) {
+  const json& entries = front["front"];
+  return std::all_of(entries.begin(), entries.end(), [](const json& e) { return e.value("bit_exact", true); });
+}
+
+std::string answers_text(const json& front) {
+  std::string wrong;
+  int asked = 0;
+  for (const json& entry : front["front"]) {
+    asked += entry.contains("bit_exact");
+    if (!entry.value("bit_exact", true)) wrong += (wrong.empty() ? "" : ", ") + entry["subnet"].get<std::string>();
+  }
+  if (asked == 0) return "";
+  const std::string board = front["board"].get<std::string>();
+  if (!wrong.empty())
+    return "On " + board + " the answers DIFFER from the host's int8 reference (see log.txt): " + wrong;
+  return "On " + board + " all " + std::to_string(asked) + " answer bit for bit as the host's int8 reference.";
+}
 
 std::string caveat_of(const json& front) {
   const json& entries = front["front"];

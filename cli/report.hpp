@@ -12,6 +12,12 @@ std::string report_html(const nlohmann::json& space, const nlohmann::json& train
 /// The front and the winner as text for a terminal; every latency with its provenance.
 std::string front_table(const nlohmann::json& front);
 
+/// Whether the members of the front answered on the board as the int8 reference does, as a sentence that names those
+/// that did not; empty where none was asked.
+std::string answers_text(const nlohmann::json& front);
+/// None that was asked gave a wrong answer.
+bool answers_hold(const nlohmann::json& front);
+
 /// What a reader of the front's modelled cycles must know, for the core of its board; empty where none are modelled.
 std::string caveat_of(const nlohmann::json& front);
 

@@ -43,6 +43,11 @@ def test_the_winner_is_bit_exact_and_linked_as_predicted(_):
     assert WINNER["linked_flash_bytes"] == WINNER["flash_bytes"]["total"]
 
 
+def test_every_member_of_the_front_answers_on_the_board_as_the_reference_does(_):
+    assert [(entry["known_answers"], entry["bit_exact"]) for entry in FRONT["front"]] == [(4, True)] * len(FRONT["front"])
+    assert f"all {len(FRONT['front'])} answer bit for bit" in (HOME / "runs/latest/report.html").read_text()
+
+
 def test_what_the_outputs_mean_is_said(_):
     run = HOME / "runs/latest"
     assert FRONT["classes"] == json.loads((run / "data.json").read_text())["classes"] == ["no_figure", "figure"]

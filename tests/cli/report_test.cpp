@@ -49,6 +49,20 @@ TEST_CASE("a report can be made of what there is, and text from files is harmles
   CHECK_THAT(html, Catch::Contains("r32-w0.5-k3e2"));
 }
 
+TEST_CASE("a member of the front whose answers are wrong is named", "[cli][report]") {
+  json front = front_of_two();
+  CHECK(answers_text(front).empty());  // of before answers were asked for
+  CHECK(answers_hold(front));
+  for (json& entry : front["front"]) entry["bit_exact"] = true;
+  CHECK(answers_text(front) == "On virtual-m4 all 2 answer bit for bit as the host's int8 reference.");
+  CHECK(answers_hold(front));
+  front["front"][1]["bit_exact"] = false;
+  CHECK_FALSE(answers_hold(front));
+  CHECK(answers_text(front) ==
+        "On virtual-m4 the answers DIFFER from the host's int8 reference (see log.txt): r32-w0.5-k3e2");
+  CHECK_THAT(report_html(nullptr, nullptr, nullptr, front), Catch::Contains("DIFFER"));
+}
+
 TEST_CASE("modelled latencies come with what is known of the model of their core", "[cli][report]") {
   json front = front_of_two();
   CHECK_THAT(caveat_of(front), Catch::Contains("Cortex-M4 manual"));  // that of virtual-m4
