@@ -5,12 +5,14 @@
 
 namespace thimble {
 
+inline constexpr const char* kNewestRun = "newest";
+
 /// What all commands that fill or read a run share.
 struct JobOptions {
   std::string job;                    ///< path of the YAML file
   std::vector<std::string> settings;  ///< --set a.b=c
   std::string runs = "runs";          ///< folder of all runs
-  bool resume = false;
+  std::string resume;                 ///< empty: a new run; kNewestRun, or the folder of one
   bool json = false;
 };
 

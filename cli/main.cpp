@@ -98,7 +98,8 @@ class CommandLine {
   }
 
   CLI::App* add_resume(CLI::App* sub) {
-    sub->add_flag("--resume", run_.resume, "continue the job's newest run");
+    sub->add_flag(std::string("--resume{") + kNewestRun + "}", run_.resume,
+                  "continue the job's newest run, or that of --resume=RUN");
     return sub;
   }
 

@@ -8,6 +8,7 @@
 #include "cli/quantized_subnet.hpp"
 #include "cli/reference_answers.hpp"
 #include "cli/space_stage.hpp"
+#include "cli/sweep/finished_sweep.hpp"
 #include "cli/train_stage.hpp"
 #include "deploy/quantize.hpp"
 #include "deploy/random_weights.hpp"
@@ -59,24 +60,6 @@ Model model_of_file(const std::string& file) {
   return model;
 }
 
-/// A published architecture with random weights: what it costs, not what it knows.
-Model model_of_config(const std::string& file) {
-  constexpr std::uint64_t kSeed = 1;
-  constexpr int kCalibrationInputs = 4, kCases = 2;
-  Graph graph = load_network_config(file);
-  fill_random_weights(graph, kSeed);
-  const std::int64_t elements = graph.tensor(graph.inputs.front()).elements();
-  std::vector<std::vector<float>> inputs(kCalibrationInputs);
-  for (std::size_t i = 0; i < inputs.size(); ++i) {
-    Rng rng({kSeed, i, 1});
-    for (std::int64_t k = 0; k < elements; ++k) inputs[i].push_back(static_cast<float>(rng.uniform(-1, 0.99)));
-  }
-  Model model{.name = graph.name, .graph = quantize(graph, inputs)};
-  model.deployed = with_cropped_windows(model.graph);
-  model.answers = reference_answers(model.graph, random_inputs(elements, kCases));
-  return model;
-}
-
 /// The run's pruned space with the weights of its training.
 Supernet supernet_of(JobContext& context) {
   const json facts = read_json(context.run().space());
@@ -87,6 +70,7 @@ Supernet supernet_of(JobContext& context) {
 
 Model model_of_run(const std::string& folder, const std::string& subnet_text) {
   RunDirectory run = RunDirectory::open(folder);
+  if (is_sweep(run)) return model_of_sweep(run, subnet_text);
   const json front = read_json(run.front_json());
   const Job job = load_job_of(run);
   JobContext context(job, std::move(run));
@@ -116,7 +100,7 @@ Model load_model(const std::string& spec) {
   }
   if (spec.ends_with(".json")) {
     if (!fs::exists(spec)) refuse(spec, "no such file");
-    return model_of_config(spec);
+    return with_random_weights(load_network_config(spec));
   }
   const std::size_t colon = spec.rfind(':');
   const std::string folder = spec.substr(0, colon);
@@ -130,6 +114,22 @@ void Model::require_imported() const {
   std::string problems;
   for (const std::string& line : unsupported) problems += "\n  " + line;
   if (!problems.empty()) throw DoesNotFitError(name + " cannot be planned:" + problems);
+}
+
+Model with_random_weights(Graph graph) {
+  constexpr std::uint64_t kSeed = 1;
+  constexpr int kCalibrationInputs = 4, kCases = 2;
+  fill_random_weights(graph, kSeed);
+  const std::int64_t elements = graph.tensor(graph.inputs.front()).elements();
+  std::vector<std::vector<float>> inputs(kCalibrationInputs);
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    Rng rng({kSeed, i, 1});
+    for (std::int64_t k = 0; k < elements; ++k) inputs[i].push_back(static_cast<float>(rng.uniform(-1, 0.99)));
+  }
+  Model model{.name = graph.name, .graph = quantize(graph, inputs)};
+  model.deployed = with_cropped_windows(model.graph);
+  model.answers = reference_answers(model.graph, random_inputs(elements, kCases));
+  return model;
 }
 
 PlannedSubnet plan_model(const Model& model, const CodeInventory& inventory, const PlanOptions& options,

@@ -32,6 +32,9 @@ struct Model {
 /// @error ConfigError  no such file, run or subnet
 Model load_model(const std::string& spec);
 
+/// A float graph of an architecture with random weights, quantised: what it costs, not what it knows.
+Model with_random_weights(Graph graph);
+
 /// The model planned for a board that firmware can be made for, with the inventory that its sizes come from.
 /// @error DoesNotFitError  it cannot be planned; names every operator. Or not within the flash budget of `options`
 PlannedSubnet plan_model(const Model& model, const CodeInventory& inventory, const PlanOptions& options,

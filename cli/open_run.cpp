@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "cli/commands.hpp"
 #include "graph/base/config_difference.hpp"
 #include "graph/base/error.hpp"
 #include "graph/base/files.hpp"
@@ -62,11 +63,13 @@ RunDirectory continue_run(const fs::path& runs, const RunSource& source) {
   return begin_run(runs, source);
 }
 
-RunDirectory resume_run(const fs::path& runs, const RunSource& source) {
-  RunDirectory newest = RunDirectory::newest(runs, source.name);
-  const std::vector<ConfigIssue> changes = changes_since(newest, source);
+RunDirectory resume_run(const fs::path& runs, const RunSource& source, const std::string& which) {
+  const fs::path folder = fs::is_directory(which) ? fs::path(which) : runs / which;
+  RunDirectory run =
+      which == kNewestRun ? RunDirectory::newest(runs, source.name) : RunDirectory::existing(folder, source.name);
+  const std::vector<ConfigIssue> changes = changes_since(run, source);
   if (!changes.empty()) throw ConfigError(changes);
-  return with_copies(std::move(newest), source);
+  return with_copies(std::move(run), source);
 }
 
 }  // namespace thimble

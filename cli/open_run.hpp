@@ -21,8 +21,10 @@ struct RunSource {
 RunDirectory begin_run(const std::filesystem::path& runs, const RunSource& source);
 /// The newest run of that name; a new one where there is none, or where job or space have changed since.
 RunDirectory continue_run(const std::filesystem::path& runs, const RunSource& source);
-/// The newest run of that name, or a new one where there is none.
-/// @error ConfigError  job or space have changed since it began: an issue per key
-RunDirectory resume_run(const std::filesystem::path& runs, const RunSource& source);
+/// A run that goes on.
+/// @param which  kNewestRun: the newest of that name, or a new one where there is none; else a run's folder, or its
+/// name
+/// @error ConfigError  job or space have changed since it began: an issue per key; there is no such run of the job
+RunDirectory resume_run(const std::filesystem::path& runs, const RunSource& source, const std::string& which);
 
 }  // namespace thimble

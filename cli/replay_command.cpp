@@ -7,6 +7,7 @@
 #include "cli/progress.hpp"
 #include "cli/space_stage.hpp"
 #include "cli/stop.hpp"
+#include "cli/sweep/finished_sweep.hpp"
 #include "evaluators/board_times.hpp"
 #include "profiler/provenance.hpp"
 
@@ -14,9 +15,9 @@ using nlohmann::json;
 
 namespace thimble {
 
-int replay_command(const std::string& path, const std::string& board_name, bool as_json) {
-  const Board board = load_board(board_name);
-  RunDirectory run = RunDirectory::open(path);
+namespace {
+
+json replay_front(const std::string& path, RunDirectory run, const Board& board) {
   const json front = read_json(run.front_json());
   if (front.is_null()) throw ConfigError({{path, 0, 0, "", "", "has no front yet: its search is not finished"}});
   const Job job = load_job_of(run);
@@ -40,6 +41,15 @@ int replay_command(const std::string& path, const std::string& board_name, bool 
     rows.push_back(row);
     bar.update(static_cast<std::int64_t>(rows.size()));
   }
+  return rows;
+}
+
+}  // namespace
+
+int replay_command(const std::string& path, const std::string& board_name, bool as_json) {
+  const Board board = load_board(board_name);
+  RunDirectory run = RunDirectory::open(path);
+  const json rows = is_sweep(run) ? replay_sweep(run, board_name) : replay_front(path, std::move(run), board);
   if (as_json) return print_json(rows);
   for (const json& row : rows) {
     if (row["failure"].is_null())

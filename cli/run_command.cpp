@@ -23,7 +23,7 @@ namespace {
 
 RunDirectory open_run(const JobOptions& options, const Job& job, JobStage last) {
   const RunSource source{job.name, job.file, job.resolved_yaml, job.space.file, job.target.latency_model};
-  if (options.resume) return resume_run(options.runs, source);
+  if (!options.resume.empty()) return resume_run(options.runs, source, options.resume);
   return last == JobStage::kAll ? begin_run(options.runs, source) : continue_run(options.runs, source);
 }
 
@@ -55,17 +55,27 @@ std::string winner_lines(const json& front) {
   return text;
 }
 
+/// 1 where an answer of the board was wrong.
+int exit_code_of(const json& front) {
+  const bool winner_holds = front["winner"].is_null() || front["winner"]["bit_exact"].get<bool>();
+  return winner_holds && answers_hold(front) ? 0 : 1;
+}
+
 int show_results(const RunDirectory& run, bool as_json) {
   const json front = read_json(run.front_json());
-  if (as_json) return print_json(front);
+  if (as_json) {
+    print_json(front);
+    return exit_code_of(front);
+  }
   const std::string table = front_table(front), caveat = caveat_of(front);
   std::printf("\n%sTop-1 of the front is of the validation split, with the supernet's weights.\n\n", table.c_str());
+  if (const std::string answers = answers_text(front); !answers.empty()) std::printf("%s\n\n", answers.c_str());
   const bool finished = !front["winner"].is_null();
   if (finished)
     std::printf("%s\nfirmware  %s\nreport    %s\n%s", winner_lines(front).c_str(), run.firmware().c_str(),
                 run.report().c_str(), caveat.empty() ? "" : "\n");
   if (!caveat.empty()) std::printf("%s\n", caveat.c_str());
-  return !finished || front["winner"]["bit_exact"].get<bool>() ? 0 : 1;
+  return exit_code_of(front);
 }
 
 /// That which the run began with, where its job names one.

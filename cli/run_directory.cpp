@@ -112,6 +112,16 @@ RunDirectory RunDirectory::newest(const fs::path& runs, const std::string& job_n
   return run;
 }
 
+RunDirectory RunDirectory::existing(const fs::path& path, const std::string& job_name) {
+  const fs::path whole = fs::is_directory(path) ? fs::canonical(path) : path;
+  if (!fs::is_directory(whole) || run_number(whole.filename().string(), job_name) == 0)
+    throw ConfigError(
+        {{"", 0, 0, "--resume", path.string(), "must be a run of this job: a folder " + job_name + "-NNN"}});
+  RunDirectory run = fill(whole);
+  point_latest_at_unfinished(run.path());
+  return run;
+}
+
 bool RunDirectory::finished() const { return is_finished(path_); }
 
 void RunDirectory::show_as_latest() const { point_latest_at(path_); }

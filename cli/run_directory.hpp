@@ -18,6 +18,9 @@ class RunDirectory {
   static RunDirectory create(const std::filesystem::path& runs, const std::string& job_name);
   /// The newest run of that job, or a new one where there is none.
   static RunDirectory newest(const std::filesystem::path& runs, const std::string& job_name);
+  /// An earlier run of that job by its path.
+  /// @error ConfigError  there is none, or it is another job's
+  static RunDirectory existing(const std::filesystem::path& path, const std::string& job_name);
   /// An existing run by its path ("runs/latest"), to read from; takes no lock.
   /// @error ConfigError  it is not a run directory
   static RunDirectory open(const std::filesystem::path& path);

@@ -10,6 +10,7 @@
 #include "cli/print_json.hpp"
 #include "cli/progress.hpp"
 #include "cli/stop.hpp"
+#include "cli/sweep/sweep_answers.hpp"
 #include "cli/sweep/sweep_report.hpp"
 #include "cli/sweep/sweep_table.hpp"
 #include "cli/sweep/sweep_tasks.hpp"
@@ -29,7 +30,8 @@ RunSource source_of(const SweepJob& job) {
           .job_file = job.file,
           .resolved_yaml = job.resolved_yaml,
           .space_file = job.space_file,
-          .free_keys = {"sweep.boards", "sweep.shard", "sweep.deadline_s", "sweep.patience_s", "sweep.most_failures"}};
+          .free_keys = {"sweep.boards", "sweep.shard", "sweep.deadline_s", "sweep.patience_s", "sweep.most_failures",
+                        "sweep.known_answers"}};
 }
 
 /// Lines that several threads have to say.
@@ -79,7 +81,12 @@ class SweepRun {
     }
     tell(table);
     table.end(sweep.status());
-    return sweep_facts(job_, queue_, FarmHistory(run_.database()), sweep.status());
+    json facts = sweep_facts(job_, queue_, FarmHistory(run_.database()), sweep.status());
+    const json before = read_json(sweep_json(run_));
+    facts["known_answers"] =
+        sweep_answers(job_, tasks_, facts, before.is_null() ? json() : before.value("known_answers", json()),
+                      cache_of(run_.path().parent_path()));
+    return facts;
   }
 
  private:
@@ -147,8 +154,12 @@ class SweepRun {
   Lines lines_;
 };
 
-/// 0 where every task is settled; else who is to blame.
+/// 0 where every task is settled, and no board's answer was wrong; else who is to blame.
 int exit_code_of(const json& facts) {
+  if (!sweep_answers_hold(facts["known_answers"])) {
+    std::fprintf(stderr, "thimble: a board's answers differ from the reference's; the report names the subnets\n");
+    return 1;
+  }
   const json& counts = facts["counts"];
   if (counts["waiting"].get<std::int64_t>() == 0 && counts["undecided"].get<std::int64_t>() == 0) return 0;
   if (stop_flag()) return 130;
@@ -163,7 +174,8 @@ int exit_code_of(const json& facts) {
 int sweep_command(const JobOptions& options) {
   const SweepJob job = load_sweep_job(options.job, options.settings);
   const RunSource source = source_of(job);
-  const RunDirectory run = options.resume ? resume_run(options.runs, source) : begin_run(options.runs, source);
+  const RunDirectory run =
+      options.resume.empty() ? begin_run(options.runs, source) : resume_run(options.runs, source, options.resume);
   say("run: " + run.path().string());
   const json facts = SweepRun(job, run).measure();
   write_json(sweep_json(run), facts);

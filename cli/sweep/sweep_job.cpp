@@ -126,6 +126,7 @@ SweepJob load_sweep_job(const fs::path& file, const std::vector<std::string>& ov
   deploy.skip_rest();
   ConfigMap sweep = root.map("sweep");
   sweep.read("subnets", job.subnets, {.least = 1, .most = 1e6});
+  sweep.read("known_answers", job.known_answers, {.least = 0, .most = 1000});
   read_path(sweep, "list", folder, list);
   job.list = list;
   if (!job.list.empty() && !fs::is_regular_file(job.list))

@@ -22,6 +22,7 @@ namespace thimble {
 ///     deadline_s: 60                    # for one attempt
 ///     patience_s: 600                   # with a board that does not come back
 ///     most_failures: 5                  # of boards on one subnet
+///     known_answers: 3                  # so many of the fastest of each type are compared with the reference
 struct SweepJob {
   std::filesystem::path file;
   std::string name;
@@ -31,14 +32,14 @@ struct SweepJob {
   std::vector<FarmBoard> boards;
   double sram_kb = 0, flash_kb = 0;  ///< limits of random subnets; 0: the board's
   std::string mode = "speed";
-  int subnets = 100;
+  int subnets = 100, known_answers = 3;
   std::filesystem::path list;
   SweepOptions options;
   std::string resolved_yaml;
 };
 
-/// Between begin and resume boards, shard, deadline_s, patience_s and most_failures may change. Other sections of the
-/// job (data, supernet, search) are left to their readers. Paths are relative to the file's folder.
+/// Between begin and resume boards, shard, deadline_s, patience_s, most_failures and known_answers may change. Other
+/// sections of the job (data, supernet, search) are left to their readers. Paths are relative to the file's folder.
 /// @error ConfigError  everything that is wrong with the job, its space, its boards and its list
 SweepJob load_sweep_job(const std::filesystem::path& file, const std::vector<std::string>& overrides = {});
 

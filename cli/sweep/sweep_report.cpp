@@ -164,6 +164,17 @@ std::vector<Row> extreme_rows(const json& facts) {
   return rows;
 }
 
+std::vector<Row> answer_rows(const json& facts) {
+  std::vector<Row> rows{{"subnet", "board", "answers", "message"}};
+  for (const json& r : facts.value("known_answers", json::array())) {
+    const std::string verdict = r["bit_exact"].is_null()     ? "not asked"
+                                : r["bit_exact"].get<bool>() ? count_text(r["cases"]) + " as the int8 reference"
+                                                             : "WRONG";
+    rows.push_back({r["subnet"], r["board"].is_null() ? r["board_type"] : r["board"], verdict, r["message"]});
+  }
+  return rows;
+}
+
 std::vector<Row> event_rows(const json& facts) {
   std::vector<Row> rows{{"time", "board", "what happened"}};
   for (const json& event : facts["events"])
@@ -187,6 +198,7 @@ std::vector<Section> sections_of(const json& facts) {
   std::vector<Section> sections{{"Boards", board_rows(facts)},
                                 {"Not measured", failure_rows(facts)},
                                 {"Fastest, median, slowest", extreme_rows(facts)},
+                                {"Known answers", answer_rows(facts)},
                                 {"What happened", event_rows(facts)}};
   std::erase_if(sections, [](const Section& section) { return section.rows.size() < 2; });
   return sections;

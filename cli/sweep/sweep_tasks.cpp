@@ -78,6 +78,12 @@ Result<ProbePlan, ProbeFailure> SweepTasks::plan_of(const std::string& candidate
   return plan_of(*subnet, types_.at(board.type()));
 }
 
+Graph SweepTasks::graph_of(const std::string& candidate) const {
+  const auto subnet = parse_subnet(candidate, space_);
+  THIMBLE_CHECK(subnet.has_value(), "a candidate is of the space");
+  return to_graph(space_, *subnet);
+}
+
 Result<ProbePlan, ProbeFailure> SweepTasks::plan_of(const Subnet& subnet, const Type& type) const {
   const auto planned = type.planner.plan(subnet);
   if (!planned)

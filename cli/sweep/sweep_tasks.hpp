@@ -23,6 +23,13 @@ class SweepTasks {
   /// @error ProbeFailure  of the candidate: it does not fit the board, or cannot be planned
   Result<ProbePlan, ProbeFailure> plan_of(const std::string& candidate, const Board& board) const;
 
+  /// @pre it is one of the space
+  Graph graph_of(const std::string& candidate) const;
+  /// The plan of a subnet that has weights, as plan_of makes it.
+  Result<PlannedSubnet, PlanError> plan_with_weights(const Graph& graph, const Board& board) const {
+    return types_.at(board.type()).planner.plan(graph);
+  }
+
  private:
   struct Type {
     Board board;

@@ -246,10 +246,13 @@ bool FarmQueue::fail(const Lease& lease, const std::string& code, const std::str
   });
 }
 
-bool FarmQueue::refuse(const Lease& lease, const std::string& code, const std::string& message) {
+bool FarmQueue::refuse(const Lease& lease, const MeasurementKey& key, const std::string& code,
+                       const std::string& message) {
   return impl_->in_transaction([&](SQLite::Database& database) {
     if (!leave(database, lease, "waiting", code, message)) return false;
-    note(database, lease, "refused", message);
+    execute(database,
+            "INSERT INTO attempts (task, board, shard, outcome, message, key) VALUES (?, ?, ?, 'refused', ?, ?)",
+            lease.task, lease.board, lease.shard, message, key.text());
     const bool twice = attempts_of(database, lease.task, "refused") > 1;
     execute(database, "UPDATE tasks SET failures = failures + 1, state = ? WHERE id = ?", twice ? "failed" : "waiting",
             lease.task);
@@ -287,8 +290,11 @@ int FarmQueue::reopen() {
 
 void FarmQueue::measure_again(const std::vector<std::int64_t>& tasks) {
   impl_->in_transaction([&](SQLite::Database& database) {
-    for (const std::int64_t task : tasks)
+    for (const std::int64_t task : tasks) {
+      execute(database, "UPDATE attempts SET outcome = 'earlier' WHERE task = ? AND outcome IN ('refused', 'board')",
+              task);
       execute(database, "UPDATE tasks SET state = 'waiting', key = NULL, failures = 0 WHERE id = ?", task);
+    }
     return tasks.size();
   });
 }
@@ -316,7 +322,9 @@ std::vector<TaskOutcome> FarmQueue::outcomes() const {
     std::vector<TaskOutcome> outcomes;
     SQLite::Statement row(database,
                           "SELECT tasks.id, tasks.candidate, tasks.board_type, tasks.state, tasks.code, tasks.message, "
-                          "ifnull(tasks.key, ''), measurements.* FROM tasks "
+                          "coalesce(tasks.key, (SELECT ifnull(key, 'of an earlier version') FROM attempts "
+                          "WHERE task = tasks.id AND outcome = 'refused' ORDER BY id DESC LIMIT 1), ''), "
+                          "measurements.* FROM tasks "
                           "LEFT JOIN measurements ON measurements.key = tasks.key ORDER BY tasks.id");
     while (row.executeStep()) {
       const auto text = [&](int column) { return row.getColumn(column).getString(); };

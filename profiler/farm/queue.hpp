@@ -47,7 +47,7 @@ struct TaskOutcome {
   std::string candidate, board_type;
   std::string state;                       ///< "done", "failed", "undecided", or one of a task that is not settled
   std::string code, message;               ///< why there is no measurement
-  std::string key;                         ///< MeasurementKey::text of the measurement
+  std::string key;                         ///< MeasurementKey::text of the measurement, or of what boards refused
   std::optional<Measurement> measurement;  ///< without layers
 };
 
@@ -98,14 +98,15 @@ class FarmQueue {
   /// It cannot be run at all: no plan, too large.
   bool fail(const Lease& lease, const std::string& code, const std::string& message);
   /// The board says that the candidate is to blame: so must a second try, elsewhere if there is another board.
-  bool refuse(const Lease& lease, const std::string& code, const std::string& message);
+  /// @param key  of what was refused: another build's boards may take it
+  bool refuse(const Lease& lease, const MeasurementKey& key, const std::string& code, const std::string& message);
   /// The board was to blame: the task waits for another one.
   bool give_back(const Lease& lease, const std::string& message);
   /// Leases that have run out at `now` wait again. @return how many
   int expire(double now);
   /// Undecided tasks get another chance. @return how many
   int reopen();
-  /// These are to be measured anew: what they have is of another build, or of another plan.
+  /// These are to be measured anew: what they have, or what boards said of them, is of another build or another plan.
   void measure_again(const std::vector<std::int64_t>& tasks);
 
   QueueCounts counts() const;

@@ -221,7 +221,7 @@ bool FarmWorker::do_task(const Lease& lease) {
     queue_.give_back(lease, failure.message);
     return !is_too_much(lease, failure.message) && recover_in_shard();
   }
-  queue_.refuse(lease, failure.code, failure.message);
+  queue_.refuse(lease, key, failure.code, failure.message);
   return !may_be_boards_fault(failure) || (!is_too_much(lease, failure.message) && recover_in_shard());
 }
 

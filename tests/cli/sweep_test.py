@@ -19,7 +19,7 @@ def sweep_job(folder, subnets=24, boards=("virtual-m4", "virtual-m4"), extra="")
     (folder / "space.yaml").write_text((HERE / "tiny_space.yaml").read_text())
     path = folder / "night.yaml"
     path.write_text(f"name: night\nseed: 5\nspace: {{file: space.yaml}}\ntarget: {{sram_kb: 128, flash_kb: 256}}\n"
-                    f"sweep:\n  subnets: {subnets}\n  shard: 6\n  boards: [{', '.join(map(str, boards))}]\n{extra}")
+                    f"sweep:\n  subnets: {subnets}\n  shard: 6\n  known_answers: 0\n  boards: [{', '.join(map(str, boards))}]\n{extra}")
     return path
 
 
@@ -148,6 +148,89 @@ def test_boards_come_and_go_between_two_nights(folder):
     assert json.loads(more.stdout)["counts"]["done"] == 16
     other = sweep(folder, "--resume", "--set", "sweep.subnets=9")
     assert other.returncode == 2 and "sweep.subnets" in other.stderr, other.stderr
+
+
+def test_the_fastest_subnets_answer_as_the_reference_does(folder):
+    sweep_job(folder, subnets=4, boards=["virtual-m4", "virtual-m3"])
+    facts = sweep(folder, "--json", "--set", "sweep.known_answers=1")
+    assert facts.returncode == 0, facts.stderr
+    results, answers = json.loads(facts.stdout)["results"], json.loads(facts.stdout)["known_answers"]
+    assert [(a["board_type"], a["cases"], a["bit_exact"]) for a in answers] == [("virtual-m3", 2, True), ("virtual-m4", 2, True)]
+    for answer in answers:
+        of_type = [row for row in results if row["board_type"] == answer["board_type"]]
+        assert answer["subnet"] == min(of_type, key=lambda row: row["latency_us"])["subnet"]
+    run = folder / "runs/night-sweep-001"
+    assert "2 as the int8 reference" in (run / "sweep.md").read_text()
+    said = json.loads((run / "sweep.json").read_text())
+    said["known_answers"][1]["bit_exact"] = False
+    (run / "sweep.json").write_text(json.dumps(said))
+    wrong = sweep(folder, "--resume", "--set", "sweep.known_answers=1")
+    assert wrong.returncode == 1 and "differ from the reference" in wrong.stderr, wrong.stderr
+    assert "WRONG" in (run / "sweep.md").read_text() and "WRONG" in (run / "report.html").read_text()
+
+
+def test_a_sweep_is_replayed_on_another_board_and_its_subnets_are_inspected(folder):
+    sweep_job(folder, subnets=3, boards=["virtual-m4"])
+    assert sweep(folder).returncode == 0
+    (folder / "space.yaml").unlink()
+    rows = [line.split(",") for line in table(folder).splitlines()[1:]]
+
+    def replay(board):
+        done = thimble("replay", "runs/night-sweep-001", "--on", board, "--json", cwd=folder, env=state_of(folder))
+        assert done.returncode == 0, done.stderr
+        return [(row["subnet"], row["cycles"], row["provenance"]) for row in json.loads(done.stdout)]
+
+    assert replay("virtual-m4") == [(row[0], int(row[3]), "modelled") for row in rows]
+    assert [(name, cycles > 1000, kind) for name, cycles, kind in replay("virtual-m3")] == \
+        [(row[0], True, "modelled") for row in rows]
+    assert [row[2] for row in replay("host")] == ["measured"] * 3
+    text = thimble("replay", "runs/night-sweep-001", "--on", "virtual-m3", cwd=folder, env=state_of(folder)).stdout
+    assert rows[2][0] in text and "Cortex-M3 manual" in text, text
+
+    ask = lambda *words: thimble(*words, cwd=folder, env=state_of(folder))
+    whole = ask("inspect", "runs/night-sweep-001")
+    assert whole.returncode == 2 and "is a sweep" in whole.stderr and f"RUN:{rows[0][0]}" in whole.stderr, whole.stderr
+    one = ask("inspect", f"runs/night-sweep-001:{rows[0][0]}", "--json")
+    assert one.returncode == 0 and json.loads(one.stdout)["macs"] > 0, one.stderr
+    assert ask("inspect", "runs/night-sweep-001:r99").returncode == 2
+    verified = ask("verify", f"runs/night-sweep-001:{rows[0][0]}", "--json")
+    assert json.loads(verified.stdout) == {"cases": 2, "mismatches": 0, "first_mismatch": None}, verified.stderr
+
+
+def test_an_older_sweep_is_resumed_by_its_name(folder):
+    sweep_job(folder, subnets=6, boards=["virtual-m4"])
+    assert sweep(folder).returncode == 0 and sweep(folder).returncode == 0
+    first, second = (folder / "runs" / f"night-sweep-00{i}" for i in (1, 2))
+    for name in ("night-sweep-001", first):
+        for run in (first, second):
+            (run / "sweep.csv").unlink(missing_ok=True)
+        resumed = sweep(folder, f"--resume={name}", "--json")
+        assert resumed.returncode == 0 and json.loads(resumed.stdout)["counts"]["done"] == 6, resumed.stderr
+        assert (first / "sweep.csv").exists() and not (second / "sweep.csv").exists()
+    (folder / "runs/other-001").mkdir()
+    for name in ("night-sweep-003", "other-001", "runs"):
+        refused = sweep(folder, f"--resume={name}")
+        assert refused.returncode == 2 and name in refused.stderr and "night-sweep-NNN" in refused.stderr, refused.stderr
+    assert not (folder / "runs/night-sweep-003").exists()
+
+
+def test_what_a_board_of_another_build_refused_is_tried_again(folder):
+    sweep_job(folder, subnets=6, boards=["virtual-m4"])
+    assert sweep(folder).returncode == 0
+    before = table(folder).splitlines()
+    with contextlib.closing(sqlite3.connect(folder / "runs/night-sweep-001/run.sqlite")) as database:
+        own = database.execute("SELECT key FROM tasks WHERE id = 2").fetchone()[0]
+        for task, key in ((1, "of another build"), (2, own)):
+            database.execute("UPDATE tasks SET state = 'failed', code = 'fault', key = NULL WHERE id = ?", (task,))
+            for _ in range(2):
+                database.execute("INSERT INTO attempts (task, board, shard, outcome, key) VALUES (?, 'virtual-m4', 1, "
+                                 "'refused', ?)", (task, key))
+        database.commit()
+    resumed = sweep(folder, "--resume", "--json")
+    assert resumed.returncode == 0, resumed.stderr
+    assert json.loads(resumed.stdout)["counts"] == {"done": 5, "failed": 1, "undecided": 0, "waiting": 0}
+    after = table(folder).splitlines()
+    assert after[1] == before[1] and ",failed," in after[2] and after[3:] == before[3:], after
 
 
 def test_subnets_of_a_list_are_measured_on_every_type_of_board(folder):

@@ -226,6 +226,29 @@ TEST_CASE("a task that boards fail goes to another one, and is undecided at last
   CHECK(queue.take("one", "fake", 1, shard, 0, 10)->candidate == "a");
 }
 
+TEST_CASE("what boards of another build refused is tried again", "[farm][queue]") {
+  const ScratchFolder folder;
+  FarmQueue queue(folder.path() / "q.sqlite");
+  queue.add({"a"}, "fake");
+  const std::int64_t shard = begun(queue, "one");
+  const auto refuse = [&](const MeasurementKey& key) {
+    REQUIRE(queue.refuse(*queue.take("one", "fake", 1, shard, 0, 10), key, "fault", "the core took a fault"));
+  };
+  refuse(kKey);
+  CHECK(queue.counts().waiting == 1);
+  refuse(kKey);
+  CHECK(queue.counts().failed == 1);
+  const TaskOutcome refused = queue.outcomes().at(0);
+  CHECK(refused.key == kKey.text());
+  CHECK_FALSE(refused.measurement);
+  queue.measure_again({refused.task});
+  CHECK(queue.outcomes().at(0).key.empty());
+  refuse(kKey);
+  CHECK(queue.counts().waiting == 1);  // what the others said does not count any more
+  REQUIRE(queue.finish(*queue.take("one", "fake", 1, shard, 0, 10), kKey, {}));
+  CHECK(queue.counts().measured == 1);
+}
+
 TEST_CASE("boards that fail now and then cost time, not results", "[farm][sweep]") {
   Farm farm(300);
   for (int i = 0; i < 4; ++i) farm.add_board({.failure_rate = 0.1});
