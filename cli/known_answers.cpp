@@ -53,7 +53,7 @@ FirmwareCheck deploy_and_check(const PlannedSubnet& planned, const Graph& int8_g
   check.cases = project.cases;
   check.linked = built->linked;
   const auto run = run_firmware(built->elf, board, kStartSeconds + kSecondsPerCase * check.cases);
-  if (!run) throw BoardError(board.name + ": " + run.error().message);
+  if (!run) throw BoardError(board.name + ": " + unnamed(board.name, run.error().message));
   check.console = run->console;
   check.answered = run->answered;
   check.bit_exact = check.cases > 0 && run->passed && check.answered == check.cases;

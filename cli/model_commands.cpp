@@ -224,7 +224,7 @@ int profile_command(const ModelOptions& options) {
       has_sizes ? plan_model(model, inventory, wanted, memory_limits(board)) : plan_without_sizes(model, wanted);
   const auto measured =
       make_probe(board)->run(probe_plan(planned.plan, model.deployed), {.cache = cache_state_from_text(options.cache)});
-  if (!measured) throw BoardError(board.name + ": " + measured.error().message);
+  if (!measured) throw BoardError(board.name + ": " + unnamed(board.name, measured.error().message));
   json facts = measurement_facts(*measured);
   for (const char* key : {"linked_sram_bytes", "linked_flash_bytes", "bit_exact", "elf"}) facts[key] = nullptr;
   if (builds) add_firmware_facts(facts, model, planned, board, inventory, scratch_firmware(model, board, wanted));
