@@ -101,6 +101,8 @@ def test_profile_and_inspect_have_the_keys_that_scripts_rely_on(_):
     for key in ("board", "provenance", "cycles", "instructions", "latency_us", "clock_hz", "runs", "spread", "stack_bytes",
                 "linked_sram_bytes", "linked_flash_bytes", "bit_exact", "layers", "elf"):
         assert key in profile, key
+    assert profile["cache"] == "none" and profile["energy_uj"] is None
+    assert profile["board_state"]["flash_wait_states"] == 0 and profile["board_state"]["memory"] == []
     assert profile["cycles"] == WINNER["cycles"] and pathlib.Path(profile["elf"]).exists()
     inspect = answer("inspect", "runs/latest")
     for key in ("macs", "params", "arena_bytes", "peak_sram_bytes", "flash_bytes", "arena_lower_bound_bytes", "layers",

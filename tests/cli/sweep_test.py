@@ -137,6 +137,7 @@ def test_a_locked_board_is_left_alone(folder):
     checked = boards("check", "virtual-m4", "virtual-m3", "--json")
     assert checked.returncode == 0, checked.stderr
     assert all(board["canary_cycles"] > 1000 for board in json.loads(checked.stdout))
+    assert [board["board_state"]["cpuid"][6:9] for board in json.loads(checked.stdout)] == ["c24", "c23"]
     assert boards("lock").returncode == 2
 
 
