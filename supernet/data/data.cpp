@@ -1,10 +1,14 @@
 #include "supernet/data/data.hpp"
 
+#include <filesystem>
 #include <numeric>
 
 #include "graph/base/error.hpp"
 #include "graph/base/rng.hpp"
+#include "supernet/data/cifar.hpp"
+#include "supernet/data/idx.hpp"
 #include "supernet/data/image_folder.hpp"
+#include "supernet/data/numpy.hpp"
 #include "supernet/data/rendered.hpp"
 
 namespace thimble {
@@ -43,18 +47,31 @@ void cut_validation(DataSplits& splits, const DataConfig& config) {
   check_classes(splits.train, config);
 }
 
+DataSplits load_rendered(const DataConfig& config) {
+  DataSplits splits;
+  splits.train = render_figures(config.train_images, config.image_size, config.seed, 0, config.threads);
+  splits.test = render_figures(config.test_images, config.image_size, config.seed, 1, config.threads);
+  return splits;
+}
+
+/// Train (validation included) and test.
+DataSplits load_parts(const DataConfig& config) {
+  try {
+    if (config.kind == "image_folder") return load_image_folder(config);
+    if (config.kind == "cifar") return load_cifar(config);
+    if (config.kind == "idx") return load_idx(config);
+    if (config.kind == "numpy") return load_numpy(config);
+  } catch (const std::filesystem::filesystem_error& failure) {
+    throw Error(failure.what());
+  }
+  if (config.kind == "rendered") return load_rendered(config);
+  throw ConfigError({{"", 0, 0, "data.kind", config.kind, "must be rendered, image_folder, cifar, idx or numpy"}});
+}
+
 }  // namespace
 
 DataSplits load_data(const DataConfig& config) {
-  DataSplits splits;
-  if (config.kind == "image_folder") {
-    splits = load_image_folder(config);
-  } else if (config.kind == "rendered") {
-    splits.train = render_figures(config.train_images, config.image_size, config.seed, 0, config.threads);
-    splits.test = render_figures(config.test_images, config.image_size, config.seed, 1, config.threads);
-  } else {
-    throw ConfigError({ConfigIssue{"", 0, 0, "data.kind", config.kind, "must be rendered or image_folder"}});
-  }
+  DataSplits splits = load_parts(config);
   cut_validation(splits, config);
   splits.test = subset(splits.test, seeded_order(splits.test.count(), config.seed, kTestStream));
   return splits;

@@ -1,17 +1,16 @@
 #include "supernet/data/image_folder.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <filesystem>
 #include <fstream>
 #include <optional>
-#include <sstream>
 
 #include "graph/base/error.hpp"
 #include "graph/base/hash.hpp"
 #include "graph/base/parallel.hpp"
-#include "graph/base/rng.hpp"
 #include "supernet/data/binary_file.hpp"
+#include "supernet/data/class_split.hpp"
+#include "supernet/data/data_file.hpp"
 #include "supernet/data/decode.hpp"
 #include "supernet/data/resize.hpp"
 
@@ -22,7 +21,6 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view kMagic = "THIMIMG";
 constexpr std::uint32_t kVersion = 1;
-constexpr std::uint64_t kSplitStream = 0x5b117;
 constexpr int kNamedCorrupt = 5;  // so many are named in an error
 
 struct Listed {
@@ -34,10 +32,6 @@ struct Listing {
   std::vector<std::string> classes;
   std::vector<Listed> files;  // by class, then by name
 };
-
-[[noreturn]] void refuse(const std::string& value, const std::string& rule) {
-  throw ConfigError({ConfigIssue{"", 0, 0, "data.path", value, rule}});
-}
 
 bool is_hidden(const fs::path& path) { return path.filename().string().starts_with("."); }
 
@@ -51,27 +45,20 @@ std::vector<fs::path> sorted_entries(const fs::path& folder, bool directories) {
 }
 
 Listing list_classes(const fs::path& root) {
-  if (!fs::is_directory(root)) refuse(root.string(), "must be a folder of class folders; it does not exist");
+  if (!fs::is_directory(root)) refuse_path(root, "must be a folder of class folders; it does not exist");
   const std::vector<fs::path> folders = sorted_entries(root, true);
   if (folders.size() < 2)
-    refuse(root.string(), "must hold a folder per class, at least two; it holds " + std::to_string(folders.size()));
+    refuse_path(root, "must hold a folder per class, at least two; it holds " + std::to_string(folders.size()));
   Listing listing;
   std::vector<ConfigIssue> empty;
   for (const fs::path& folder : folders) {
     const std::vector<fs::path> files = sorted_entries(folder, false);
-    if (files.empty())
-      empty.push_back({"", 0, 0, "data.path", folder.string(), "class folder must hold pictures; it is empty"});
+    if (files.empty()) empty.push_back(path_issue(folder, "class folder must hold pictures; it is empty"));
     for (const fs::path& file : files) listing.files.push_back({file, static_cast<int>(listing.classes.size())});
     listing.classes.push_back(folder.filename().string());
   }
   if (!empty.empty()) throw ConfigError(empty);
   return listing;
-}
-
-std::vector<std::vector<Listed>> by_class(const Listing& listing) {
-  std::vector<std::vector<Listed>> groups(listing.classes.size());
-  for (const Listed& file : listing.files) groups[static_cast<std::size_t>(file.label)].push_back(file);
-  return groups;
 }
 
 std::vector<int> labels_of(const Listing& listing) {
@@ -80,43 +67,8 @@ std::vector<int> labels_of(const Listing& listing) {
   return labels;
 }
 
-/// Refuses a setting that leaves a class without pictures, with one issue per class and split.
-void check_classes(const std::vector<std::string>& classes, const std::vector<int>& train, const std::vector<int>& test,
-                   const std::string& key, const std::string& value) {
-  std::vector<ConfigIssue> issues;
-  const auto check = [&](const char* split, const std::vector<int>& labels) {
-    for (const std::string& name : missing_classes(classes, labels))
-      issues.push_back({"", 0, 0, key, value,
-                        "must leave every class pictures to train and to test; class " + name + " has none in the " +
-                            split + " split"});
-  };
-  check("train", train);
-  check("test", test);
-  if (!issues.empty()) throw ConfigError(issues);
-}
-
-/// A seeded share of every class goes to the second listing.
-std::pair<Listing, Listing> split_classes(const Listing& listing, double second_share, std::uint64_t seed) {
-  Listing first{listing.classes, {}}, second{listing.classes, {}};
-  std::vector<std::vector<Listed>> groups = by_class(listing);
-  for (std::size_t label = 0; label < groups.size(); ++label) {
-    std::vector<Listed>& group = groups[label];
-    Rng rng({seed, kSplitStream, label});
-    rng.shuffle(group);
-    const auto count = static_cast<std::size_t>(std::lround(static_cast<double>(group.size()) * second_share));
-    second.files.insert(second.files.end(), group.begin(), group.begin() + static_cast<std::ptrdiff_t>(count));
-    first.files.insert(first.files.end(), group.begin() + static_cast<std::ptrdiff_t>(count), group.end());
-  }
-  const auto by_path = [](const Listed& a, const Listed& b) { return a.path < b.path; };
-  std::sort(first.files.begin(), first.files.end(), by_path);
-  std::sort(second.files.begin(), second.files.end(), by_path);
-  return {first, second};
-}
-
-/// About `most` files, the same share of every class.
-Listing limited(const Listing& listing, int most, std::uint64_t seed) {
-  if (most <= 0 || most >= static_cast<int>(listing.files.size())) return listing;
-  return split_classes(listing, static_cast<double>(most) / static_cast<double>(listing.files.size()), seed).second;
+Listing chosen(const Listing& listing, const std::vector<int>& places) {
+  return {listing.classes, pick(listing.files, places)};
 }
 
 /// The bytes of a file; none where it cannot be read.
@@ -132,14 +84,7 @@ std::string decode_square(const fs::path& path, int size, std::span<std::uint8_t
   if (!bytes) return "cannot be read";
   const Result<DecodedImage, std::string> decoded = decode_image(*bytes, size);
   if (!decoded) return decoded.error();
-  const int side = std::min(decoded->height, decoded->width);
-  const int top = (decoded->height - side) / 2, left = (decoded->width - side) / 2;
-  std::vector<std::uint8_t> square(static_cast<std::size_t>(side) * static_cast<std::size_t>(side) * 3);
-  for (int y = 0; y < side; ++y) {
-    const std::ptrdiff_t start = (static_cast<std::ptrdiff_t>(top + y) * decoded->width + left) * 3;
-    std::copy_n(decoded->pixels.begin() + start, side * 3, square.begin() + static_cast<std::ptrdiff_t>(y) * side * 3);
-  }
-  resize_image(square, side, side, 3, size, size, output);
+  CentralSquare(decoded->height, decoded->width, 3, size)(decoded->pixels, output);
   return "";
 }
 
@@ -228,46 +173,40 @@ void check_corrupt(const std::vector<std::string>& corrupt, std::size_t files, d
   throw Error(message);
 }
 
-std::string short_text(double value) {
-  std::ostringstream text;
-  text << value;
-  return text.str();
-}
-
 std::pair<Listing, Listing> list_splits(const DataConfig& config) {
   const fs::path root(config.path);
-  if (!fs::is_directory(root)) refuse(config.path, "must be a folder; it does not exist");
+  require_folder(root);
   if (!fs::is_directory(root / "train")) {
-    const auto splits = split_classes(list_classes(root), config.test_share, config.seed);
-    check_classes(splits.first.classes, labels_of(splits.first), labels_of(splits.second), "data.test_share",
-                  short_text(config.test_share));
-    return splits;
+    const Listing all = list_classes(root);
+    const ClassSplit split =
+        split_classes(labels_of(all), static_cast<int>(all.classes.size()), config.test_share, config.seed);
+    const Listing train = chosen(all, split.first), test = chosen(all, split.second);
+    check_classes(all.classes, labels_of(train), labels_of(test), "data.test_share", short_text(config.test_share));
+    return {train, test};
   }
   std::pair<Listing, Listing> splits{list_classes(root / "train"), list_classes(root / "test")};
   if (splits.first.classes != splits.second.classes)
-    refuse(config.path, "train and test must hold the same class folders");
+    refuse_path(config.path, "train and test must hold the same class folders");
   return splits;
 }
 
 }  // namespace
 
 DataSplits load_image_folder(const DataConfig& config) {
-  try {
-    auto [train_files, test_files] = list_splits(config);
-    train_files = limited(train_files, config.max_images, config.seed);
-    test_files = limited(test_files, config.max_images, config.seed);
-    check_classes(train_files.classes, labels_of(train_files), labels_of(test_files), "data.max_images",
-                  std::to_string(config.max_images));
-    Decoded train = decode_cached(train_files, config);
-    Decoded test = decode_cached(test_files, config);
-    DataSplits splits{std::move(train.images), {}, std::move(test.images), std::move(train.corrupt)};
-    splits.corrupt.insert(splits.corrupt.end(), test.corrupt.begin(), test.corrupt.end());
-    check_corrupt(splits.corrupt, train_files.files.size() + test_files.files.size(), config.max_corrupt_share);
-    check_classes(train_files.classes, splits.train.labels, splits.test.labels, "data.path", config.path);
-    return splits;
-  } catch (const fs::filesystem_error& failure) {
-    throw Error(failure.what());
+  auto [train_files, test_files] = list_splits(config);
+  for (Listing* files : {&train_files, &test_files}) {
+    const auto classes = static_cast<int>(files->classes.size());
+    *files = chosen(*files, limited(labels_of(*files), classes, config.max_images, config.seed));
   }
+  check_classes(train_files.classes, labels_of(train_files), labels_of(test_files), "data.max_images",
+                std::to_string(config.max_images));
+  Decoded train = decode_cached(train_files, config);
+  Decoded test = decode_cached(test_files, config);
+  DataSplits splits{std::move(train.images), {}, std::move(test.images), std::move(train.corrupt)};
+  splits.corrupt.insert(splits.corrupt.end(), test.corrupt.begin(), test.corrupt.end());
+  check_corrupt(splits.corrupt, train_files.files.size() + test_files.files.size(), config.max_corrupt_share);
+  check_classes(train_files.classes, splits.train.labels, splits.test.labels, "data.path", config.path);
+  return splits;
 }
 
 }  // namespace thimble

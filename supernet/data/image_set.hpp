@@ -7,7 +7,7 @@
 
 namespace thimble {
 
-/// Labelled square pictures of one size, uint8 [N,S,S,C] (C = 3, red green blue), in memory.
+/// Labelled square pictures of one size, uint8 [N,S,S,C] (C = 3: red green blue; 1: grey), in memory.
 ///
 /// A network sees (pixel - 128) / 128. So the int8 input of a quantised network is exactly pixel - 128, with scale
 /// 1/128 and zero point 0.

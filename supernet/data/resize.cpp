@@ -106,6 +106,29 @@ void resize_image(std::span<const std::uint8_t> input, int height, int width, in
   Resizer(height, width, channels, out_height, out_width)(input, output);
 }
 
+CentralSquare::CentralSquare(int height, int width, int channels, int size)
+    : height_(height),
+      width_(width),
+      channels_(channels),
+      side_(std::min(height, width)),
+      resizer_(side_, side_, channels, size, size) {}
+
+void CentralSquare::operator()(std::span<const std::uint8_t> input, std::span<std::uint8_t> output) const {
+  if (height_ == width_) return resizer_(input, output);
+  const std::size_t row = static_cast<std::size_t>(side_) * static_cast<std::size_t>(channels_);
+  const int top = (height_ - side_) / 2, left = (width_ - side_) / 2;
+  std::vector<std::uint8_t> square;
+  square.reserve(row * static_cast<std::size_t>(side_));
+  for (int y = 0; y < side_; ++y) {
+    const auto line = input.subspan(
+        (static_cast<std::size_t>(top + y) * static_cast<std::size_t>(width_) + static_cast<std::size_t>(left)) *
+            static_cast<std::size_t>(channels_),
+        row);
+    square.insert(square.end(), line.begin(), line.end());
+  }
+  resizer_(square, output);
+}
+
 ImageSet resize(const ImageSet& images, int size, int threads) {
   ImageSet resized{size, images.channels, images.class_names, {}, images.labels};
   resized.pixels.resize(static_cast<std::size_t>(images.count()) * resized.image_bytes());

@@ -32,6 +32,17 @@ class Resizer {
 void resize_image(std::span<const std::uint8_t> input, int height, int width, int channels, int out_height,
                   int out_width, std::span<std::uint8_t> output);
 
+/// The central square of a picture [H,W,C], resized to [size,size,C].
+class CentralSquare {
+ public:
+  CentralSquare(int height, int width, int channels, int size);
+  void operator()(std::span<const std::uint8_t> input, std::span<std::uint8_t> output) const;
+
+ private:
+  int height_, width_, channels_, side_;
+  Resizer resizer_;
+};
+
 /// All images at another size.
 ImageSet resize(const ImageSet& images, int size, int threads = 1);
 

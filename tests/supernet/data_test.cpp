@@ -5,6 +5,7 @@
 #include "graph/base/error.hpp"
 #include "supernet/data/rendered.hpp"
 #include "tests/catch.hpp"
+#include "tests/supernet/picture_files.hpp"
 #include "tests/supernet/pictures.hpp"
 
 using namespace thimble;
@@ -40,16 +41,6 @@ void write_uneven(const TemporaryFolder& root) {
     if (i < 2) write_png(root / "a" / name, 8, 8, plain(8, 8, 10, 20, 30));
     write_png(root / "b" / name, 8, 8, plain(8, 8, 200, 100, static_cast<unsigned char>(i)));
   }
-}
-
-/// The issues that loading the config throws, as text.
-std::string issues_of(const DataConfig& config) {
-  try {
-    load_data(config);
-  } catch (const ConfigError& error) {
-    return to_text(error.issues());
-  }
-  return "";
 }
 
 }  // namespace
