@@ -1,95 +1,67 @@
 #include "supernet/inference.hpp"
 
 #include <algorithm>
-#include <memory>
 
 #include "graph/base/check.hpp"
 #include "supernet/kernels/gemm.hpp"
-#include "supernet/kernels/kernels.hpp"
-#include "supernet/kernels/norm.hpp"
+#include "supernet/kernels/groups.hpp"
+#include "supernet/kernels/plane_bottleneck.hpp"
 
 namespace thimble {
 namespace {
 
-/// Float activations [N,S,S,C].
-struct Activations {
-  int count = 0, size = 0, channels = 0;
-  std::unique_ptr<float[]> values;
+ChannelMap map_of(const InferenceLayer& layer) { return {layer.map_scale.data(), layer.map_shift.data()}; }
 
-  Activations() = default;
-  Activations(int images, int new_size, int new_channels) : count(images), size(new_size), channels(new_channels) {
-    values = std::make_unique_for_overwrite<float[]>(static_cast<std::size_t>(image_size() * count));
-  }
-  std::int64_t pixels() const { return std::int64_t{size} * size; }
-  std::int64_t rows() const { return pixels() * count; }
-  std::int64_t image_size() const { return pixels() * channels; }
-  float* image(int index) { return values.get() + image_size() * index; }
-  const float* image(int index) const { return values.get() + image_size() * index; }
-};
-
-Activations run_stem(const InferenceLayer& layer, const ImageSet& images, int first, int count) {
-  Activations y(count, (images.size + 1) / 2, layer.layer.out_channels);
-  const int taps = 9 * images.channels;
-  std::vector<float> columns(static_cast<std::size_t>(y.pixels() * taps));
-  for (int i = 0; i < count; ++i) {
-    stem_columns(images.image(first + i).data(), images.size, images.size, images.channels, columns.data());
-    multiply(y.pixels(), y.channels, taps, {columns.data(), taps}, {layer.weights.data(), taps, true}, y.image(i),
-             y.channels);
-  }
-  return y;
+void run_pointwise(const InferenceLayer& layer, const Activations& x, Activations& y) {
+  y = Activations(x.count, x.size, layer.layer.out_channels);
+  multiply(x.rows(), y.channels, x.channels, {x.data(), x.channels}, {layer.weights.data(), x.channels, true}, y.data(),
+           y.channels);
 }
 
-Activations run_pointwise(const InferenceLayer& layer, const Activations& x) {
-  Activations y(x.count, x.size, layer.layer.out_channels);
-  multiply(x.rows(), y.channels, x.channels, {x.values.get(), x.channels}, {layer.weights.data(), x.channels, true},
-           y.values.get(), y.channels);
-  return y;
-}
-
-Activations run_depthwise(const InferenceLayer& layer, const Activations& x) {
-  Activations y(x.count, (x.size - 1) / layer.layer.stride + 1, x.channels);
+void run_depthwise(const InferenceLayer& layer, const Activations& x, Activations& y) {
+  y = Activations(x.count, (x.size - 1) / layer.layer.stride + 1, x.channels);
   const DepthwiseShape shape{x.size, x.size, x.channels, layer.layer.kernel, layer.layer.stride, y.size, y.size};
-  for (int i = 0; i < x.count; ++i) kernels().depthwise(shape, x.image(i), layer.weights.data(), y.image(i));
-  return y;
+  for (int i = 0; i < x.count; ++i)
+    kernels().depthwise(shape, x.data() + i * x.image_size(), layer.weights.data(), y.data() + i * y.image_size());
 }
 
-void run_classifier(const InferenceLayer& layer, const Activations& x, float* logits) {
-  const int classes = layer.layer.out_channels;
-  std::vector<float> pooled(static_cast<std::size_t>(x.channels));
-  for (int i = 0; i < x.count; ++i, logits += classes) {
-    std::fill(pooled.begin(), pooled.end(), 0.0f);
-    const float* from = x.image(i);
-    for (std::int64_t p = 0; p < x.pixels(); ++p)
-      for (int c = 0; c < x.channels; ++c) pooled[static_cast<std::size_t>(c)] += *from++;
-    for (int o = 0; o < classes; ++o) {
-      float sum = 0;
-      for (int c = 0; c < x.channels; ++c)
-        sum += layer.weights[static_cast<std::size_t>(o * x.channels + c)] * pooled[static_cast<std::size_t>(c)];
-      logits[o] = sum / static_cast<float>(x.pixels()) + layer.map_shift[static_cast<std::size_t>(o)];
-    }
-  }
+void normalize(const InferenceLayer& layer, const float* shortcut, const Activations& y) {
+  kernels().normalize(y.data(), shortcut, y.data(), y.rows(), y.channels, map_of(layer), layer.layer.relu6);
 }
 
-/// Runs all layers but the classifier. map_of(layer index, activations) gives the map of its batch norm.
-template <class MapOf>
-Activations run_body(const std::vector<InferenceLayer>& layers, const ImageSet& images, int first, int count,
-                     const MapOf& map_of) {
-  Activations x, block_input;
-  for (std::size_t i = 0; i + 1 < layers.size(); ++i) {
-    const Layer& layer = layers[i].layer;
-    const bool depthwise = layer.kind == LayerKind::kDepthwise;
-    Activations y = layer.kind == LayerKind::kStem ? run_stem(layers[i], images, first, count)
-                    : depthwise                    ? run_depthwise(layers[i], x)
-                                                   : run_pointwise(layers[i], x);
-    if (layer.starts_block) block_input = std::move(x);
-    kernels().normalize(y.values.get(), layer.adds_shortcut ? block_input.values.get() : nullptr, y.values.get(),
-                        y.rows(), y.channels, map_of(i, y), layer.relu6);
-    x = std::move(y);
+/// Adds the moments that statistics [4, channels] of a norm were made of.
+void add_moments(const float* statistics, int channels, NetworkMoments& moments) {
+  std::vector<float> variance;
+  for (int c = 0; c < channels; ++c) {
+    const double inverse = static_cast<double>(statistics[channels + c]);
+    variance.push_back(static_cast<float>(std::max(0.0, 1 / (inverse * inverse) - double{kNormEpsilon})));
   }
-  return x;
+  moments.mean.emplace_back(statistics, statistics + channels);
+  moments.variance.push_back(std::move(variance));
 }
 
 }  // namespace
+
+/// The two or three layers of a bottleneck.
+struct InferenceNetwork::Block {
+  const InferenceLayer *expand, *depthwise, *project;  // no expansion: null
+  BottleneckShape shape;
+
+  std::size_t layers() const { return expand ? 3 : 2; }
+  BottleneckWeights weights() const {
+    const auto norm = [](const InferenceLayer& layer) { return NormWeights{layer.scale.data(), layer.shift.data()}; };
+    BottleneckWeights all;
+    if (expand) {
+      all.expand = {expand->weights.data(), shape.in_channels};
+      all.expand_norm = norm(*expand);
+    }
+    all.depthwise = depthwise->weights.data();
+    all.depthwise_norm = norm(*depthwise);
+    all.project = {project->weights.data(), shape.mid_channels};
+    all.project_norm = norm(*project);
+    return all;
+  }
+};
 
 InferenceNetwork::InferenceNetwork(const SupernetWeights& weights, const std::vector<Layer>& layers) {
   for (const Layer& layer : layers) {
@@ -106,35 +78,126 @@ InferenceNetwork::InferenceNetwork(const SupernetWeights& weights, const std::ve
     }
     layers_.push_back(std::move(made));
   }
+  if (layers_.size() > 2 && layers_[1].layer.kind == LayerKind::kDepthwise) head_layers_ = 3;
 }
 
-NetworkMoments InferenceNetwork::batch_moments(const ImageSet& images, int first, int count) const {
+InferenceNetwork::Block InferenceNetwork::block_at(std::size_t first, const Activations& x) const {
+  const bool expands = layers_[first].layer.kind == LayerKind::kPointwise;
+  const InferenceLayer &depthwise = layers_[first + (expands ? 1 : 0)], &project = layers_[first + (expands ? 2 : 1)];
+  const int stride = depthwise.layer.stride;
+  return {expands ? &layers_[first] : nullptr,
+          &depthwise,
+          &project,
+          {.images = x.count,
+           .in_size = x.size,
+           .out_size = (x.size - 1) / stride + 1,
+           .in_channels = x.channels,
+           .mid_channels = depthwise.layer.out_channels,
+           .out_channels = project.layer.out_channels,
+           .kernel = depthwise.layer.kernel,
+           .stride = stride,
+           .expands = expands,
+           .shortcut = project.layer.adds_shortcut}};
+}
+
+void InferenceNetwork::measure_block(const Block& block, const Activations& x, Activations& y,
+                                     NetworkMoments& moments) const {
+  const BottleneckShape& shape = block.shape;
+  const BottleneckStateSizes sizes = state_sizes(shape);
+  y = Activations(x.count, shape.out_size, shape.out_channels);
+  const AlignedFloats expanded(sizes.expanded), filtered(sizes.filtered), projected(y.rows() * y.channels);
+  std::vector<double> gram(static_cast<std::size_t>(sizes.gram));
+  const auto mid = static_cast<std::size_t>(4 * shape.mid_channels), out = static_cast<std::size_t>(4 * y.channels);
+  std::vector<float> expand_norm(mid), depthwise_norm(mid), project_norm(out);
+  bottleneck_forward(shape, block.weights(), x.data(),
+                     {expanded.data(), filtered.data(), projected.data(), expand_norm.data(), depthwise_norm.data(),
+                      project_norm.data(), gram.data()},
+                     y.data());
+  if (shape.expands) add_moments(expand_norm.data(), shape.mid_channels, moments);
+  add_moments(depthwise_norm.data(), shape.mid_channels, moments);
+  add_moments(project_norm.data(), shape.out_channels, moments);
+}
+
+void InferenceNetwork::run_block(const Block& block, const Activations& x, Activations& y) const {
+  if (runs_in_planes(block.shape)) {
+    y = Activations(x.count, block.shape.out_size, block.shape.out_channels);
+    const ChannelMap expand = block.expand ? map_of(*block.expand) : ChannelMap{nullptr, nullptr};
+    PlaneInference(block.shape, block.weights(), {expand, map_of(*block.depthwise), map_of(*block.project)})
+        .run(x.count, x.data(), y.data());
+    return;
+  }
+  Activations expanded, filtered;
+  if (block.expand) {
+    run_pointwise(*block.expand, x, expanded);
+    normalize(*block.expand, nullptr, expanded);
+  }
+  run_depthwise(*block.depthwise, block.expand ? expanded : x, filtered);
+  normalize(*block.depthwise, nullptr, filtered);
+  run_pointwise(*block.project, filtered, y);
+  normalize(*block.project, block.shape.shortcut ? x.data() : nullptr, y);
+}
+
+/// The convolution alone.
+Activations InferenceNetwork::stem(const ImageSet& images, int first, int count) const {
+  const InferenceLayer& layer = layers_.front();
+  const int size = images.size, channels = images.channels, taps = 9 * channels, row = (size + 2) * channels;
+  const PlaneKernels& planes = kernels().planes;
+  Activations y(count, (size + 1) / 2, layer.layer.out_channels);
+  const AlignedFloats packed(std::int64_t{taps} * plane_channels(y.channels));
+  planes.pack(layer.weights.data(), 1, taps, taps, y.channels, packed.data());
+  for (int i = 0; i < count; ++i) {
+    float* picture = scratch(0, std::int64_t{row} * (size + 2));
+    bordered_picture(images.image(first + i).data(), size, size, channels, picture);
+    for (int r = 0; r < y.size; ++r)
+      planes.multiply_add({picture + 2 * r * row, 2 * channels, row, 3 * channels}, taps, packed.data(), y.channels,
+                          y.size, y.data() + i * y.image_size() + std::int64_t{r} * y.size * y.channels, false);
+  }
+  return y;
+}
+
+NetworkMoments InferenceNetwork::head_moments(const ImageSet& images, int first, int count, Activations& out) const {
   NetworkMoments moments;
-  std::vector<float> map_scale, map_shift;
-  run_body(layers_, images, first, count, [&](std::size_t i, const Activations& y) {
-    const auto channels = static_cast<std::size_t>(y.channels);
-    std::vector<float> mean(channels), variance(channels);
-    map_scale.resize(channels);
-    map_shift.resize(channels);
-    thimble::batch_moments(y.values.get(), y.rows(), y.channels, mean.data(), variance.data());
-    norm_map({mean.data(), variance.data()}, layers_[i].scale.data(), layers_[i].shift.data(), y.channels,
-             map_scale.data(), map_shift.data());
-    moments.mean.push_back(std::move(mean));
-    moments.variance.push_back(std::move(variance));
-    return ChannelMap{map_scale.data(), map_shift.data()};
-  });
+  const InferenceLayer& layer = layers_.front();
+  out = stem(images, first, count);
+  std::vector<float> statistics(static_cast<std::size_t>(4 * out.channels));
+  batch_norm_statistics(out.data(), out.rows(), out.channels, layer.scale.data(), layer.shift.data(),
+                        statistics.data());
+  add_moments(statistics.data(), out.channels, moments);
+  kernels().normalize(out.data(), nullptr, out.data(), out.rows(), out.channels,
+                      thimble::map_of(statistics.data(), out.channels), true);
+  if (head_layers_ == 1) return moments;
+  const Activations x = std::move(out);
+  measure_block(block_at(1, x), x, out, moments);
   return moments;
 }
 
-void InferenceNetwork::set_moments(const std::vector<NetworkMoments>& moments) {
+NetworkMoments InferenceNetwork::body_moments(const Activations& head) const {
+  NetworkMoments moments;
+  Activations x, y;
+  const Activations* from = &head;
+  for (auto i = static_cast<std::size_t>(head_layers_); i + 1 < layers_.size(); from = &x) {
+    const Block block = block_at(i, *from);
+    measure_block(block, *from, y, moments);
+    std::swap(x, y);
+    i += block.layers();
+  }
+  return moments;
+}
+
+void InferenceNetwork::set_head_moments(const std::vector<NetworkMoments>& moments) { set_moments(moments, 0); }
+void InferenceNetwork::set_body_moments(const std::vector<NetworkMoments>& moments) {
+  set_moments(moments, static_cast<std::size_t>(head_layers_));
+}
+
+void InferenceNetwork::set_moments(const std::vector<NetworkMoments>& moments, std::size_t first_layer) {
   THIMBLE_CHECK(!moments.empty(), "statistics of no batch");
   const auto mean_of = [&](auto member, std::size_t layer, std::size_t channel) {
     double sum = 0;
     for (const NetworkMoments& batch : moments) sum += static_cast<double>((batch.*member)[layer][channel]);
     return static_cast<float>(sum / static_cast<double>(moments.size()));
   };
-  for (std::size_t i = 0; i + 1 < layers_.size(); ++i) {
-    InferenceLayer& layer = layers_[i];
+  for (std::size_t i = 0; i < moments.front().mean.size(); ++i) {
+    InferenceLayer& layer = layers_[first_layer + i];
     std::vector<float> mean, variance;
     for (std::size_t c = 0; c < layer.scale.size(); ++c) {
       mean.push_back(mean_of(&NetworkMoments::mean, i, c));
@@ -145,11 +208,39 @@ void InferenceNetwork::set_moments(const std::vector<NetworkMoments>& moments) {
   }
 }
 
-void InferenceNetwork::logits(const ImageSet& images, int first, int count, float* logits) const {
-  const Activations x = run_body(layers_, images, first, count, [&](std::size_t i, const Activations&) {
-    return ChannelMap{layers_[i].map_scale.data(), layers_[i].map_shift.data()};
-  });
-  run_classifier(layers_.back(), x, logits);
+Activations InferenceNetwork::head(const ImageSet& images, int first, int count) const {
+  Activations x = stem(images, first, count), y;
+  normalize(layers_.front(), nullptr, x);
+  if (head_layers_ == 1) return x;
+  run_block(block_at(1, x), x, y);
+  return y;
+}
+
+void InferenceNetwork::logits(const Activations& head, float* logits) const {
+  Activations x, y;
+  const Activations* from = &head;
+  for (auto i = static_cast<std::size_t>(head_layers_); i + 1 < layers_.size(); from = &x) {
+    const Block block = block_at(i, *from);
+    run_block(block, *from, y);
+    std::swap(x, y);
+    i += block.layers();
+  }
+  const InferenceLayer& layer = layers_.back();
+  const int channels = from->channels, classes = layer.layer.out_channels;
+  const std::int64_t pixels = std::int64_t{from->size} * from->size;
+  std::vector<float> pooled(static_cast<std::size_t>(channels));
+  for (int i = 0; i < from->count; ++i, logits += classes) {
+    std::fill(pooled.begin(), pooled.end(), 0.0f);
+    const float* at = from->data() + i * from->image_size();
+    for (std::int64_t p = 0; p < pixels; ++p)
+      for (float& sum : pooled) sum += *at++;
+    for (int o = 0; o < classes; ++o) {
+      float sum = 0;
+      for (int c = 0; c < channels; ++c)
+        sum += layer.weights[static_cast<std::size_t>(o * channels + c)] * pooled[static_cast<std::size_t>(c)];
+      logits[o] = sum / static_cast<float>(pixels) + layer.map_shift[static_cast<std::size_t>(o)];
+    }
+  }
 }
 
 }  // namespace thimble

@@ -1,9 +1,9 @@
 #pragma once
 #include <algorithm>
 #include <memory>
-#include <new>
 #include <vector>
 
+#include "supernet/kernels/aligned_floats.hpp"
 #include "supernet/kernels/bottleneck.hpp"
 #include "supernet/kernels/norm.hpp"
 
@@ -22,21 +22,6 @@ struct Groups {
                                                         std::min(kMostGroups, shape.images)))) {}
   int first(int g) const { return images * g / count; }
   int size(int g) const { return first(g + 1) - first(g); }
-};
-
-/// Floats from the beginning of a cache line on, not initialised.
-class AlignedFloats {
- public:
-  explicit AlignedFloats(std::int64_t count = 0)
-      : data_(static_cast<float*>(::operator new(static_cast<std::size_t>(count) * sizeof(float), kLine))) {}
-  float* data() const { return data_.get(); }
-
- private:
-  static constexpr std::align_val_t kLine{64};
-  struct Delete {
-    void operator()(float* data) const { ::operator delete(data, kLine); }
-  };
-  std::unique_ptr<float, Delete> data_;
 };
 
 inline constexpr int kScratchSlots = 4;

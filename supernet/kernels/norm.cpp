@@ -56,6 +56,17 @@ void stem_columns(const std::uint8_t* pixels, int height, int width, int channel
   }
 }
 
+void bordered_picture(const std::uint8_t* pixels, int height, int width, int channels, float* picture) {
+  const int row = width * channels;
+  picture = std::fill_n(picture, row + 2 * channels, 0.0f);
+  for (int y = 0; y < height; ++y, pixels += row) {
+    picture = std::fill_n(picture, channels, 0.0f);
+    for (int i = 0; i < row; ++i) picture[i] = static_cast<float>(pixels[i] - 128) * (1.0f / 128);
+    picture = std::fill_n(picture + row, channels, 0.0f);
+  }
+  std::fill_n(picture, row + 2 * channels, 0.0f);
+}
+
 float inverse_deviation(float variance) { return 1.0f / std::sqrt(variance + kNormEpsilon); }
 
 void batch_moments(const float* x, std::int64_t rows, int channels, float* mean, float* variance) {

@@ -9,6 +9,9 @@ namespace thimble {
 /// (pixel - 128) / 128, padding 0.
 void stem_columns(const std::uint8_t* pixels, int height, int width, int channels, float* columns);
 
+/// The same pixels as floats with a border of one pixel of zeros: [H+2,W+2,C].
+void bordered_picture(const std::uint8_t* pixels, int height, int width, int channels, float* picture);
+
 constexpr float kNormEpsilon = 1e-3f;
 float inverse_deviation(float variance);  ///< 1 / sqrt(variance + kNormEpsilon)
 

@@ -73,6 +73,12 @@ struct PlaneBlock {
     if (s.expands) planes().pack(w.expand.data, 1, w.expand.stride, s.in_channels, s.mid_channels, packed.data());
     return packed;
   }
+  /// [vector of outputs][mid][lanes], in the forward direction
+  AlignedFloats packed_project() const {
+    AlignedFloats packed(static_cast<std::int64_t>(plane_channels(s.out_channels)) * s.mid_channels);
+    planes().pack(w.project.data, 1, w.project.stride, s.mid_channels, s.out_channels, packed.data());
+    return packed;
+  }
 };
 
 /// Maps and coefficients per channel, filled up with zeros to whole planes.
@@ -86,28 +92,29 @@ AlignedFloats filled_up(const float* values, int channels) {
 struct PlaneMap {
   AlignedFloats scale, shift;
 
-  PlaneMap(const float* norm, int channels)
-      : scale(filled_up(norm + 2 * channels, channels)), shift(filled_up(norm + 3 * channels, channels)) {}
+  PlaneMap(ChannelMap map, int channels)
+      : scale(filled_up(map.scale, channels)), shift(filled_up(map.shift, channels)) {}
+  PlaneMap(const float* norm, int channels) : PlaneMap(map_of(norm, channels), channels) {}
   ChannelMap of(int first) const { return {scale.data() + first, shift.data() + first}; }
 };
 
 /// What the depthwise convolution reads: planes of the normalised expanded activations, or of the block's input.
 class FilterInput {
  public:
-  FilterInput(const PlaneBlock& block, const float* x, const BottleneckState& state)
-      : b_(block), x_(x), packed_(block.packed_expand()) {
-    if (block.s.expands) map_.emplace_back(state.expand_norm, block.s.mid_channels);
+  /// @param map  of the expand norm; not read without expansion
+  FilterInput(const PlaneBlock& block, ChannelMap map) : b_(block), packed_(block.packed_expand()) {
+    if (block.s.expands) map_.emplace_back(map, block.s.mid_channels);
   }
 
+  /// @param x      of the image
   /// @param plane  its pixels
-  void fill(int image, int vector, BorderedPlane plane) const {
-    const float* from = x_ + image * b_.in_row_floats();
+  void fill(const float* x, int vector, BorderedPlane plane) const {
+    const std::int64_t at = static_cast<std::int64_t>(vector) * b_.lanes;
     if (b_.s.expands)
-      planes().expand(from, b_.s.in_channels,
-                      packed_.data() + static_cast<std::int64_t>(vector) * b_.lanes * b_.s.in_channels,
-                      map_[0].of(vector * b_.lanes), b_.s.in_size, plane);
+      planes().expand(x, b_.s.in_channels, packed_.data() + at * b_.s.in_channels, map_[0].of(vector * b_.lanes),
+                      b_.s.in_size, plane);
     else
-      copy(from + vector * b_.lanes, b_.depth(vector), plane);
+      copy(x + at, b_.depth(vector), plane);
   }
 
  private:
@@ -121,7 +128,6 @@ class FilterInput {
   }
 
   const PlaneBlock& b_;
-  const float* x_;
   AlignedFloats packed_;
   std::vector<PlaneMap> map_;  // one, or none without expansion
 };
@@ -168,7 +174,7 @@ class PlaneForward {
   }
 
   void filter() const {
-    const FilterInput input(b_, x_, state_);
+    const FilterInput input(b_, map_of(state_.expand_norm, s_.mid_channels));
     const AlignedFloats weights = b_.packed_depthwise();
     const int channels = b_.vectors * b_.lanes;
     NormSums sums(b_.groups, channels);
@@ -176,7 +182,7 @@ class PlaneForward {
       const BorderedPlane plane = b_.bordered(0, s_.in_size);
       for (int i = b_.groups.first(g); i < b_.groups.first(g + 1); ++i)
         for (int v = 0; v < b_.vectors; ++v) {
-          input.fill(i, v, b_.pixels(plane));
+          input.fill(x_ + i * b_.in_row_floats(), v, b_.pixels(plane));
           planes().depthwise_moments(plane, weights.data() + v * b_.taps * b_.lanes, s_.kernel, s_.stride, s_.out_size,
                                      b_.filtered(state_, i, v), sums.first(g) + v * b_.lanes,
                                      sums.second(g) + v * b_.lanes);
@@ -192,8 +198,7 @@ class PlaneForward {
   void project() const {
     const int mid = s_.mid_channels, out = s_.out_channels;
     const PlaneMap map(state_.depthwise_norm, mid);
-    AlignedFloats packed(static_cast<std::int64_t>(plane_channels(out)) * mid);
-    planes().pack(b_.w.project.data, 1, b_.w.project.stride, mid, out, packed.data());
+    const AlignedFloats packed = b_.packed_project();
     NormSums sums(b_.groups, out);
     for_chunks(b_.groups.count, [&](int g) {
       float* normalized = scratch(0, b_.vectors * b_.out_plane);
@@ -201,8 +206,9 @@ class PlaneForward {
         for (int v = 0; v < b_.vectors; ++v)
           kernels().normalize(b_.filtered(state_, i, v), nullptr, normalized + v * b_.out_plane, s_.out_pixels(),
                               b_.lanes, map.of(v * b_.lanes), true);
-        planes().multiply_moments({normalized, b_.lanes, b_.out_plane}, mid, packed.data(), out, s_.out_pixels(),
-                                  state_.projected + i * b_.out_row_floats(), sums.first(g), sums.second(g));
+        planes().multiply_moments({normalized, b_.lanes, b_.out_plane, b_.lanes}, mid, packed.data(), out,
+                                  s_.out_pixels(), state_.projected + i * b_.out_row_floats(), sums.first(g),
+                                  sums.second(g));
       }
     });
     batch_norm_map(sums.sum(), s_.images * s_.out_pixels(), out, b_.w.project_norm.scale, b_.w.project_norm.shift,
@@ -295,7 +301,7 @@ class PlaneBackward {
   /// On to the gradient behind the expand norm, and at once to those that it gives directly; or to dx.
   void filter() {
     depthwise_coefficients();
-    const FilterInput input(b_, x_, state_);
+    const FilterInput input(b_, map_of(state_.expand_norm, s_.mid_channels));
     const PlaneMap map(state_.depthwise_norm, s_.mid_channels);
     const AlignedFloats weights = b_.packed_depthwise(), to_input = packed_to_input();
     const std::int64_t plane_taps = b_.taps * b_.lanes;
@@ -306,7 +312,7 @@ class PlaneBackward {
         if (s_.shortcut) std::copy_n(dy_ + i * b_.in_row_floats(), b_.in_row_floats(), to_.x + i * b_.in_row_floats());
         for (int v = 0; v < b_.vectors; ++v) {
           norm_gradient(i, v, map.of(v * b_.lanes), b_.pixels(draw));
-          input.fill(i, v, b_.pixels(plane));
+          input.fill(x_ + i * b_.in_row_floats(), v, b_.pixels(plane));
           planes().depthwise_weights(plane, b_.pixels(draw), s_.kernel, s_.stride, s_.out_size,
                                      dweights.of(g) + v * plane_taps);
           float* dinput = scratch(2, b_.in_plane);
@@ -353,8 +359,8 @@ class PlaneBackward {
     const std::int64_t at = image * b_.in_row_floats();
     planes().outer(d, x_ + at, s_.in_channels, s_.in_channels, s_.in_pixels(),
                    dexpand_.of(group) + static_cast<std::int64_t>(vector) * b_.lanes * s_.in_channels);
-    planes().multiply_add({d, b_.lanes, 0}, b_.depth(vector), packed + vector * size, s_.in_channels, s_.in_pixels(),
-                          to_.x + at, s_.shortcut || vector > 0);
+    planes().multiply_add({d, b_.lanes, 0, b_.lanes}, b_.depth(vector), packed + vector * size, s_.in_channels,
+                          s_.in_pixels(), to_.x + at, s_.shortcut || vector > 0);
   }
 
   void copy_plane(int image, int vector, const float* d) const {
@@ -412,7 +418,7 @@ class PlaneBackward {
     planes().pack(matrix.data(), in, 1, s_.in_channels, s_.in_channels, packed.data());
     for_chunks(b_.groups.count, [&](int g) {
       const std::int64_t at = b_.groups.first(g) * b_.in_row_floats();
-      planes().multiply_map({x_ + at, in, b_.lanes}, s_.in_channels, packed.data(), s_.in_channels,
+      planes().multiply_map({x_ + at, in, 0, s_.in_channels}, s_.in_channels, packed.data(), s_.in_channels,
                             b_.groups.size(g) * s_.in_pixels(), {ones.data(), shift.data()}, to_.x + at, to_.x + at);
     });
   }
@@ -432,6 +438,46 @@ class PlaneBackward {
 };
 
 }  // namespace
+
+struct PlaneInference::Impl {
+  BottleneckShape shape;
+  BottleneckWeights weights;
+  PlaneBlock block{shape, weights};
+  FilterInput input;
+  AlignedFloats filter = block.packed_depthwise(), project = block.packed_project();
+  PlaneMap filter_map;
+  std::vector<float> scale, shift;  // of the projection
+
+  Impl(const BottleneckShape& s, const BottleneckWeights& w, const BottleneckMaps& maps)
+      : shape(s),
+        weights(w),
+        input(block, maps.expand),
+        filter_map(maps.depthwise, s.mid_channels),
+        scale(maps.project.scale, maps.project.scale + s.out_channels),
+        shift(maps.project.shift, maps.project.shift + s.out_channels) {}
+};
+
+PlaneInference::PlaneInference(const BottleneckShape& shape, const BottleneckWeights& weights,
+                               const BottleneckMaps& maps)
+    : impl_(std::make_unique<Impl>(shape, weights, maps)) {}
+PlaneInference::PlaneInference(PlaneInference&&) noexcept = default;
+PlaneInference::~PlaneInference() = default;
+
+void PlaneInference::run(int images, const float* x, float* y) const {
+  const PlaneBlock& b = impl_->block;
+  const BorderedPlane plane = b.bordered(0, b.s.in_size);
+  float* filtered = scratch(1, b.vectors * b.out_plane);
+  for (int i = 0; i < images; ++i, x += b.in_row_floats(), y += b.out_row_floats()) {
+    for (int v = 0; v < b.vectors; ++v) {
+      impl_->input.fill(x, v, b.pixels(plane));
+      planes().depthwise_map(plane, impl_->filter.data() + v * b.taps * b.lanes, b.s.kernel, b.s.stride, b.s.out_size,
+                             impl_->filter_map.of(v * b.lanes), filtered + v * b.out_plane);
+    }
+    planes().multiply_map({filtered, b.lanes, b.out_plane, b.lanes}, b.s.mid_channels, impl_->project.data(),
+                          b.s.out_channels, b.s.out_pixels(), {impl_->scale.data(), impl_->shift.data()},
+                          b.s.shortcut ? x : nullptr, y);
+  }
+}
 
 bool runs_in_planes(const BottleneckShape& shape) {
   return shape.in_size >= kLeastSize &&

@@ -5,11 +5,12 @@ namespace thimble {
 
 struct ChannelMap;
 
-/// Rows of which element (r, k) lies at data[r * row_stride + k / lanes * block_stride + k % lanes]: rows of
-/// [rows, channels], or planes.
+/// Rows of which element (r, k) lies at data[r * row_stride + k / block * block_stride + k % block]: rows of
+/// [rows, channels], planes, or the windows of a convolution.
 struct BlockedRows {
   const float* data;
   std::int64_t row_stride, block_stride;
+  int block;
 };
 
 /// A square plane with a border of zeros: `width` pixels from one row to the next, the first pixel at `data`.

@@ -69,8 +69,8 @@ inline void product_tile(BlockedRows a, int k, const float* packed, const Use& u
     for (int v = 0; v < V; ++v) sums[t][v] = Wide{};
   const float* block = a.data;
   const float* b = packed;
-  for (int left = k; left > 0; left -= kLanes, block += a.block_stride) {
-    const int depth = smaller(left, kLanes);
+  for (int left = k; left > 0; left -= a.block, block += a.block_stride) {
+    const int depth = smaller(left, a.block);
     for (int i = 0; i < depth; ++i, b += kLanes) {
       Wide weights[V];
 #pragma GCC unroll 4
@@ -101,7 +101,7 @@ void expand(const float* x, int k, const float* packed, ChannelMap map, int size
     in_pieces<kTileRows>(size, [&](int64_t first, auto length) {
       float* to = plane.data + ((int64_t)row * plane.width + first) * kLanes;
       product_tile<decltype(length)::value, 1>(
-          {x + (row * (int64_t)size + first) * k, k, kLanes}, k, packed,
+          {x + (row * (int64_t)size + first) * k, k, 0, k}, k, packed,
           [&](int t, int, Wide sum) { store<Wide>(to + t * kLanes, clamped(sum * scale + shift)); });
     });
 }
@@ -115,7 +115,7 @@ inline void over_product(int64_t rows, int n, const Use& use) {
 }
 
 inline BlockedRows from_row(BlockedRows a, int64_t row) {
-  return {a.data + row * a.row_stride, a.row_stride, a.block_stride};
+  return {a.data + row * a.row_stride, a.row_stride, a.block_stride, a.block};
 }
 
 void multiply_moments(BlockedRows a, int k, const float* packed, int n, int64_t rows, float* c, double* sum,
@@ -177,7 +177,7 @@ void multiply_gradient(const float* a, int k, const float* packed, int64_t rows,
     Wide total = Wide{}, products = Wide{};
     in_pieces<kTileRows>(count, [&](int64_t piece, auto length) {
       const int64_t row = start + piece;
-      product_tile<decltype(length)::value, 1>({a + row * k, k, kLanes}, k, packed, [&](int t, int, Wide value) {
+      product_tile<decltype(length)::value, 1>({a + row * k, k, 0, k}, k, packed, [&](int t, int, Wide value) {
         const int64_t at = (row + t) * kLanes;
         value = where_open(value, load<Wide>(normalized + at));
         store<Wide>(d + at, value);
