@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <thread>
 
 #include "graph/base/deadline.hpp"
@@ -62,6 +63,8 @@ Result<Measurement, ProbeFailure> BoardLink::run(const ProbePlan& plan) {
 
 std::optional<std::int64_t> BoardLink::run_canary() {
   const Result<Measurement, ProbeFailure> result = run(canary_);
+  if (result && result->clock_hz > 0)
+    return std::llround(static_cast<double>(result->cycles) * board_.board.clock_hz() / result->clock_hz);
   if (result) return result->cycles;
   note("the canary failed: " + result.error().message);
   return {};

@@ -31,13 +31,19 @@ class BoardLink {
   MeasurementKey key(const ProbePlan& plan, const Measurement& measurement) const {
     return key_of(plan, *probe_, measurement);
   }
-  /// Cycles of the canary; nothing where it fails.
+  /// Cycles of the canary, in the clock that the board is said to have: on a slower one it takes more. Nothing where it
+  /// fails.
   std::optional<std::int64_t> run_canary();
   /// By ever stronger means, with pauses in between, until the canary runs: a new probe, the board's power. Nothing
   /// where the board stays away for options.patience_s, must not be used any more, or a stop is asked for.
   std::optional<std::int64_t> bring_back();
-  /// Of the canary. @pre it was run with success
-  std::string canary_key() const { return key(canary_).text(); }
+  /// Of the canary, whatever state the board is in: boards in different ones must not agree. @pre it was run with
+  /// success
+  std::string canary_key() const {
+    MeasurementKey any_state = key(canary_);
+    any_state.state.clear();
+    return any_state.text();
+  }
   /// Why bring_back ended without the canary: it has no more patience, else it was told to stop.
   bool is_lost() const { return is_lost_; }
   const std::string& last_trouble() const { return last_trouble_; }

@@ -53,6 +53,7 @@ struct Mischief {
   std::string loses{};                               ///< the plan hash on which the line dies
   bool refuses_tasks = false;                        ///< its core takes a fault on whatever is no canary
   bool fails_tasks = false;                          ///< passes canaries, and nothing else
+  BoardState state{};                                ///< that its registers say
 };
 
 class MischievousProbe : public Probe {
@@ -61,6 +62,7 @@ class MischievousProbe : public Probe {
       : board_(std::move(board)), mischief_(mischief), runs_(runs) {}
   const Board& board() const override { return board_; }
   std::string firmware_hash() const override { return "mischievous"; }
+  std::optional<BoardState> board_state() const override { return mischief_.state; }
   Result<Measurement, ProbeFailure> run(const ProbePlan& plan, const RunOptions&) override {
     const std::int64_t run = runs_++;
     std::this_thread::sleep_for(std::chrono::milliseconds(3));  // boards take time: so all get their share
@@ -75,6 +77,8 @@ class MischievousProbe : public Probe {
       return ProbeFailure{.kind = FailureKind::kCandidate, .code = "fault", .message = "the core took a fault"};
     Measurement m = measurement_of(plan, board_);
     m.cycles = static_cast<std::int64_t>(static_cast<double>(m.cycles) * mischief_.speed());
+    m.state = mischief_.state;
+    if (m.state.clock_hz != 0) m.clock_hz = m.state.clock_hz;
     return m;
   }
 
@@ -304,6 +308,26 @@ TEST_CASE("a board that is slow from the start leaves nothing in the results", "
   farm.check_results();
   CHECK(farm.quarantined().size() == 1);
   CHECK(farm.quarantined().count("fake-" + std::to_string(slow)) == 1);
+}
+
+TEST_CASE("a board in another state than the others of its type is no longer trusted", "[farm][sweep]") {
+  Mischief other;
+  SECTION("its flash has other wait states, which costs cycles") {
+    other.state.flash_wait_states = 7;
+    other.speed = [] { return 1.1; };
+  }
+  SECTION("its clock is another one, which costs none") {
+    other.state.clock = PROBE_CLOCK_AT_RESET;
+    other.state.clock_hz = 16000000;
+  }
+  Farm farm(40);
+  for (const Mischief& mischief : {Mischief{}, other, Mischief{}}) farm.add_board(mischief);
+  CHECK(farm.run().done == 40);
+  farm.check_results();
+  REQUIRE(farm.quarantined().size() == 1);
+  CHECK(farm.quarantined().count("fake-1") == 1);
+  for (const TaskOutcome& outcome : FarmQueue(farm.file()).outcomes())
+    CHECK(outcome.measurement->state == BoardState{});
 }
 
 TEST_CASE("of two boards that differ nobody knows which is wrong", "[farm][sweep]") {
