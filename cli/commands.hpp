@@ -13,6 +13,7 @@ struct JobOptions {
   std::vector<std::string> settings;  ///< --set a.b=c
   std::string runs = "runs";          ///< folder of all runs
   std::string resume;                 ///< empty: a new run; kNewestRun, or the folder of one
+  int ranks = 1;                      ///< of this machine, that train the supernet together; sweep: none
   bool json = false;
 };
 

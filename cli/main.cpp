@@ -106,6 +106,10 @@ class CommandLine {
   void add_job(const char* name, const char* what, JobStage last) {
     CLI::App* sub = add_job_options(name, what);
     if (last == JobStage::kAll) add_resume(sub);
+    if (last != JobStage::kSpace)
+      sub->add_option("--ranks", run_.ranks, "processes of this machine that train the supernet together")
+          ->check(CLI::Range(1, 64))
+          ->capture_default_str();
     sub->callback([this, last] { command_ = [this, last] { return run_command(run_, last); }; });
   }
 

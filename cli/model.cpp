@@ -65,7 +65,7 @@ Supernet supernet_of(JobContext& context) {
   const json facts = read_json(context.run().space());
   if (facts.is_null() || !fs::exists(context.run().training()))
     refuse(context.run().path(), "has no trained supernet yet");
-  return train_stage(context, pruned_space(context.job().search_space, facts));
+  return trained_supernet(context.run(), pruned_space(context.job().search_space, facts));
 }
 
 Model model_of_run(const std::string& folder, const std::string& subnet_text) {

@@ -85,11 +85,11 @@ std::optional<LatencyModel> latency_model_of(const JobContext& context) {
 }
 
 /// Space, training, search, deployment: each picks up what an earlier call left.
-void run_stages(JobContext& context, JobStage last) {
+void run_stages(JobContext& context, JobStage last, Crew& crew) {
   BoardTimes times(make_probe(context.board()), context.run().database(), latency_model_of(context));
   const SearchSpace space = space_stage(context, times);
   if (last == JobStage::kSpace) return;
-  const Supernet supernet = train_stage(context, space);
+  const Supernet supernet = train_stage(context, space, crew);
   if (last == JobStage::kTrain) return;
   const SearchResult search = search_stage(context, times, supernet);
   if (last == JobStage::kSearch) return;
@@ -99,12 +99,15 @@ void run_stages(JobContext& context, JobStage last) {
 }  // namespace
 
 int run_command(const JobOptions& options, JobStage last) {
+  const RankPlace place = rank_place();
+  if (place.rank > 0) return follow_rank_0(place);
   const Job job = load_job(options.job, options.settings);
   DataSplits data = load_pictures(job, cache_of(options.runs));  // before there is a run: what is wrong shows here
   throw_if_stopped();
+  Crew crew(place, options.ranks);
   JobContext context(job, open_run(options, job, last), std::move(data));
   context.tell("run: " + context.run().path().string());
-  if (!context.run().finished()) run_stages(context, last);
+  if (!context.run().finished()) run_stages(context, last, crew);
   write_report(context.run());
   if (context.run().finished()) context.run().show_as_latest();
   if (last == JobStage::kSpace || last == JobStage::kTrain) return 0;

@@ -8,7 +8,7 @@ namespace thimble {
 /// The directory that a job fills: complete enough to resume, report and replay.
 ///
 ///   RUNS/JOB-001/   job.resolved.yaml  space.yaml  data.json  run.sqlite  checkpoints/  space.json  training.json
-///                   search.json  front.csv  front.json  report.html  firmware/  log.txt
+///                   search.json  front.csv  front.json  report.html  firmware/  events/  log.txt
 ///   RUNS/latest     -> the run that was finished last; while none is, the one that was begun or resumed last
 ///
 /// One process at a time fills it: it holds a lock for as long as the object lives.
@@ -46,6 +46,7 @@ class RunDirectory {
   std::filesystem::path front_csv() const { return path_ / "front.csv"; }
   std::filesystem::path report() const { return path_ / "report.html"; }
   std::filesystem::path firmware() const { return path_ / "firmware"; }
+  std::filesystem::path events() const { return path_ / "events"; }  ///< of the trainings, for TensorBoard
   std::filesystem::path log() const { return path_ / "log.txt"; }
 
  private:

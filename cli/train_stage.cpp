@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "cli/event_file.hpp"
 #include "cli/progress.hpp"
 #include "cli/stop.hpp"
 
@@ -14,6 +15,7 @@ namespace thimble {
 namespace {
 
 constexpr double kCheckpointEverySeconds = 30;
+constexpr int kEventEverySteps = 10;
 
 std::string loss_note(const TrainProgress& progress) {
   char text[64];
@@ -21,17 +23,42 @@ std::string loss_note(const TrainProgress& progress) {
   return progress.phase + text;
 }
 
-TrainOptions options_for(const JobContext& context, const fs::path& checkpoint, Progress& bar) {
+/// What a training shows while it runs: a bar, and points for TensorBoard.
+struct Watch {
+  Watch(JobContext& context, const std::string& name, int steps)
+      : what(name), bar(name, steps), events(context.run().events()) {}
+
+  void show(const TrainProgress& progress) {
+    bar.update(progress.step, loss_note(progress));
+    if (progress.step % kEventEverySteps != 0) return;
+    events.add(what + "/loss", progress.step, progress.loss);
+    events.add(what + "/learning_rate", progress.step, progress.learning_rate);
+    events.add(what + "/pictures_per_second", progress.step, progress.images_per_second);
+  }
+
+  std::string what;
+  Progress bar;
+  EventFile events;
+};
+
+TrainOptions plain_options(const Job& job, const fs::path& checkpoint) {
   TrainOptions options;
-  options.seed = context.job().seed;
-  options.threads = context.job().threads;
+  options.seed = job.seed;
+  options.threads = job.threads;
   options.checkpoint = checkpoint.string();
   options.checkpoint_every_steps = 0;
   options.checkpoint_every_seconds = kCheckpointEverySeconds;
   options.stop = &stop_flag();
-  options.progress = [&bar](const TrainProgress& p) { bar.update(p.step, loss_note(p)); };
   return options;
 }
+
+TrainOptions options_for(const JobContext& context, const fs::path& checkpoint, Watch& watch) {
+  TrainOptions options = plain_options(context.job(), checkpoint);
+  options.progress = [&watch](const TrainProgress& progress) { watch.show(progress); };
+  return options;
+}
+
+fs::path checkpoint_of(const RunDirectory& run) { return run.checkpoints() / "training.thimble"; }
 
 TrainReport finished(const Result<TrainReport, Diverged>& result) {
   if (!result) throw Error(result.error().message);
@@ -47,24 +74,38 @@ json training_facts(const Supernet& supernet, const TrainReport& report) {
   return {{"steps", report.steps}, {"parameters", supernet.parameters()}, {"curve", curve}};
 }
 
+fs::path weights_of(const RunDirectory& run) { return run.checkpoints() / "supernet.thimble"; }
+
 }  // namespace
 
-Supernet train_stage(JobContext& context, const SearchSpace& space) {
-  const fs::path weights = context.run().checkpoints() / "supernet.thimble";
+Supernet trained_supernet(const RunDirectory& run, const SearchSpace& space) {
+  return Supernet::load(weights_of(run).string(), space);
+}
+
+Supernet train_stage(JobContext& context, const SearchSpace& space, Crew& crew) {
   const fs::path facts = context.run().training();
-  if (fs::exists(facts)) return Supernet::load(weights.string(), space);
-  const fs::path checkpoint = context.run().checkpoints() / "training.thimble";
+  if (fs::exists(facts)) return trained_supernet(context.run(), space);
+  const fs::path checkpoint = checkpoint_of(context.run());
   Supernet supernet(space, context.job().seed);
   {
     const ImageSet& images = context.data().train;
-    Progress bar("train", total_steps(context.job().supernet));
-    const TrainReport report =
-        finished(train(supernet, images, context.job().supernet, options_for(context, checkpoint, bar)));
-    supernet.save(weights.string());
+    Watch watch(context, "train", total_steps(context.job().supernet));
+    TrainOptions options = options_for(context, checkpoint, watch);
+    options.ranks = crew.train_with_us(context.run().path());
+    const TrainReport report = finished(train(supernet, images, context.job().supernet, options));
+    supernet.save(weights_of(context.run()).string());
     write_json(facts, training_facts(supernet, report));
   }
   fs::remove(checkpoint);
   return supernet;
+}
+
+void train_with(Ranks& ranks, const RunDirectory& run, const Job& job, const SearchSpace& space,
+                const ImageSet& images) {
+  Supernet supernet(space, job.seed);
+  TrainOptions options = plain_options(job, checkpoint_of(run));
+  options.ranks = &ranks;
+  (void)finished(train(supernet, images, job.supernet, options));
 }
 
 Supernet fine_tuned(JobContext& context, const Supernet& supernet, const Subnet& subnet) {
@@ -79,8 +120,8 @@ Supernet fine_tuned(JobContext& context, const Supernet& supernet, const Subnet&
   recipe.learning_rate = deploy.fine_tune_learning_rate;
   Supernet tuned = supernet;
   {
-    Progress bar("fine-tune", deploy.fine_tune_steps);
-    finished(fine_tune(tuned, subnet, context.data().train, recipe, options_for(context, checkpoint, bar)));
+    Watch watch(context, "fine-tune", deploy.fine_tune_steps);
+    finished(fine_tune(tuned, subnet, context.data().train, recipe, options_for(context, checkpoint, watch)));
     tuned.save(weights.string());
   }
   fs::remove(checkpoint);

@@ -3,6 +3,7 @@
 import json
 import pathlib
 import shutil
+import struct
 import subprocess
 import tempfile
 
@@ -35,6 +36,64 @@ def test_a_run_leaves_what_the_design_lists(_):
         assert (run / name).exists(), name
     assert len((run / "front.csv").read_text().splitlines()) == 1 + len(FRONT["front"])
     assert WINNER["subnet"] in (run / "report.html").read_text()
+
+
+def crc32c(data):
+    crc = 0xFFFFFFFF
+    for byte in data:
+        crc ^= byte
+        for _ in range(8):
+            crc = (crc >> 1) ^ (0x82F63B78 if crc & 1 else 0)
+    return crc ^ 0xFFFFFFFF
+
+
+def records(data):
+    """The messages of a TFRecord file; fails where a length or a checksum is wrong."""
+    def masked(part):
+        crc = crc32c(part)
+        return ((crc >> 15 | crc << 17) + 0xA282EAD8) & 0xFFFFFFFF
+    while data:
+        length, = struct.unpack("<Q", data[:8])
+        assert struct.unpack("<I", data[8:12])[0] == masked(data[:8])
+        assert struct.unpack("<I", data[12 + length:16 + length])[0] == masked(data[12:12 + length])
+        yield data[12:12 + length]
+        data = data[16 + length:]
+
+
+def fields(message):
+    """(number, value) of each field of a protocol buffer."""
+    def varint():
+        nonlocal at
+        value = shift = 0
+        while True:
+            byte = message[at]
+            at, value, shift = at + 1, value | (byte & 0x7F) << shift, shift + 7
+            if byte < 0x80:
+                return value
+    at, found = 0, {}
+    while at < len(message):
+        number, wire = divmod(varint(), 8)
+        if wire == 0:
+            found[number] = varint()
+            continue
+        size = {1: 8, 5: 4}.get(wire) or varint()
+        found[number] = message[at:at + size]
+        at += size
+    return found
+
+
+def test_tensorboard_can_read_the_training(_):
+    assert crc32c(b"123456789") == 0xE3069283  # the check value of CRC-32C
+    files = sorted((HOME / "runs/latest/events").iterdir())
+    assert len(files) == 1 and ".tfevents." in files[0].name, files
+    first, *events = [fields(message) for message in records(files[0].read_bytes())]
+    assert first[3] == b"brain.Event:2"
+    points = {}
+    for event in events:
+        value = fields(fields(event[5])[1])
+        points.setdefault(value[1].decode(), {})[event[2]] = struct.unpack("<f", value[2])[0]
+    assert set(points) == {"train/loss", "train/learning_rate", "train/pictures_per_second"}, points
+    assert list(points["train/loss"]) == [10] and 0.1 < points["train/loss"][10] < 3, points
 
 
 def test_the_winner_is_bit_exact_and_linked_as_predicted(_):
