@@ -1,5 +1,6 @@
 #include "cli/job.hpp"
 
+#include "cli/job_data.hpp"
 #include "cli/job_reading.hpp"
 #include "evaluators/latency_model_file.hpp"
 #include "profiler/board.hpp"
@@ -9,26 +10,6 @@ namespace fs = std::filesystem;
 
 namespace thimble {
 namespace {
-
-void read_data(ConfigMap map, const fs::path& folder, DataConfig& data) {
-  map.read_choice("kind", data.kind, {"rendered", "image_folder"});
-  map.read("image_size", data.image_size, {.least = 8, .most = 1024});
-  map.read("validation_images", data.validation_images, {.least = 1});
-  if (data.kind == "rendered") {
-    map.read("train_images", data.train_images, {.least = 2});
-    map.read("test_images", data.test_images, {.least = 1});
-    if (data.validation_images >= data.train_images)
-      map.problem("validation_images", "must be fewer than train_images: they are cut from them");
-    return;
-  }
-  for (const char* key : {"train_images", "test_images"})
-    if (map.has(key)) map.problem(key, "belongs to kind: rendered; delete it");
-  map.require("path");
-  read_path(map, "path", folder, data.path);
-  map.read("test_share", data.test_share, {.above = 0, .most = 0.9});
-  map.read("max_corrupt_share", data.max_corrupt_share, {.least = 0, .most = 1});
-  map.read("max_images", data.max_images, {.least = 0});
-}
 
 void read_space_optimization(ConfigMap map, const fs::path& folder, SpaceOptimizationConfig& space) {
   map.require("file");
@@ -77,13 +58,8 @@ void read_deploy(ConfigMap map, DeployConfig& deploy) {
 
 /// What only shows when job, space and board are seen together.
 void check_together(const Job& job, const fs::path& file, std::vector<ConfigIssue>& issues) {
-  const std::string space = job.space.file.string();
-  if (job.search_space.input_channels != 3)
-    issues.push_back({space, 0, 0, "input_channels", std::to_string(job.search_space.input_channels),
-                      "must be 3: pictures have red, green and blue"});
-  if (job.data.kind == "rendered" && job.search_space.classes != 2)
-    issues.push_back({space, 0, 0, "classes", std::to_string(job.search_space.classes),
-                      "must be 2: rendered pictures show a figure or none"});
+  for (const ConfigIssue& issue : kind_issues(job.data, job.search_space, job.space.file.string()))
+    issues.push_back(issue);
   if (job.search_space.max_resolution() > job.data.image_size)
     issues.push_back({file.string(), 0, 0, "data.image_size", std::to_string(job.data.image_size),
                       "must be at least " + std::to_string(job.search_space.max_resolution()) +
@@ -93,7 +69,8 @@ void check_together(const Job& job, const fs::path& file, std::vector<ConfigIssu
 /// The picture folder and the board must be there, and the board must offer what the limits allow.
 void check_places(const Job& job, ConfigMap& data, ConfigMap& target, std::vector<ConfigIssue>& issues) {
   if (!job.data.path.empty() && !fs::is_directory(job.data.path))
-    data.problem("path", "must be a folder of class folders; there is none");
+    data.problem("path", job.data.kind == "image_folder" ? "must be a folder of class folders; there is none"
+                                                         : "must be a folder; there is none");
   if (job.target.board.empty()) return;
   try {
     const Board board = load_board(job.target.board);

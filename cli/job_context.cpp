@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "cli/job_data.hpp"
 #include "graph/base/files.hpp"
 #include "graph/base/hash.hpp"
 
@@ -78,10 +79,8 @@ DataSplits load_pictures(const Job& job, const std::filesystem::path& cache) {
   DataConfig config = job.data;
   config.cache_dir = cache.string();
   DataSplits data = load_or_name(config, job.file);
-  if (data.train.classes() != job.search_space.classes) {
-    throw ConfigError({{job.space.file.string(), 0, 0, "classes", std::to_string(job.search_space.classes),
-                        "must be " + std::to_string(data.train.classes()) + ", as many as the pictures have"}});
-  }
+  const auto issues = picture_issues(data.train, job.search_space, job.space.file.string());
+  if (!issues.empty()) throw ConfigError(issues);
   return data;
 }
 
