@@ -1,5 +1,7 @@
 #include "supernet/data/cifar.hpp"
 
+#include <algorithm>
+#include <cstdio>
 #include <filesystem>
 
 #include "supernet/data/data_file.hpp"

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdio>
 
 #include "supernet/data/data_file.hpp"
 #include "supernet/data/labelled_arrays.hpp"

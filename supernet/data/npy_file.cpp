@@ -114,12 +114,6 @@ std::size_t element_bytes(const std::string& dtype) { return static_cast<std::si
 
 }  // namespace
 
-std::int64_t NpyArray::elements() const {
-  std::int64_t product = 1;
-  for (std::int64_t size : shape) product *= size;
-  return product;
-}
-
 std::string NpyArray::shape_text() const {
   std::string text;
   for (std::int64_t size : shape) text += (text.empty() ? "" : ",") + std::to_string(size);

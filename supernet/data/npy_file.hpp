@@ -12,7 +12,6 @@ struct NpyArray {
   std::vector<std::int64_t> shape;
   std::vector<std::uint8_t> bytes;
 
-  std::int64_t elements() const;
   std::string shape_text() const;  ///< "[60000,28,28]"
 };
 
