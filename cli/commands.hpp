@@ -44,6 +44,18 @@ struct LatencyModelOptions {
   bool json = false;
 };
 
+/// A predictor of accuracy for a supernet, from measurements of random subnets.
+struct PredictorCommandOptions {
+  std::string source;                 ///< a run, or a job
+  std::vector<std::string> settings;  ///< --set a.b=c, of a job
+  std::string out;                    ///< the file
+  std::string runs = "runs";          ///< folder of all runs, of a job
+  int pairs = 1000;                   ///< subnets that are measured
+  std::uint64_t seed = 1;
+  bool resume = false;  ///< of a job: it must be as it was when its newest run began
+  bool json = false;
+};
+
 /// `boards` of the actions lock, quarantine and release must be given; check runs a small network on each that is.
 struct BoardsOptions {
   std::string action = "list";  ///< list, check, lock, release, quarantine
@@ -68,6 +80,7 @@ int verify_command(const ModelOptions& options);
 int boards_command(const BoardsOptions& options);
 int doctor_command(bool json);
 int latency_model_command(const LatencyModelOptions& options);
+int predictor_command(const PredictorCommandOptions& options);
 int init_command(const std::string& file);
 
 }  // namespace thimble

@@ -61,6 +61,7 @@ class CommandLine {
     add_jobs();
     add_models();
     add_latency_model();
+    add_predictor();
     add_rest();
     for (CLI::App* sub : app_.get_subcommands([](const CLI::App*) { return true; })) {
       sub->add_flag("--quiet,-q", quiet_, kQuiet);
@@ -189,6 +190,24 @@ class CommandLine {
     sub->callback([this] { command_ = [this] { return latency_model_command(latency_); }; });
   }
 
+  void add_predictor() {
+    CLI::App* sub = app_.add_subcommand(
+        "predictor", "measure the accuracy of random subnets, and fit a model that predicts that of others");
+    sub->add_option("RUN", predictor_.source, "a run whose supernet is trained, or a job, which is trained first")
+        ->required();
+    sub->add_option("--out", predictor_.out, "the file (JSON)")->required();
+    sub->add_option("--pairs", predictor_.pairs, "random subnets that are measured")
+        ->check(CLI::Range(20, 100000))
+        ->capture_default_str();
+    sub->add_option("--seed", predictor_.seed, "which subnets are drawn and held out")->capture_default_str();
+    sub->add_option("--set", predictor_.settings, "a.b=c: overrides a key of the job; may be repeated")
+        ->allow_extra_args(false);
+    sub->add_option("--runs", predictor_.runs, "folder that holds the runs, of a job")->capture_default_str();
+    sub->add_flag("--resume", predictor_.resume, "continue the job's newest run; measured subnets are always kept");
+    sub->add_flag("--json", predictor_.json, "print one JSON document and nothing else");
+    sub->callback([this] { command_ = [this] { return predictor_command(predictor_); }; });
+  }
+
   void add_rest() {
     CLI::App* report = app_.add_subcommand("report", "write the HTML report of a run again");
     report->add_option("RUN", path_, "folder of the run")->required();
@@ -218,6 +237,7 @@ class CommandLine {
   JobOptions run_;
   ModelOptions model_;
   LatencyModelOptions latency_;
+  PredictorCommandOptions predictor_;
   BoardsOptions boards_;
   std::string path_;
   std::function<int()> command_;

@@ -5,6 +5,7 @@
 
 #include "cli/progress.hpp"
 #include "cli/report.hpp"
+#include "cli/search_accuracy.hpp"
 #include "cli/space_stage.hpp"
 #include "cli/stop.hpp"
 #include "evaluators/accuracy_evaluator.hpp"
@@ -50,10 +51,6 @@ std::unique_ptr<Strategy> make_strategy(const Job& job, const SearchSpace& space
   return std::make_unique<Evolution>(space, config, std::move(fits));
 }
 
-std::string calibration_key(const CalibrationConfig& config) {
-  return std::to_string(config.batches) + "x" + std::to_string(config.batch);
-}
-
 /// One search from its first generation to its front.
 class Search {
  public:
@@ -65,9 +62,7 @@ class Search {
         images_(scoring_images(context)),
         subnet_accuracy_(supernet, context.data().train, images_, context.job().search.calibration),
         accuracy_(subnet_accuracy_),
-        cached_accuracy_(accuracy_, store_,
-                         to_hex(supernet.fingerprint()) + "/" + to_hex(fingerprint(context.data().train)) + "/" +
-                             to_hex(fingerprint(images_)) + "/" + calibration_key(context.job().search.calibration)),
+        cached_accuracy_(accuracy_, store_, accuracy_source(context, supernet, images_).key()),
         macs_(supernet.space()),
         memory_(planner_, context.limits()),
         predicted_latency_(planner_, times, context.limits()),
