@@ -40,7 +40,10 @@ Crew::Crew(const RankPlace& place, int count) : count_(count) {
 
 Crew::~Crew() {
   try {
-    if (ranks_) ranks_->announce("");
+    if (ranks_) {
+      ranks_->announce("");
+      ranks_->leave();
+    }
   } catch (const std::exception&) {
     // they are gone already
   }
@@ -73,6 +76,7 @@ int follow_rank_0(const RankPlace& place) {
     const DataSplits data = load_pictures(job, cache_of(run.path().parent_path()));
     train_with(*ranks, run, job, pruned_space(job.search_space, read_json(run.space())), data.train);
   }
+  ranks->leave();
   return 0;
 }
 

@@ -9,6 +9,7 @@
 #include <torch/csrc/distributed/c10d/TCPStore.hpp>
 
 #include <cstdlib>
+#include <thread>
 
 namespace thimble {
 namespace {
@@ -26,6 +27,9 @@ auto device_for(const std::string& address) {
   return local ? c10d::ProcessGroupGloo::createDeviceForHostname("127.0.0.1")
                : c10d::ProcessGroupGloo::createDefaultDevice();
 }
+
+constexpr std::chrono::seconds kFarewell(10);  // for ranks that may be gone already
+constexpr char kLeft[] = "left";
 
 class GlooRanks final : public Ranks {
  public:
@@ -70,6 +74,13 @@ class GlooRanks final : public Ranks {
           throw RankLost("rank " + std::to_string(place_.rank) + ": rank 0 is gone: " + first_line(failure.what()));
       }
     }
+  }
+
+  void leave() override {
+    store_->add(kLeft, 1);
+    const auto until = std::chrono::steady_clock::now() + kFarewell;
+    while (place_.rank == 0 && store_->add(kLeft, 0) < place_.count && std::chrono::steady_clock::now() < until)
+      std::this_thread::sleep_for(std::chrono::milliseconds(20));
   }
 
  private:

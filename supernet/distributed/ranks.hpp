@@ -31,6 +31,8 @@ class Ranks {
   /// ...that they get in the order given, however long it takes.
   /// @error RankLost  rank 0 is gone
   virtual std::string next_announcement() = 0;
+  /// The last word of every rank; rank 0, whose end is that of all, waits a while for the others'.
+  virtual void leave() = 0;
 };
 
 /// Joins the others over LibTorch's c10d (Gloo over TCP); rank 0 keeps the store that they meet at.

@@ -207,6 +207,7 @@ class ThreadRanks final : public Ranks {
   }
   void announce(const std::string&) override {}
   std::string next_announcement() override { return ""; }
+  void leave() override {}
 
  private:
   Meeting& meeting_;
