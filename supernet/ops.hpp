@@ -4,9 +4,10 @@ namespace at {
 class Tensor;
 }
 
-// The differentiable operators of training: autograd functions over supernet/kernels. Activations are contiguous float
-// [N,H,W,C], channels a multiple of 8. Each takes the shared weights whole and uses the slice that the sizes name;
-// gradients come back at the size of the shared weights, zero elsewhere.
+// The differentiable operators of training, one by one: autograd functions over supernet/kernels. NetworkPass runs the
+// same kernels without autograd; these are for networks of another shape, and hold the kernels against ATen's
+// operators. Activations are contiguous float [N,H,W,C], channels a multiple of 8. Each takes the shared weights whole
+// and uses the slice that the sizes name; gradients come back at the size of the shared weights, zero elsewhere.
 namespace thimble::ops {
 
 /// 3x3 convolution with stride 2 and padding 1 of uint8 pixels [N,H,W,C], seen as (pixel - 128) / 128.

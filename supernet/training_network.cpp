@@ -5,93 +5,78 @@
 #include <ATen/core/Tensor.h>
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/from_blob.h>
+#include <ATen/ops/linear.h>
+#include <ATen/ops/mean.h>
+#include <ATen/ops/slice.h>
 #include <ATen/ops/softmax.h>
 #include <malloc.h>
 
 #include <exception>
 
-#include "graph/base/check.hpp"
 #include "graph/base/error.hpp"
 #include "supernet/loss.hpp"
-#include "supernet/ops.hpp"
+#include "supernet/network_pass.hpp"
 
 namespace thimble {
 namespace {
 
-at::Tensor leaf(std::vector<float>& values, at::IntArrayRef sizes) {
-  if (values.empty()) return at::Tensor();
-  return at::from_blob(values.data(), sizes, at::TensorOptions().dtype(at::kFloat)).set_requires_grad(true);
+at::Tensor over(float* values, at::IntArrayRef sizes) {
+  return at::from_blob(values, sizes, at::TensorOptions().dtype(at::kFloat));
 }
 
-at::Tensor pixels_of(const Batch& batch) {
-  auto* pixels = const_cast<std::uint8_t*>(batch.pixels.data());
-  return at::from_blob(pixels, {batch.count, batch.size, batch.size, batch.channels},
-                       at::TensorOptions().dtype(at::kByte));
+/// to += gradient of `tensor`.
+void add_gradient(const at::Tensor& tensor, std::vector<float>& to) {
+  const at::Tensor gradient = tensor.grad().contiguous();
+  const float* from = gradient.data_ptr<float>();
+  for (std::size_t i = 0; i < to.size(); ++i) to[i] += from[i];
 }
-
-std::vector<std::int64_t> shape_of(const LayerWeights& layer) {
-  switch (layer.kind) {
-    case LayerKind::kStem:
-      return {layer.out_channels, 3, 3, layer.in_channels};
-    case LayerKind::kDepthwise:
-      return {layer.kernel, layer.kernel, layer.out_channels};
-    default:
-      return {layer.out_channels, layer.in_channels};
-  }
-}
-
-struct LayerTensors {
-  at::Tensor weights, scale, shift;
-};
 
 }  // namespace
 
 struct TrainingNetwork::Impl {
-  SupernetWeights* weights;
-  std::vector<LayerTensors> tensors;
-  at::Tensor logits;
+  SupernetWeights& weights;
+  NetworkPass pass{weights};
+  std::vector<LayerGradients> gradients{weights.layers.size()};
+  at::Tensor features, classifier, bias, logits;  // leaves, and what they make
 
-  at::Tensor forward(const std::vector<Layer>& layers, const at::Tensor& pixels) const {
-    const LayerTensors &stem = of(layers.front()), &classifier = of(layers.back());
-    at::Tensor x = ops::stem(pixels, stem.weights, layers.front().out_channels);
-    x = ops::batch_norm(x, stem.scale, stem.shift, true, at::Tensor());
-    for (std::size_t i = 1; i + 1 < layers.size();) {
-      const bool expands = layers[i].kind == LayerKind::kPointwise;
-      const Layer &depthwise = layers[i + (expands ? 1 : 0)], &project = layers[i + (expands ? 2 : 1)];
-      x = ops::bottleneck(
-          x, expands ? view(layers[i]) : ops::ConvolutionWeights(), view(depthwise), view(project),
-          {depthwise.kernel, depthwise.stride, depthwise.out_channels, project.out_channels, project.adds_shortcut});
-      i += expands ? 3 : 2;
-    }
-    return ops::classifier(x, classifier.weights, classifier.shift);
+  explicit Impl(SupernetWeights& shared) : weights(shared) {}
+
+  void forward(const std::vector<Layer>& layers, const Batch& batch) {
+    const Features found = pass.forward(layers, batch);
+    LayerWeights& last = weights.layers.back();
+    features = over(found.values, {found.images, found.pixels, found.channels}).set_requires_grad(true);
+    classifier = over(last.weights.data(), {last.out_channels, last.in_channels}).set_requires_grad(true);
+    bias = over(last.shift.data(), {last.out_channels}).set_requires_grad(true);
+    logits = at::linear(features.mean({1}), classifier.slice(1, 0, found.channels), bias);
   }
 
-  const LayerTensors& of(const Layer& layer) const { return tensors.at(static_cast<std::size_t>(layer.weights)); }
-  ops::ConvolutionWeights view(const Layer& layer) const {
-    const LayerTensors& tensor = of(layer);
-    return {&tensor.weights, &tensor.scale, &tensor.shift};
+  void backward() {
+    LayerGradients& last = gradients.back();
+    if (!last.used) {
+      last.weights.assign(weights.layers.back().weights.size(), 0.0f);
+      last.shift.assign(weights.layers.back().shift.size(), 0.0f);
+      last.used = true;
+    }
+    add_gradient(classifier, last.weights);
+    add_gradient(bias, last.shift);
+    const at::Tensor gradient = features.grad().contiguous();
+    pass.backward(gradient.data_ptr<float>(), gradients);
   }
 };
 
-TrainingNetwork::TrainingNetwork(SupernetWeights& weights) : impl_(std::make_unique<Impl>()) {
-  impl_->weights = &weights;
-  for (LayerWeights& layer : weights.layers)
-    impl_->tensors.push_back({leaf(layer.weights, shape_of(layer)), leaf(layer.scale, {layer.out_channels}),
-                              leaf(layer.shift, {layer.out_channels})});
-}
+TrainingNetwork::TrainingNetwork(SupernetWeights& weights) : impl_(std::make_unique<Impl>(weights)) {}
 TrainingNetwork::~TrainingNetwork() = default;
 
 void TrainingNetwork::clear_gradients() {
-  for (LayerTensors& layer : impl_->tensors)
-    for (at::Tensor* tensor : {&layer.weights, &layer.scale, &layer.shift})
-      if (tensor->defined()) tensor->mutable_grad() = at::Tensor();
+  for (LayerGradients& layer : impl_->gradients) layer.used = false;
 }
 
 double TrainingNetwork::add_gradients(const std::vector<Layer>& layers, const Batch& batch, const Targets& targets) {
   try {
-    impl_->logits = impl_->forward(layers, pixels_of(batch));
+    impl_->forward(layers, batch);
     const at::Tensor loss = loss_of(impl_->logits, batch, targets);
     loss.backward();
+    impl_->backward();
     impl_->logits = impl_->logits.detach();
     return static_cast<double>(loss.item<float>());
   } catch (const c10::Error& failure) {
@@ -107,24 +92,21 @@ std::vector<float> TrainingNetwork::probabilities() const {
 
 std::vector<float> TrainingNetwork::probabilities(const std::vector<Layer>& layers, const Batch& batch) {
   const at::NoGradGuard without_gradients;
-  impl_->logits = impl_->forward(layers, pixels_of(batch));
+  impl_->forward(layers, batch);
   return probabilities();
 }
 
 std::vector<Parameter> TrainingNetwork::parameters() {
   std::vector<Parameter> all;
-  const auto add = [&](std::vector<float>& values, const at::Tensor& tensor, bool decays) {
-    if (!tensor.defined()) return;
-    const at::Tensor& gradient = tensor.grad();
-    THIMBLE_CHECK(!gradient.defined() || gradient.is_contiguous(), "a gradient with gaps");
-    all.push_back({&values, gradient.defined() ? gradient.data_ptr<float>() : nullptr, decays});
-  };
-  for (std::size_t i = 0; i < impl_->tensors.size(); ++i) {
-    LayerWeights& layer = impl_->weights->layers[i];
-    const LayerTensors& tensors = impl_->tensors[i];
-    add(layer.weights, tensors.weights, true);
-    add(layer.scale, tensors.scale, false);
-    add(layer.shift, tensors.shift, false);
+  for (std::size_t i = 0; i < impl_->gradients.size(); ++i) {
+    LayerWeights& layer = impl_->weights.layers[i];
+    const LayerGradients& gradients = impl_->gradients[i];
+    const auto add = [&](std::vector<float>& values, const std::vector<float>& gradient, bool decays) {
+      if (!values.empty()) all.push_back({&values, gradients.used ? gradient.data() : nullptr, decays});
+    };
+    add(layer.weights, gradients.weights, true);
+    add(layer.scale, gradients.scale, false);
+    add(layer.shift, gradients.shift, false);
   }
   return all;
 }
