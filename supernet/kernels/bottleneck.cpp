@@ -149,13 +149,19 @@ class Backward {
     if (s_.expands) dexpanded_ = std::make_unique_for_overwrite<float[]>(static_cast<std::size_t>(s_.images * in));
     Partial<float> dweights(groups_.count, static_cast<std::int64_t>(taps) * channels);
     expand_sums_.emplace_back(groups_, channels);
+    std::vector<float> turned;  // with stride 1 the gradient is the convolution with the kernel turned by half a turn
+    for (int t = taps; s_.stride == 1 && t-- > 0;)
+      turned.insert(turned.end(), w_.depthwise + t * channels, w_.depthwise + (t + 1) * channels);
     for_chunks(groups_.count, [&](int g) {
       for (int i = groups_.first(g); i < groups_.first(g + 1); ++i) {
         float* draw = scratch(0, out);
         kernels().norm_gradient(state_.filtered + i * out, dfiltered_.get() + i * out, draw, s_.out_pixels(), channels,
                                 map, true, norm.slope.data(), norm.offset.data());
         float* dinput = (s_.expands ? dexpanded_.get() : to_.x) + i * in;
-        kernels().depthwise_input_gradient(s_.depthwise(), draw, w_.depthwise, dinput);
+        if (s_.stride == 1)
+          kernels().depthwise(s_.depthwise(), draw, turned.data(), dinput);
+        else
+          kernels().depthwise_input_gradient(s_.depthwise(), draw, w_.depthwise, dinput);
         kernels().depthwise_weight_gradient(s_.depthwise(), filter_input(i), draw, dweights.of(g));
         if (s_.expands)
           kernels().norm_gradient_sums(state_.expanded + i * in, dinput, s_.in_pixels(), channels,

@@ -138,6 +138,7 @@ struct DepthwiseWeightGradient {
                               ? larger(inside_from, smaller(shape.out_width, (shape.width - K + P) / S + 1))
                               : inside_from;
     for (int i = 0; i < K; ++i) {
+      if (i - P >= shape.height || (shape.out_height - 1) * S - P + i < 0) continue;  // meets padding alone
       V sums[K];
       for (int j = 0; j < K; ++j) sums[j] = load<V>(dweights + (i * K + j) * shape.channels + c);
       for (int oh = 0; oh < shape.out_height; ++oh) {

@@ -14,6 +14,14 @@ constexpr int kLeastRowsPerChannel = 8;
 
 const PlaneKernels& planes() { return kernels().planes; }
 
+/// 8 or 16 floats.
+void copy_lanes(const float* from, int lanes, float* to) {
+  if (lanes == 16)
+    std::memcpy(to, from, 16 * sizeof(float));
+  else
+    std::memcpy(to, from, 8 * sizeof(float));
+}
+
 /// What both directions need of a block: its sizes in planes and its weights packed.
 struct PlaneBlock {
   const BottleneckShape& s;
@@ -122,8 +130,8 @@ class FilterInput {
     for (int row = 0; row < b_.s.in_size; ++row)
       for (int column = 0; column < b_.s.in_size; ++column, from += b_.s.in_channels) {
         float* to = plane.data + (static_cast<std::int64_t>(row) * plane.width + column) * b_.lanes;
-        std::copy_n(from, depth, to);
-        std::fill(to + depth, to + b_.lanes, 0.0f);
+        copy_lanes(from, depth, to);
+        if (depth < b_.lanes) std::fill_n(to + 8, 8, 0.0f);
       }
   }
 
@@ -366,7 +374,7 @@ class PlaneBackward {
   void copy_plane(int image, int vector, const float* d) const {
     float* to = to_.x + image * b_.in_row_floats() + vector * b_.lanes;
     for (std::int64_t p = 0; p < s_.in_pixels(); ++p)
-      std::copy_n(d + p * b_.lanes, b_.depth(vector), to + p * s_.in_channels);
+      copy_lanes(d + p * b_.lanes, b_.depth(vector), to + p * s_.in_channels);
   }
 
   /// The parts of dx and dW that wait for the sums of all rows.

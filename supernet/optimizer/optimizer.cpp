@@ -1,7 +1,9 @@
 #include "supernet/optimizer/optimizer.hpp"
 
 #include <cmath>
+#include <numeric>
 
+#include "supernet/kernels/worker_pool.hpp"
 #include "supernet/optimizer/adamw.hpp"
 #include "supernet/optimizer/sgd.hpp"
 
@@ -31,10 +33,13 @@ double sum_of_squares(const float* values, std::size_t count) {
 }  // namespace
 
 double gradient_norm(const std::vector<Parameter>& parameters) {
-  double squares = 0;
-  for (const Parameter& parameter : parameters)
-    if (parameter.gradient) squares += sum_of_squares(parameter.gradient, parameter.values->size());
-  return std::sqrt(squares);
+  std::vector<double> squares(parameters.size(), 0.0);
+  for_chunks(static_cast<int>(parameters.size()), [&](int i) {
+    const Parameter& parameter = parameters[static_cast<std::size_t>(i)];
+    if (parameter.gradient)
+      squares[static_cast<std::size_t>(i)] = sum_of_squares(parameter.gradient, parameter.values->size());
+  });
+  return std::sqrt(std::accumulate(squares.begin(), squares.end(), 0.0));
 }
 
 }  // namespace thimble
