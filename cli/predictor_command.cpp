@@ -131,7 +131,7 @@ void print(const json& facts) {
                 model["model"] == facts["model"] ? "   <- in the file" : "");
   }
   std::printf(
-      "two halves of the pictures rank the held-out subnets with tau %.3f; no predictor is expected above %.3f\n",
+      "two halves of the pictures rank the held-out subnets with tau %.3f, all of them and the truth with about %.3f\n",
       number(facts, "tau_between_halves"), number(facts, "tau_ceiling"));
   for (const json& reason : facts["not_to_be_trusted"])
     std::printf("NOT to be trusted: %s\n", reason.get<std::string>().c_str());

@@ -68,8 +68,9 @@ struct ModelScore {
 /// How far the choice of validation pictures alone blurs an order of subnets.
 struct AccuracyNoise {
   double tau_between_halves = 0;  ///< of top-1 on even and on odd pictures, over the held-out pairs
-  /// Of a predictor without error with the measurements: 2/pi asin(sqrt(r)), r the reliability of the whole set by the
-  /// correlation of its halves (Spearman 1910, Brown 1910), for normal accuracies.
+  /// Expected of the true order with the measured one: 2/pi asin(sqrt(r)), r the reliability of the whole set by the
+  /// correlation of its halves (Spearman 1910, Brown 1910), for normal accuracies. What a predictor reaches on other
+  /// pictures; on those that it was fitted to, it also learns what is peculiar to them, and may come out above.
   double tau_ceiling = 0;
 
   bool operator==(const AccuracyNoise&) const = default;
