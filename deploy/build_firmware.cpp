@@ -1,5 +1,8 @@
 #include "deploy/build_firmware.hpp"
 
+#include <algorithm>
+#include <thread>
+
 #include "deploy/elf.hpp"
 #include "graph/base/error.hpp"
 
@@ -18,8 +21,12 @@ LinkedSize linked_size(const std::filesystem::path& elf) {
   return size;
 }
 
+constexpr unsigned kMostJobs = 8;
+
 Result<BuiltFirmware, BuildError> build_firmware(const std::filesystem::path& folder, double deadline_s) {
-  const ProcessResult result = run_process({"make", "--no-print-directory", "-C", folder.string()}, "", deadline_s);
+  const std::string jobs = "-j" + std::to_string(std::clamp(std::thread::hardware_concurrency(), 1u, kMostJobs));
+  const ProcessResult result =
+      run_process({"make", jobs, "--no-print-directory", "-C", folder.string()}, "", deadline_s);
   if (result.timed_out) return BuildError{timeout_text("make -C " + folder.string(), deadline_s, result.output)};
   if (result.exit_code == 127 && result.output.empty())
     return BuildError{"make: cannot be run; Debian: apt install make"};

@@ -149,7 +149,7 @@ TEST_CASE("a step's subnets are of its phase's part of the space, at one resolut
 }
 
 TEST_CASE("the recipes that Thimble brings with it are sound", "[supernet][recipe]") {
-  CHECK(recipe_names() == Texts{"mcunet", "progressive", "sandwich"});
+  CHECK(recipe_names() == Texts{"mcunet", "progressive", "sandwich", "short"});
   for (const std::string& name : recipe_names()) {
     INFO(name);
     CHECK(problems_of(recipe_of("{recipe: " + name + "}")).empty());
