@@ -4,63 +4,94 @@
 #include <ATen/Parallel.h>
 #include <ATen/core/Tensor.h>
 #include <ATen/core/grad_mode.h>
-#include <ATen/ops/from_blob.h>
-#include <ATen/ops/linear.h>
-#include <ATen/ops/mean.h>
-#include <ATen/ops/slice.h>
+#include <ATen/ops/empty.h>
 #include <ATen/ops/softmax.h>
 #include <malloc.h>
 
 #include <exception>
 
 #include "graph/base/error.hpp"
+#include "supernet/kernels/gemm.hpp"
 #include "supernet/loss.hpp"
 #include "supernet/network_pass.hpp"
 
 namespace thimble {
-namespace {
-
-at::Tensor over(float* values, at::IntArrayRef sizes) {
-  return at::from_blob(values, sizes, at::TensorOptions().dtype(at::kFloat));
-}
-
-/// to += gradient of `tensor`.
-void add_gradient(const at::Tensor& tensor, std::vector<float>& to) {
-  const at::Tensor gradient = tensor.grad().contiguous();
-  const float* from = gradient.data_ptr<float>();
-  for (std::size_t i = 0; i < to.size(); ++i) to[i] += from[i];
-}
-
-}  // namespace
 
 struct TrainingNetwork::Impl {
   SupernetWeights& weights;
   NetworkPass pass{weights};
   std::vector<LayerGradients> gradients{weights.layers.size()};
-  at::Tensor features, classifier, bias, logits;  // leaves, and what they make
-
-  explicit Impl(SupernetWeights& shared) : weights(shared) {}
+  Features features;
+  std::vector<float> pooled, dfeatures;
+  at::Tensor logits;  // a leaf: the loss alone is LibTorch's
 
   void forward(const std::vector<Layer>& layers, const Batch& batch) {
-    const Features found = pass.forward(layers, batch);
-    LayerWeights& last = weights.layers.back();
-    features = over(found.values, {found.images, found.pixels, found.channels}).set_requires_grad(true);
-    classifier = over(last.weights.data(), {last.out_channels, last.in_channels}).set_requires_grad(true);
-    bias = over(last.shift.data(), {last.out_channels}).set_requires_grad(true);
-    logits = at::linear(features.mean({1}), classifier.slice(1, 0, found.channels), bias);
+    features = pass.forward(layers, batch);
+    const LayerWeights& last = weights.layers.back();
+    logits = at::empty({features.images, last.out_channels}, at::TensorOptions().dtype(at::kFloat));
+    pool();
+    float* answers = logits.data_ptr<float>();
+    multiply(features.images, last.out_channels, features.channels, {pooled.data(), features.channels},
+             {last.weights.data(), last.in_channels, true}, answers, last.out_channels);
+    for (std::int64_t i = 0; i < logits.numel(); ++i) answers[i] += last.shift[offset(i % last.out_channels, 1)];
+    logits.set_requires_grad(true);
+  }
+
+  static std::size_t offset(std::int64_t row, int width) {
+    return static_cast<std::size_t>(row) * static_cast<std::size_t>(width);
+  }
+
+  /// The mean over the pixels of each picture.
+  void pool() {
+    pooled.assign(offset(features.images, features.channels), 0.0f);
+    const float* x = features.values;
+    const float share = 1.0f / static_cast<float>(features.pixels);
+    for (int i = 0; i < features.images; ++i) {
+      float* sums = &pooled[offset(i, features.channels)];
+      for (std::int64_t p = 0; p < features.pixels; ++p, x += features.channels)
+        for (int c = 0; c < features.channels; ++c) sums[c] += x[c];
+      for (int c = 0; c < features.channels; ++c) sums[c] *= share;
+    }
   }
 
   void backward() {
-    LayerGradients& last = gradients.back();
-    if (!last.used) {
-      last.weights.assign(weights.layers.back().weights.size(), 0.0f);
-      last.shift.assign(weights.layers.back().shift.size(), 0.0f);
-      last.used = true;
+    const LayerWeights& last = weights.layers.back();
+    LayerGradients& to = gradients.back();
+    if (!to.used) {
+      to.weights.assign(last.weights.size(), 0.0f);
+      to.shift.assign(last.shift.size(), 0.0f);
+      to.used = true;
     }
-    add_gradient(classifier, last.weights);
-    add_gradient(bias, last.shift);
-    const at::Tensor gradient = features.grad().contiguous();
-    pass.backward(gradient.data_ptr<float>(), gradients);
+    const at::Tensor contiguous = logits.grad().contiguous();
+    const float* dlogits = contiguous.data_ptr<float>();
+    const int channels = features.channels, classes = last.out_channels;
+    std::vector<float> dpooled(offset(features.images, channels));
+    multiply(features.images, channels, classes, {dlogits, classes}, {last.weights.data(), last.in_channels},
+             dpooled.data(), channels);
+    // Summed apart and then added, as all gradients: so the shards of a batch add up to the same bits wherever they
+    // run.
+    std::vector<float> dweights(offset(classes, channels)), dbias(offset(classes, 1), 0.0f);
+    multiply(classes, channels, features.images, {dlogits, classes, true}, {pooled.data(), channels}, dweights.data(),
+             channels);
+    for (std::int64_t i = 0; i < contiguous.numel(); ++i) dbias[offset(i % classes, 1)] += dlogits[i];
+    for (int o = 0; o < classes; ++o) {
+      for (int c = 0; c < channels; ++c)
+        to.weights[offset(o, last.in_channels) + offset(c, 1)] += dweights[offset(o, channels) + offset(c, 1)];
+      to.shift[offset(o, 1)] += dbias[offset(o, 1)];
+    }
+    spread(dpooled);
+    pass.backward(dfeatures.data(), gradients);
+  }
+
+  /// The pool's backward direction: dfeatures.
+  void spread(const std::vector<float>& dpooled) {
+    const float share = 1.0f / static_cast<float>(features.pixels);
+    const int channels = features.channels;
+    dfeatures.resize(offset(features.images, channels) * static_cast<std::size_t>(features.pixels));
+    float* to = dfeatures.data();
+    for (int i = 0; i < features.images; ++i)
+      for (std::int64_t p = 0; p < features.pixels; ++p)
+        for (int c = 0; c < channels; ++c) *to++ = share * dpooled[offset(i, channels) + static_cast<std::size_t>(c)];
   }
 };
 

@@ -22,8 +22,8 @@ struct Targets {
   const std::vector<float>* teacher = nullptr;  ///< probabilities [N, classes]; null without one
 };
 
-/// Losses and gradients of subnets over the shared weights, which it uses in place: NetworkPass, and LibTorch for the
-/// classifier and the loss.
+/// Losses and gradients of subnets over the shared weights, which it uses in place: NetworkPass, the classifier, and
+/// LibTorch for the loss.
 class TrainingNetwork {
  public:
   explicit TrainingNetwork(SupernetWeights& weights);
