@@ -21,8 +21,8 @@ struct Features {
 };
 
 /// One pass at a time through a subnet and back, all but the classifier, over supernet/kernels on the threads of
-/// WorkerPool::current(). The operators of supernet/ops do the same one by one under LibTorch's autograd, which takes
-/// as long as the arithmetic where pictures are small. Memory is kept from one pass to the next.
+/// WorkerPool::current(). The operators of supernet/ops do the same one by one under LibTorch's autograd, which costs a
+/// tenth of a step where pictures are small. Memory is kept from one pass to the next.
 class NetworkPass {
  public:
   explicit NetworkPass(const SupernetWeights& weights);
