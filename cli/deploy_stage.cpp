@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "cli/front_check.hpp"
+#include "cli/front_scores.hpp"
 #include "cli/known_answers.hpp"
 #include "cli/progress.hpp"
 #include "cli/quantized_subnet.hpp"
@@ -31,19 +33,46 @@ double network_decibel(JobContext& context, const QuantizedSubnet& network, int 
   return output_decibel(network.int8_graph, layer_noise(context, network, resolution));
 }
 
-/// Fills in top1_int8, sqnr_db and the known answers of every member of the front; top1_int8 on the pictures that chose
-/// it.
-void score_front_in_int8(JobContext& context, const Supernet& supernet, const SearchResult& search, json& front) {
-  const ImageSet images = scoring_images(context);
-  SubnetAccuracy accuracy(supernet, context.data().train, images, context.job().search.calibration);
-  FrontCheck board(context, supernet.space());
+/// The front in int8, on the pictures that chose it.
+class FrontInInt8 {
+ public:
+  FrontInInt8(JobContext& context, const Supernet& supernet)
+      : context_(context),
+        images_(scoring_images(context)),
+        accuracy_(supernet, context.data().train, images_, context.job().search.calibration),
+        board_(context, supernet.space()) {}
+
+  /// @return {sqnr_db, top1_int8, known_answers, bit_exact}
+  json score(const Subnet& subnet) {
+    const QuantizedSubnet network = quantize_subnet(context_, accuracy_, subnet);
+    json scores = board_.check(subnet, network.int8_graph, images_);
+    scores["sqnr_db"] = network_decibel(context_, network, subnet.resolution);
+    scores["top1_int8"] = int8_top1(network.int8_graph, images_, 0, context_.job().threads);
+    return scores;
+  }
+
+ private:
+  JobContext& context_;
+  ImageSet images_;
+  SubnetAccuracy accuracy_;
+  FrontCheck board_;
+};
+
+/// Fills in what `FrontInInt8` says of every member of the front; those that an earlier call got to are not asked
+/// again.
+void score_front_in_int8(JobContext& context, const Supernet& supernet, const SearchResult& search, FrontScores& scores,
+                         json& front) {
+  FrontInInt8 int8(context, supernet);
   Progress bar("int8 accuracy and answers of the front", static_cast<std::int64_t>(search.front.size()));
   for (std::size_t i = 0; i < search.front.size(); ++i) {
     throw_if_stopped();
-    const QuantizedSubnet network = quantize_subnet(context, accuracy, search.front[i].subnet);
-    front["front"][i]["sqnr_db"] = network_decibel(context, network, search.front[i].subnet.resolution);
-    front["front"][i]["top1_int8"] = int8_top1(network.int8_graph, images, 0, context.job().threads);
-    front["front"][i].update(board.check(search.front[i].subnet, network.int8_graph, images));
+    json& member = front["front"][i];
+    std::optional<json> known = scores.find(member);
+    if (!known) {
+      known = int8.score(search.front[i].subnet);
+      scores.keep(member, *known);
+    }
+    member.update(*known);
     bar.update(static_cast<std::int64_t>(i) + 1);
   }
 }
@@ -135,9 +164,11 @@ class Winner {
 void deploy_stage(JobContext& context, BoardTimes& times, const Supernet& supernet, const SearchResult& search) {
   json front = read_json(context.run().front_json());
   THIMBLE_CHECK(!front.is_null() && !search.front.empty(), "the search comes before the deployment");
-  score_front_in_int8(context, supernet, search, front);
+  FrontScores scores(context.run());
+  score_front_in_int8(context, supernet, search, scores, front);
   front["winner"] = Winner(context, supernet, search.front.front().subnet).deploy(times);
   write_front(context.run(), front);
+  scores.clear();
 }
 
 }  // namespace thimble

@@ -44,6 +44,7 @@ class RunDirectory {
   std::filesystem::path search() const { return path_ / "search.json"; }
   std::filesystem::path front_json() const { return path_ / "front.json"; }
   std::filesystem::path front_csv() const { return path_ / "front.csv"; }
+  std::filesystem::path front_scores() const { return path_ / "front_scores.json"; }  ///< until the run is finished
   std::filesystem::path report() const { return path_ / "report.html"; }
   std::filesystem::path firmware() const { return path_ / "firmware"; }
   std::filesystem::path events() const { return path_ / "events"; }  ///< of the trainings, for TensorBoard

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """A run that was killed at any point resumes to the same final result as one that was not."""
+import json
 import os
 import random
 import signal
@@ -56,6 +57,29 @@ def test_ctrl_c_ends_with_130_and_resumes(folder):
         codes.append(process.wait(60))
         assert resume_until_done(stopped, job) == expected, f"stopped at {share} of the time it ended differently"
     assert set(codes) <= {0, 130} and codes[0] == 130, codes  # 0: it was done before the signal came
+
+
+def test_members_of_the_front_that_have_answered_are_not_asked_again(folder):
+    job = tiny_job(folder)
+    process = start("run", job, cwd=folder)
+    kept = folder / "runs" / "tiny-001" / "front_scores.json"
+    while not kept.exists() and process.poll() is None:
+        time.sleep(0.005)
+    assert process.poll() is None, "the front's first answer is there before the run is done"
+    os.killpg(process.pid, signal.SIGINT)
+    assert process.wait(60) == 130
+    members = json.loads(kept.read_text())
+    for number, entry in enumerate(members):  # figures that no evaluation gives: they can only have been kept
+        assert entry["scores"]["bit_exact"] is True, entry
+        entry["scores"]["sqnr_db"] = -1000.0 - number
+    kept.write_text(json.dumps(members))
+    resume_until_done(folder, job)
+    front = json.loads((folder / "runs/tiny-001/front.json").read_text())["front"]
+    figures = [member["sqnr_db"] for member in front]
+    assert figures[:len(members)] == [-1000.0 - number for number in range(len(members))], figures
+    assert all(figure > 0 for figure in figures[len(members):]), figures
+    assert all(member["bit_exact"] for member in front)
+    assert not kept.exists(), "a finished run keeps its scores in front.json alone"
 
 
 if __name__ == "__main__":
