@@ -6,7 +6,7 @@
 #include "cli/job_context.hpp"
 #include "cli/space_stage.hpp"
 #include "cli/train_stage.hpp"
-#include "profiler/openocd/tcl_client.hpp"
+#include "graph/base/loopback.hpp"
 
 namespace fs = std::filesystem;
 
@@ -14,7 +14,6 @@ namespace thimble {
 namespace {
 
 constexpr std::chrono::minutes kPatienceHere(2);  // for processes of this machine
-constexpr std::chrono::hours kPatienceOfOthers(1);
 constexpr double kSecondsToEnd = 20;
 
 std::vector<std::string> command_of(const RankPlace& place, const fs::path& job) {
@@ -69,7 +68,7 @@ void Crew::start_others(const fs::path& run) {
 }
 
 int follow_rank_0(const RankPlace& place) {
-  const std::unique_ptr<Ranks> ranks = join_ranks(place, kPatienceOfOthers);
+  const std::unique_ptr<Ranks> ranks = join_ranks(place);
   for (std::string path = ranks->next_announcement(); !path.empty(); path = ranks->next_announcement()) {
     const RunDirectory run = RunDirectory::open(path);
     const Job job = load_job_of(run);

@@ -14,7 +14,7 @@ class EventFile {
   /// @error Error  it cannot be written
   explicit EventFile(const std::filesystem::path& folder);
 
-  /// Adds one point; it is on the disk when this returns.
+  /// Adds one point, and hands it to the system.
   void add(const std::string& tag, std::int64_t step, double value);
 
  private:

@@ -100,11 +100,11 @@ void run_stages(JobContext& context, JobStage last, Crew& crew) {
 
 int run_command(const JobOptions& options, JobStage last) {
   const RankPlace place = rank_place();
+  const Job job = load_job(options.job, options.settings);  // by all ranks: what is wrong ends them all
   if (place.rank > 0) return follow_rank_0(place);
-  const Job job = load_job(options.job, options.settings);
+  Crew crew(place, options.ranks);
   DataSplits data = load_pictures(job, cache_of(options.runs));  // before there is a run: what is wrong shows here
   throw_if_stopped();
-  Crew crew(place, options.ranks);
   JobContext context(job, open_run(options, job, last), std::move(data));
   context.tell("run: " + context.run().path().string());
   if (!context.run().finished()) run_stages(context, last, crew);

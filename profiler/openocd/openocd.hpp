@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "graph/base/loopback.hpp"
 #include "profiler/board.hpp"
 #include "profiler/board_registry.hpp"
 #include "profiler/openocd/tcl_client.hpp"

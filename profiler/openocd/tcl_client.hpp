@@ -8,9 +8,6 @@
 
 namespace thimble {
 
-/// A port of this computer that nobody listens on at this moment.
-int free_port();
-
 struct TclAnswer {
   bool failed = false;
   std::string text;  ///< what the command returned, or why it failed

@@ -3,7 +3,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <array>
 #include <barrier>
 #include <cmath>
 #include <csignal>
@@ -214,38 +213,47 @@ class ThreadRanks final : public Ranks {
   int rank_;
 };
 
-/// The weights' fingerprints of two ranks that train together.
-std::pair<std::uint64_t, std::uint64_t> trained_by_two(const TrainRecipe& recipe) {
+/// The supernets of two ranks that train together.
+std::vector<Supernet> trained_by_two(const TrainRecipe& recipe) {
   ThreadRanks::Meeting meeting(2);
-  std::array<std::uint64_t, 2> weights{};
+  std::vector<Supernet> supernets(2, Supernet(small_space(), 1));
   const auto one = [&](int rank) {
     ThreadRanks ranks(meeting, rank);
     TrainOptions options = quiet();
     options.ranks = &ranks;
-    Supernet supernet(small_space(), 1);
-    if (train(supernet, pictures(), recipe, options)) weights[static_cast<std::size_t>(rank)] = supernet.fingerprint();
+    (void)train(supernets[static_cast<std::size_t>(rank)], pictures(), recipe, options).has_value();
   };
   std::thread other([&] { one(1); });
   one(0);
   other.join();
-  return {weights[0], weights[1]};
+  return supernets;
+}
+
+double largest_difference(const Supernet& a, const Supernet& b) {
+  double largest = 0;
+  for (std::size_t layer = 0; layer < a.weights().layers.size(); ++layer) {
+    const std::vector<float>&of_a = a.weights().layers[layer].weights, &of_b = b.weights().layers[layer].weights;
+    for (std::size_t i = 0; i < of_a.size(); ++i)
+      largest = std::max(largest, std::abs(static_cast<double>(of_a[i]) - static_cast<double>(of_b[i])));
+  }
+  return largest;
 }
 
 }  // namespace
 
-TEST_CASE("two ranks train the same weights as one process does", "[supernet][trainer][ranks]") {
+TEST_CASE("two ranks train as one process does", "[supernet][trainer][ranks]") {
   TrainRecipe recipe = short_recipe();
   recipe.shards = 2;
-  recipe.phases[1].subnets_per_step = 1;  // with more, sums are rounded in another order
+  recipe.learning_rate = 0.02;  // a high one makes much of how sums are rounded
   recipe.averaging = 0.9;
   Supernet alone(small_space(), 1), whole(small_space(), 1);
   REQUIRE(train(alone, pictures(), recipe, quiet()));
-  const auto [first, second] = trained_by_two(recipe);
-  CHECK(first == alone.fingerprint());
-  CHECK(second == first);
+  const std::vector<Supernet> ranks = trained_by_two(recipe);
+  CHECK(ranks[0].fingerprint() == ranks[1].fingerprint());
+  CHECK(largest_difference(ranks[0], alone) < 1e-4);  // sums are rounded in another order
   recipe.shards = 1;
   REQUIRE(train(whole, pictures(), recipe, quiet()));
-  CHECK(whole.fingerprint() != first);  // other batch-norm statistics
+  CHECK(largest_difference(whole, alone) > 1e-3);  // other batch-norm statistics
 }
 
 TEST_CASE("ranks that cannot share out a batch are told so", "[supernet][trainer][ranks]") {
