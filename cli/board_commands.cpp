@@ -77,7 +77,7 @@ json canary_on(const Board& board) {
     const auto result = make_probe(board)->run(canary_plan(), {});
     if (result) {
       facts["canary_cycles"] = result->cycles;
-      facts["board_state"] = board_state_facts(result->state);
+      facts["board_state"] = board_state_facts(board, result->state);
     } else {
       facts["state"] = result.error().message;
     }

@@ -57,13 +57,21 @@ void read_deploy(ConfigMap map, DeployConfig& deploy) {
 }
 
 /// What only shows when job, space and board are seen together.
-void check_together(const Job& job, const fs::path& file, std::vector<ConfigIssue>& issues) {
+void check_together(const Job& job, ConfigMap& data, std::vector<ConfigIssue>& issues) {
   for (const ConfigIssue& issue : kind_issues(job.data, job.search_space, job.space.file.string()))
     issues.push_back(issue);
   if (job.search_space.max_resolution() > job.data.image_size)
-    issues.push_back({file.string(), 0, 0, "data.image_size", std::to_string(job.data.image_size),
-                      "must be at least " + std::to_string(job.search_space.max_resolution()) +
-                          ", the largest resolution of " + job.space.file.string()});
+    data.problem("image_size", "must be at least " + std::to_string(job.search_space.max_resolution()) +
+                                   ", the largest resolution of " + job.space.file.string());
+}
+
+/// Why a job cannot be of this board; empty where it can.
+std::string refusal(const Board& board) {
+  if (board.kind() == BoardKind::kVirtual) return "";
+  if (board.kind() == BoardKind::kHost) return "must be a virtual board: this computer runs no firmware";
+  return "a job's board must be virtual so far: the search keeps the probe of its board open while the firmware is "
+         "checked, which needs it too; search on a virtual board, then `thimble replay RUN --on " +
+         board.name + "` or `thimble deploy RUN --board " + board.name + " --out FOLDER`";
 }
 
 /// The picture folder and the board must be there, and the board must offer what the limits allow.
@@ -74,8 +82,7 @@ void check_places(const Job& job, ConfigMap& data, ConfigMap& target, std::vecto
   if (job.target.board.empty()) return;
   try {
     const Board board = load_board(job.target.board);
-    if (board.kind() != BoardKind::kVirtual)
-      target.problem("board", "must be a virtual board: firmware is made for those so far");
+    if (const std::string rule = refusal(board); !rule.empty()) target.problem("board", rule);
     if (job.target.sram_kb > board.ram_size_kb)
       target.problem("sram_kb",
                      "must be at most " + std::to_string(board.ram_size_kb) + ", what " + board.name + " has");
@@ -134,13 +141,15 @@ Job read_job(const fs::path& file, const std::vector<std::string>& overrides, co
 
   std::vector<ConfigIssue> issues;
   if (to_be_run) check_places(job, data, target, issues);
-  collect(issues, [&] { config.finish(); });
+  std::vector<ConfigIssue> of_space;
   if (!job.space.file.empty()) {
-    collect(issues, [&] {
+    collect(of_space, [&] {
       job.search_space = load_space(job.space.file.string());
-      check_together(job, file, issues);
+      check_together(job, data, of_space);
     });
   }
+  collect(issues, [&] { config.finish(); });
+  issues.insert(issues.end(), of_space.begin(), of_space.end());
   if (to_be_run) check_latency_model(job, issues);
   if (!issues.empty()) throw ConfigError(issues);
   job.resolved_yaml = config.to_yaml();

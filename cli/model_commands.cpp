@@ -124,7 +124,7 @@ void print_inspection(const std::string& name, const std::string& board, const j
   }
 }
 
-json measurement_facts(const Measurement& m) {
+json measurement_facts(const Board& board, const Measurement& m) {
   json layers = json::array();
   for (const LayerMeasurement& layer : m.layers)
     layers.push_back({{"name", layer.name}, {"op", layer.op}, {"macs", layer.macs}, {"cycles", layer.cycles}});
@@ -139,7 +139,7 @@ json measurement_facts(const Measurement& m) {
           {"stack_bytes", m.stack_bytes},
           {"cache", to_text(m.cache)},
           {"energy_uj", m.energy_uj ? json(*m.energy_uj) : json()},
-          {"board_state", board_state_facts(m.state)},
+          {"board_state", board_state_facts(board, m.state)},
           {"layers", layers}};
 }
 
@@ -156,13 +156,19 @@ void add_firmware_facts(json& facts, const Model& model, const PlannedSubnet& pl
   facts["elf"] = fs::absolute(folder / "firmware.elf").string();
 }
 
-void print_profile(const json& facts, const std::string& core) {
+/// What the caches hold before each run.
+std::string caches_text(const Board& board, const std::string& cache) {
+  if (board.kind() == BoardKind::kHost) return "a run that is not timed";
+  return cache == "none" ? "no caches to warm" : cache + " caches";
+}
+
+void print_profile(const json& facts, const Board& board) {
   std::printf("%s (%s): %ld cycles, %.3f ms, %d runs, spread %.2f %%, stack %ld B\n",
               facts["board"].get<std::string>().c_str(), facts["provenance"].get<std::string>().c_str(),
               facts["cycles"].get<long>(), facts["latency_us"].get<double>() / 1e3, facts["runs"].get<int>(),
               100 * facts["spread"].get<double>(), facts["stack_bytes"].get<long>());
   std::printf("board: %s; before each run: %s\n", facts["board_state"]["text"].get<std::string>().c_str(),
-              facts["cache"] == "none" ? "no caches to warm" : (facts["cache"].get<std::string>() + " caches").c_str());
+              caches_text(board, facts["cache"].get<std::string>()).c_str());
   if (facts["energy_uj"].is_number())
     std::printf("energy: %.3f uJ an inference, by %s's meter\n", facts["energy_uj"].get<double>(),
                 facts["board"].get<std::string>().c_str());
@@ -177,7 +183,8 @@ void print_profile(const json& facts, const std::string& core) {
     if (macs > 0) std::printf("  %6.2f cycles/MAC", cycles / macs);
     std::printf("\n");
   }
-  if (facts["provenance"] == to_text(Provenance::kModelled)) std::printf("%s\n", cycle_model_caveat(core).c_str());
+  if (facts["provenance"] == to_text(Provenance::kModelled))
+    std::printf("%s\n", cycle_model_caveat(board.core).c_str());
 }
 
 Inspection inspected(const Model& model, const Board& board, const PlanOptions& wanted) {
@@ -214,6 +221,8 @@ int inspect_command(const ModelOptions& options) {
 
 int profile_command(const ModelOptions& options) {
   const Board board = load_board(options.board);
+  if (board.kind() == BoardKind::kHost && cache_state_from_text(options.cache) == CacheState::kCold)
+    throw ConfigError({{"", 0, 0, "--cache", options.cache, "must be warm: this computer's caches cannot be emptied"}});
   const Model model = load_model(options.model);
   model.require_imported();
   const PlanOptions wanted = plan_options(options);
@@ -225,13 +234,13 @@ int profile_command(const ModelOptions& options) {
   const auto measured =
       make_probe(board)->run(probe_plan(planned.plan, model.deployed), {.cache = cache_state_from_text(options.cache)});
   if (!measured) throw BoardError(board.name + ": " + unnamed(board.name, measured.error().message));
-  json facts = measurement_facts(*measured);
+  json facts = measurement_facts(board, *measured);
   for (const char* key : {"linked_sram_bytes", "linked_flash_bytes", "bit_exact", "elf"}) facts[key] = nullptr;
   if (builds) add_firmware_facts(facts, model, planned, board, inventory, scratch_firmware(model, board, wanted));
   if (options.json)
     print_json(facts);
   else
-    print_profile(facts, board.core);
+    print_profile(facts, board);
   return facts["bit_exact"] == false ? 1 : 0;
 }
 

@@ -7,7 +7,7 @@ import subprocess
 import time
 import zlib
 
-from thimble_process import PROGRAM, needs, run_tests, start, thimble, tiny_job
+from thimble_process import HERE, PROGRAM, needs, run_tests, start, thimble, tiny_job
 
 needs("arm-none-eabi-gcc", "qemu-system-arm")
 
@@ -56,9 +56,32 @@ def test_a_board_that_does_not_exist_is_named_with_those_that_do(folder):
 def test_a_board_that_is_no_target_or_too_small_is_refused_before_anything_runs(folder):
     message = refused(folder, "target.board=host", "target.flash_kb=999999")
     assert "target.board = host" in message and "virtual board" in message, message
+    message = refused(folder, "target.board=nucleo-f446re")
+    assert "must be virtual so far" in message and "firmware is made for those" not in message, message
+    assert "thimble replay RUN --on nucleo-f446re" in message, message
     message = refused(folder, "target.sram_kb=999999")
     assert "must be at most 4096" in message, message
     assert not (folder / "runs").exists()
+
+
+def test_the_host_has_no_cold_runs_and_says_what_it_is(folder):
+    model = HERE.parent / "fuzz/corpus/depthwise.tflite"
+    done = thimble("profile", model, "--board", "host", "--cache", "cold", cwd=folder)
+    assert done.returncode == 2 and "--cache = cold" in done.stderr and "must be warm" in done.stderr, done.stderr
+    done = thimble("profile", model, "--board", "host", cwd=folder)
+    assert done.returncode == 0 and "board: this computer" in done.stdout, (done.stdout, done.stderr)
+    assert "wait states" not in done.stdout and "no caches" not in done.stdout, done.stdout
+
+
+def test_pictures_too_small_for_the_space_are_reported_where_they_were_set(folder):
+    message = refused(folder, "data.image_size=8")
+    assert "--set" in message and "data.image_size = 8" in message and "largest resolution" in message, message
+    job = tiny_job(folder)
+    assert "image_size: 24" in job.read_text()
+    job.write_text(job.read_text().replace("image_size: 24", "image_size: 9"))
+    done = thimble("run", job, cwd=folder)
+    assert done.returncode == 2 and "tiny.yaml" in done.stderr and "4:" in done.stderr, done.stderr
+    assert "--set" not in done.stderr, done.stderr
 
 
 def test_a_space_of_another_number_of_classes_is_refused_before_anything_runs(folder):
