@@ -24,6 +24,16 @@ void print(const json& facts) {
   std::printf("next: make -C %s\n", shell_text(facts["out"].get<std::string>()).c_str());
 }
 
+/// On standard error, beside any JSON.
+void warn_of_script(const Board& board, const Target& target, const std::string& out) {
+  if (board.kind() != BoardKind::kHardware || flashing_script(target) == target.openocd_config) return;
+  const std::string why = target.openocd_config.empty()
+                              ? board.name + " names no openocd_config"
+                              : "make cannot take openocd_config = " + target.openocd_config + " of " + board.name;
+  std::fprintf(stderr, "%s: the Makefile says BOARD.cfg; flash with: make -C %s flash OPENOCD_CONFIG=SCRIPT\n",
+               why.c_str(), shell_text(out).c_str());
+}
+
 }  // namespace
 
 int deploy_command(const ModelOptions& options) {
@@ -33,10 +43,12 @@ int deploy_command(const ModelOptions& options) {
   const PlanOptions wanted = plan_options(options);
   const CodeInventory inventory = inventory_of(board, wanted.mode);
   const PlannedSubnet planned = plan_model(model, inventory, wanted, memory_limits(board));
+  const Target target = target_of(board);
   const FirmwareProject project =
-      firmware_project(planned.plan, model.deployed, target_of(board), inventory, model.answers, model.class_names);
+      firmware_project(planned.plan, model.deployed, target, inventory, model.answers, model.class_names);
   write_project(options.out, {model.name, board.name}, project.files,
                 options.force ? ChangedFiles::kReplace : ChangedFiles::kRefuse);
+  warn_of_script(board, target, options.out);
   const auto offered = static_cast<std::int64_t>(model.answers.inputs.size()) / planned.plan.input_bytes;
   const json facts = {{"model", model.name},
                       {"board", board.name},

@@ -128,8 +128,7 @@ std::string plain_word(const std::string& word) {
 }
 
 std::string run_rule(const Target& target) {
-  if (target.machine.empty())
-    return fill_template(kBoardRules, {{"OPENOCD_CONFIG", plain_word(target.openocd_config)}});
+  if (target.machine.empty()) return fill_template(kBoardRules, {{"OPENOCD_CONFIG", flashing_script(target)}});
   return "run: firmware.elf\n\tqemu-system-arm -M " + target.machine +
          " -nographic -semihosting -kernel firmware.elf\n\n";
 }
@@ -137,7 +136,7 @@ std::string run_rule(const Target& target) {
 std::string how_to_run(const Target& target) {
   if (!target.machine.empty()) return "    make run              # the known-answer test under QEMU\n";
   return "    make flash            # writes firmware.elf to the board, through OpenOCD with " +
-         plain_word(target.openocd_config) +
+         flashing_script(target) +
          "\n"
          "                          # (another script: make flash OPENOCD_CONFIG=...; or any flasher)\n"
          "                          # make run would need an emulator of the board; it says so and fails\n";
@@ -164,6 +163,8 @@ std::string board_files(const Target& target) {
 }
 
 }  // namespace
+
+std::string flashing_script(const Target& target) { return plain_word(target.openocd_config); }
 
 FirmwareProject firmware_project(const Plan& plan, const Graph& graph, const Target& target,
                                  const CodeInventory& inventory, const KnownAnswers& all_answers,

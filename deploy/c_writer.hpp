@@ -44,6 +44,10 @@ FirmwareProject firmware_project(const Plan& plan, const Graph& graph, const Tar
                                  const CodeInventory& inventory, const KnownAnswers& answers,
                                  const std::vector<std::string>& class_names = {});
 
+/// What a board's project flashes with by itself: the target's script of OpenOCD; "BOARD.cfg", which its user replaces,
+/// where that has blanks or signs that make or a shell would take apart.
+std::string flashing_script(const Target& target);
+
 /// Writes a firmware project over whatever is in the folder, without a manifest: for folders that nobody else knows.
 /// @error Error  as firmware_project; the folder cannot be written
 void write_firmware(const Plan& plan, const Graph& graph, const Target& target, const CodeInventory& inventory,

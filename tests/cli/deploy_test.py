@@ -61,6 +61,21 @@ def test_make_run_of_a_board_says_what_it_needs_and_fails(folder):
     assert "make flash" in (folder / "out/README.md").read_text()
 
 
+def test_a_script_of_openocd_that_make_cannot_take_is_told(folder):
+    assert deploy(folder, "nucleo-f446re").stderr == ""
+    assert deploy(folder, "virtual-m4", "--force").stderr == ""
+    board = "core: cortex-m4\nclock_mhz: 180\nram_size_kb: 128\nflash_size_kb: 512\nstartup: nucleo-f446re\n"
+    (folder / "mine.yaml").write_text(board + "openocd_config: my boards/mine.cfg\n")
+    done = deploy(folder, "mine.yaml", "--json")
+    assert "my boards/mine.cfg" in done.stderr and "flash OPENOCD_CONFIG=" in done.stderr, done.stderr
+    assert json.loads(done.stdout)["board"] == "mine"
+    assert 'openocd -f "BOARD.cfg"' in make(folder, "-n", "flash").stdout
+    flash = make(folder, "-n", "flash", "OPENOCD_CONFIG=my boards/mine.cfg")
+    assert 'openocd -f "my boards/mine.cfg"' in flash.stdout, flash
+    (folder / "none.yaml").write_text(board)
+    assert "names no openocd_config" in deploy(folder, "none.yaml").stderr
+
+
 def test_cases_that_the_flash_has_no_room_for_are_counted(folder):
     # 8 cases of 4096 bytes in and as many out; 40 KiB of flash hold 4 of them beside some 3 KiB and the test's 4 KiB.
     (folder / "small.yaml").write_text("core: cortex-m4\nclock_mhz: 180\nram_size_kb: 128\nflash_size_kb: 40\n"
