@@ -5,8 +5,9 @@
 
 Same architecture, weights, subnets, batch and threads as supernet_speed, same commands on stdin (see speed.cpp), and
 written as well as plain PyTorch lets one: pictures are floats in the right layout beforehand, gradients are set to None,
-ReLU6 works in place, batch norms keep no running statistics in training, evaluation runs in inference mode, batch norms
-are folded into the convolutions where that is faster, and the small slices of shared weights are the only copies.
+ReLU6 works in place, batch norms keep no running statistics in training, recalibration is one pass with PyTorch's own
+running mean, evaluation runs in inference mode with batch norms folded into the convolutions or not, and the slices of
+the shared weights are the only copies.
 """
 import json
 import pathlib
