@@ -6,6 +6,7 @@
 
 #include "cli/known_answers.hpp"
 #include "cli/model.hpp"
+#include "cli/progress.hpp"
 #include "cli/stop.hpp"
 #include "graph/base/files.hpp"
 #include "profiler/board_target.hpp"
@@ -52,29 +53,38 @@ FirmwareCheck answers_of(const SweepTasks& tasks, const std::string& subnet, con
   return deploy_and_check(*planned, model.deployed, board, inventory, model.answers, folder.path());
 }
 
-json asked(const SweepTasks& tasks, json row, const Board& board, const CodeInventory& inventory) {
-  row["board"] = board.name;
+/// A verdict where the firmware ran; else why there is none: that says nothing of the answers.
+json asked(const SweepTasks& tasks, json row, const Board& board, const std::filesystem::path& cache, PlanMode mode) {
   try {
-    const FirmwareCheck check = answers_of(tasks, row["subnet"], board, inventory);
+    const FirmwareCheck check = answers_of(tasks, row["subnet"], board, measure_code(target_of(board), cache, mode));
+    if (!check.bit_exact) throw_if_stopped();  // Ctrl-C ends emulators, too
     row["cases"] = check.cases;
     row["bit_exact"] = check.bit_exact;
-    if (!check.bit_exact) row["message"] = check.console;
-  } catch (const BoardError& error) {
-    row["message"] = error.what();
-  } catch (const Error& error) {
-    row["bit_exact"] = false;
-    row["message"] = error.what();
+    row["message"] = check.bit_exact ? "" : check.console;
+  } catch (const std::exception& error) {  // it must not cost the others theirs
+    row["message"] = std::string("not asked: ") + error.what();
   }
   return row;
 }
 
-/// The answer that an earlier end of the sweep got; null where there is none.
+/// The answer that an earlier end of the sweep got; null where a board gave none.
 json known(const json& before, const json& row) {
   for (const json& old : before)
     if (old["subnet"] == row["subnet"] && old["board_type"] == row["board_type"] &&
-        old["kernel_library_version"] == row["kernel_library_version"] && !old["bit_exact"].is_null())
+        old["kernel_library_version"] == row["kernel_library_version"] && !old["bit_exact"].is_null() &&
+        old["cases"].get<int>() > 0)
       return old;
   return nullptr;
+}
+
+json unasked(const json& result) {
+  return {{"subnet", result["subnet"]},
+          {"board_type", result["board_type"]},
+          {"board", nullptr},
+          {"kernel_library_version", result["kernel_library_version"]},
+          {"cases", 0},
+          {"bit_exact", nullptr},
+          {"message", ""}};
 }
 
 }  // namespace
@@ -82,28 +92,34 @@ json known(const json& before, const json& row) {
 json sweep_answers(const SweepJob& job, const SweepTasks& tasks, const json& facts, const json& before,
                    const std::filesystem::path& cache) {
   const PlanMode mode = job.mode == "size" ? PlanMode::kSize : PlanMode::kSpeed;
+  const std::vector<const json*> results = promoted(facts, job.known_answers);
   json answers = json::array();
-  for (const json* result : promoted(facts, job.known_answers)) {
-    if (stop_flag()) break;
-    json row = {{"subnet", (*result)["subnet"]},
-                {"board_type", (*result)["board_type"]},
-                {"board", nullptr},
-                {"kernel_library_version", (*result)["kernel_library_version"]},
-                {"cases", 0},
-                {"bit_exact", nullptr},
-                {"message", "no board of the type is left"}};
+  Progress bar("known answers", static_cast<std::int64_t>(results.size()));
+  for (const json* result : results) {
+    json row = unasked(*result);
     const Board* board = board_for(job, facts, row["board_type"]);
+    if (board) row["board"] = board->name;
     if (const json old = known(before, row); !old.is_null())
       row = old;
+    else if (stop_flag())
+      row["message"] = "not asked: interrupted";
     else if (board)
-      row = (row["message"] = "", asked(tasks, row, *board, measure_code(target_of(*board), cache, mode)));
+      row = asked(tasks, row, *board, cache, mode);
+    else
+      row["message"] = "not asked: no board of the type is left";
     answers.push_back(row);
+    bar.update(static_cast<std::int64_t>(answers.size()));
   }
   return answers;
 }
 
 bool sweep_answers_hold(const json& answers) {
   return std::none_of(answers.begin(), answers.end(), [](const json& row) { return row["bit_exact"] == false; });
+}
+
+bool sweep_answers_given(const json& answers) {
+  return std::none_of(answers.begin(), answers.end(),
+                      [](const json& row) { return row["bit_exact"].is_null() && !row["board"].is_null(); });
 }
 
 }  // namespace thimble

@@ -81,12 +81,11 @@ class SweepRun {
     }
     tell(table);
     table.end(sweep.status());
-    json facts = sweep_facts(job_, queue_, FarmHistory(run_.database()), sweep.status());
-    const json before = read_json(sweep_json(run_));
-    facts["known_answers"] =
-        sweep_answers(job_, tasks_, facts, before.is_null() ? json() : before.value("known_answers", json()),
-                      cache_of(run_.path().parent_path()));
-    return facts;
+    return sweep_facts(job_, queue_, FarmHistory(run_.database()), sweep.status());
+  }
+
+  json answers(const json& facts, const json& before) const {
+    return sweep_answers(job_, tasks_, facts, before, cache_of(run_.path().parent_path()));
   }
 
  private:
@@ -154,19 +153,44 @@ class SweepRun {
   Lines lines_;
 };
 
-/// 0 where every task is settled, and no board's answer was wrong; else who is to blame.
+/// 0 where every task is settled, and every board that was asked gave the right answer; else who is to blame.
 int exit_code_of(const json& facts) {
   if (!sweep_answers_hold(facts["known_answers"])) {
     std::fprintf(stderr, "thimble: a board's answers differ from the reference's; the report names the subnets\n");
     return 1;
   }
   const json& counts = facts["counts"];
-  if (counts["waiting"].get<std::int64_t>() == 0 && counts["undecided"].get<std::int64_t>() == 0) return 0;
+  const bool settled = counts["waiting"].get<std::int64_t>() == 0 && counts["undecided"].get<std::int64_t>() == 0;
+  const bool answered = sweep_answers_given(facts["known_answers"]);
+  if (settled && answered) return 0;
   if (stop_flag()) return 130;
+  if (settled) {
+    std::fprintf(stderr,
+                 "thimble: not every known answer could be asked for; the report says why, and --resume asks again\n");
+    return 4;
+  }
   std::fprintf(stderr,
                "thimble: not every subnet was measured, for want of boards. `thimble boards` says which are locked "
                "or quarantined; release them, and --resume goes on\n");
   return 4;
+}
+
+void write_facts(const RunDirectory& run, const json& facts) {
+  write_json(sweep_json(run), facts);
+  write_sweep_reports(run, facts);
+}
+
+/// What was measured is written down before boards are asked for answers: whatever comes of that, the report is there.
+json measured_and_asked(const SweepJob& job, const RunDirectory& run) {
+  SweepRun sweep(job, run);
+  json facts = sweep.measure();
+  const json last = read_json(sweep_json(run));
+  const json before = last.is_null() ? json::array() : last.value("known_answers", json::array());
+  facts["known_answers"] = before;
+  write_facts(run, facts);
+  facts["known_answers"] = sweep.answers(facts, before);
+  write_facts(run, facts);
+  return facts;
 }
 
 }  // namespace
@@ -177,9 +201,7 @@ int sweep_command(const JobOptions& options) {
   const RunDirectory run =
       options.resume.empty() ? begin_run(options.runs, source) : resume_run(options.runs, source, options.resume);
   say("run: " + run.path().string());
-  const json facts = SweepRun(job, run).measure();
-  write_json(sweep_json(run), facts);
-  write_sweep_reports(run, facts);
+  const json facts = measured_and_asked(job, run);
   if (options.json)
     print_json(facts);
   else

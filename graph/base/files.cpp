@@ -51,7 +51,14 @@ void write_new_file(const std::filesystem::path& path, std::initializer_list<std
 }  // namespace
 
 TemporaryFolder::TemporaryFolder() {
-  std::string pattern = (std::filesystem::temp_directory_path() / "thimble-XXXXXX").string();
+  std::error_code no_folder;
+  const std::filesystem::path parent = std::filesystem::temp_directory_path(no_folder);
+  if (no_folder) {
+    const char* named = std::getenv("TMPDIR");
+    throw Error("TMPDIR " + std::string(named ? named : "/tmp") +
+                ": no folder for temporary files: " + no_folder.message());
+  }
+  std::string pattern = (parent / "thimble-XXXXXX").string();
   if (mkdtemp(pattern.data()) == nullptr) throw Error(pattern + ": cannot be made: " + std::strerror(errno));
   path_ = pattern;
 }

@@ -170,6 +170,61 @@ def test_the_fastest_subnets_answer_as_the_reference_does(folder):
     assert "WRONG" in (run / "sweep.md").read_text() and "WRONG" in (run / "report.html").read_text()
 
 
+def with_make(folder, script):
+    """The environment of a computer whose `make` is this script."""
+    tools = folder / "tools"
+    tools.mkdir(exist_ok=True)
+    (tools / "make").write_text("#!/bin/sh\n" + script)
+    (tools / "make").chmod(0o755)
+    return {**state_of(folder), "PATH": f"{tools}:{os.environ['PATH']}"}
+
+
+def test_a_firmware_that_cannot_be_built_is_no_verdict_and_is_asked_again(folder):
+    sweep_job(folder, subnets=3, boards=["virtual-m4"], extra="")
+    words = ("sweep", "night.yaml", "--json", "--set", "sweep.known_answers=1")
+    full = with_make(folder, "echo 'no space left on device' >&2; exit 2\n")
+    unasked = thimble(*words, cwd=folder, env=full)
+    assert unasked.returncode == 4 and "--resume asks again" in unasked.stderr, unasked.stderr
+    answer, = json.loads(unasked.stdout)["known_answers"]
+    assert answer["bit_exact"] is None and answer["cases"] == 0, answer
+    assert answer["message"].startswith("not asked: ") and "no space left" in answer["message"], answer
+    run = folder / "runs/night-sweep-001"
+    assert "not asked" in (run / "sweep.md").read_text() and "WRONG" not in (run / "sweep.md").read_text()
+    said = json.loads((run / "sweep.json").read_text())
+    said["known_answers"][0]["bit_exact"] = False  # as earlier versions said
+    (run / "sweep.json").write_text(json.dumps(said))
+    again = thimble(*words, "--resume", cwd=folder, env=state_of(folder))
+    assert again.returncode == 0, again.stderr
+    assert [a["bit_exact"] for a in json.loads(again.stdout)["known_answers"]] == [True]
+
+
+def test_the_report_is_there_whatever_comes_of_the_answers(folder):
+    sweep_job(folder, subnets=3, boards=["virtual-m4"])
+    assert sweep(folder).returncode == 0
+    run = folder / "runs/night-sweep-001"
+    for name in ("sweep.json", "sweep.md", "sweep.csv", "report.html"):
+        (run / name).unlink()
+    lost = thimble("sweep", "night.yaml", "--resume", "--set", "sweep.known_answers=1", cwd=folder,
+                   env={**state_of(folder), "TMPDIR": str(folder / "nowhere")})
+    assert lost.returncode == 4, (lost.returncode, lost.stderr)
+    assert "TMPDIR" in (run / "sweep.md").read_text() and "3 of 3 measured" in (run / "sweep.md").read_text()
+    assert len(table(folder).splitlines()) == 4
+    answer, = json.loads((run / "sweep.json").read_text())["known_answers"]
+    assert answer["bit_exact"] is None and str(folder / "nowhere") in answer["message"], answer
+
+
+def test_an_interrupt_among_the_answers_keeps_those_that_were_given(folder):
+    sweep_job(folder, subnets=4, boards=["virtual-m4"])
+    words = ("sweep", "night.yaml", "--set", "sweep.known_answers=2")
+    interrupts = with_make(folder, f'kill -INT $PPID\nexec {shutil.which("make")} "$@"\n')
+    stopped = thimble(*words, cwd=folder, env=interrupts)
+    assert stopped.returncode == 130, (stopped.returncode, stopped.stderr)
+    answers = lambda: json.loads((folder / "runs/night-sweep-001/sweep.json").read_text())["known_answers"]
+    assert [(a["bit_exact"], a["message"]) for a in answers()] == [(True, ""), (None, "not asked: interrupted")]
+    resumed = thimble(*words, "--resume", cwd=folder, env=state_of(folder))
+    assert resumed.returncode == 0 and [a["bit_exact"] for a in answers()] == [True, True], resumed.stderr
+
+
 def test_a_sweep_is_replayed_on_another_board_and_its_subnets_are_inspected(folder):
     sweep_job(folder, subnets=3, boards=["virtual-m4"])
     assert sweep(folder).returncode == 0
