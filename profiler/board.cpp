@@ -7,6 +7,7 @@
 #include "deploy/target.hpp"
 #include "graph/base/config.hpp"
 #include "graph/base/nearest_word.hpp"
+#include "profiler/command_words.hpp"
 #include "profiler/resources.hpp"
 
 namespace thimble {
@@ -46,6 +47,16 @@ fs::path file_of(const std::string& name, const std::string& user_folder) {
   throw_unknown(name, user_folder);
 }
 
+/// A command that cannot be taken apart shows here, not when a board is to run.
+void read_command(ConfigMap& map, const std::string& key, std::string& command) {
+  map.read(key, command);
+  try {
+    words_of(command);
+  } catch (const Error& error) {
+    map.problem(key, error.what());
+  }
+}
+
 void read_connection(ConfigMap& map, Board& board) {
   map.read("uart_port_wildcard", board.uart_port_wildcard);
   map.read("uart_baudrate", board.uart_baudrate, Range{.above = 0});
@@ -53,8 +64,8 @@ void read_connection(ConfigMap& map, Board& board) {
   map.read("openocd_extra", board.openocd_extra);
   map.read("probe_serial", board.probe_serial);
   map.read("usb_path", board.usb_path);
-  map.read("power", board.power);
-  map.read("energy_command", board.energy_command);
+  read_command(map, "power", board.power);
+  read_command(map, "energy_command", board.energy_command);
   if (!board.energy_command.empty() && board.kind() != BoardKind::kHardware)
     map.problem("energy_command", "is for a board of hardware: no meter reads " + board.name);
 }

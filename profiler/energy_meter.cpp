@@ -2,20 +2,24 @@
 
 #include <fmt/format.h>
 
+#include <unistd.h>
+
+#include <cerrno>
 #include <charconv>
 #include <cmath>
 
-#include "profiler/farm/power.hpp"
+#include "profiler/command_words.hpp"
 
 namespace thimble {
 namespace {
 
 constexpr double kReadySeconds = 10, kReadingSeconds = 10, kPollSeconds = 0.005;
+constexpr std::size_t kMostPrinted = 64 * 1024;
 const std::string kReady = "ready\n";
 
-/// The shell gives the child a standard input of ours, and becomes it.
+/// The shell gives the child a standard input and output of ours, and becomes it.
 std::vector<std::string> shell_command(const std::string& command) {
-  std::vector<std::string> arguments = {"/bin/sh", "-c", "exec \"$@\" <&3 3<&-", "sh"};
+  std::vector<std::string> arguments = {"/bin/sh", "-c", "exec \"$@\" <&3 3<&- >&4 4>&-", "sh"};
   for (const std::string& word : words_of(command)) arguments.push_back(word);
   return arguments;
 }
@@ -43,38 +47,64 @@ std::optional<std::string> after_ready(const std::string& output) {
 
 }  // namespace
 
-EnergyMeter::EnergyMeter(const Board& board, FileDescriptor input, std::unique_ptr<ChildProcess> child)
-    : command_(board.energy_command), input_(std::move(input)), child_(std::move(child)) {}
+EnergyMeter::EnergyMeter(const Board& board) : command_(board.energy_command) {
+  auto [our_input, its_input] = make_socket_pair();
+  auto [our_output, its_output] = make_pipe();
+  input_ = std::move(our_input);
+  output_ = std::move(our_output);
+  child_ = std::make_unique<ChildProcess>(
+      shell_command(command_),
+      ChildProcess::Options{.descriptors = {{its_input.number(), 3}, {its_output.number(), 4}}});
+}
+
+void EnergyMeter::listen() {
+  char block[4096];
+  for (;;) {
+    const ssize_t count = ::read(output_.number(), block, sizeof block);
+    if (count < 0 && errno == EINTR) continue;
+    if (count <= 0) break;
+    printed_.append(block, static_cast<std::size_t>(count));
+  }
+  if (printed_.size() > kMostPrinted) printed_.erase(0, printed_.size() - kMostPrinted);
+}
+
+std::optional<int> EnergyMeter::wait_a_moment() {
+  const std::optional<int> code = child_->wait(Deadline(kPollSeconds));
+  listen();
+  return code;
+}
 
 ProbeFailure EnergyMeter::failure(const std::string& what) const {
   return {.code = "energy_meter", .message = "energy_command: " + command_ + " " + what};
 }
 
-ProbeFailure EnergyMeter::ended(int code, const std::string& output) const {
-  return failure(fmt::format("ended with {}: {}", code, trimmed(output)));
+ProbeFailure EnergyMeter::ended(int code) const {
+  const std::string printed = trimmed(after_ready(printed_).value_or(printed_)), complaint = trimmed(child_->output());
+  return failure(
+      fmt::format("ended with {}: {}", code, printed + (printed.empty() || complaint.empty() ? "" : "; ") + complaint));
 }
 
 Result<EnergyMeter, ProbeFailure> EnergyMeter::start(const Board& board) {
-  auto [ours, its] = make_socket_pair();
-  EnergyMeter meter(board, std::move(ours),
-                    std::make_unique<ChildProcess>(shell_command(board.energy_command),
-                                                   ChildProcess::Options{.descriptors = {{its.number(), 3}}}));
-  for (const Deadline deadline(kReadySeconds); !after_ready(meter.child_->output());) {
-    if (const auto code = meter.child_->wait(Deadline(kPollSeconds))) return meter.ended(*code, meter.child_->output());
+  EnergyMeter meter(board);
+  for (const Deadline deadline(kReadySeconds); !after_ready(meter.printed_);) {
+    const auto code = meter.wait_a_moment();
+    if (after_ready(meter.printed_)) break;
+    if (code) return meter.ended(*code);
     if (deadline.expired())
       return meter.failure(fmt::format("did not say \"ready\" within {} s; it said: {}", kReadySeconds,
-                                       trimmed(meter.child_->output())));
+                                       trimmed(meter.printed_ + meter.child_->output())));
   }
   return meter;
 }
 
 Result<double, ProbeFailure> EnergyMeter::joules() {
   input_.reset();
-  const auto code = child_->wait(Deadline(kReadingSeconds));
-  const std::string said = trimmed(after_ready(child_->output()).value_or(""));
+  std::optional<int> code;
+  for (const Deadline deadline(kReadingSeconds); !code && !deadline.expired();) code = wait_a_moment();
+  const std::string said = trimmed(after_ready(printed_).value_or(""));
   if (!code)
     return failure(fmt::format("did not end within {} s of the end of its input; it said: {}", kReadingSeconds, said));
-  if (*code != 0) return ended(*code, said);
+  if (*code != 0) return ended(*code);
   if (const auto joules = joules_in(said)) return *joules;
   return failure("must print the joules that were used, a number of at least 0, and printed: " + said);
 }

@@ -1,5 +1,6 @@
 #pragma once
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "graph/base/child_process.hpp"
@@ -11,7 +12,8 @@ namespace thimble {
 
 /// A program of the user's beside an external energy meter, which takes the meter's signal from the board's pin
 /// (firmware_probe/marker.h): Board::energy_command. It says "ready" on a line of its own once the meter listens; when
-/// its standard input ends, it prints the joules that were used while the pin was high, and exits with 0.
+/// its standard input ends, it prints the joules that were used while the pin was high, and exits with 0. What it says
+/// on its standard error shows only where it fails.
 class EnergyMeter {
  public:
   /// Starts it, and waits until it is ready.
@@ -23,12 +25,15 @@ class EnergyMeter {
   Result<double, ProbeFailure> joules();
 
  private:
-  EnergyMeter(const Board& board, FileDescriptor input, std::unique_ptr<ChildProcess> child);
+  explicit EnergyMeter(const Board& board);
+  void listen();                       ///< reads what it has printed since
+  std::optional<int> wait_a_moment();  ///< and listens; its exit code once it has ended
   ProbeFailure failure(const std::string& what) const;
-  ProbeFailure ended(int code, const std::string& output) const;
+  ProbeFailure ended(int code) const;
 
   std::string command_;
-  FileDescriptor input_;
+  FileDescriptor input_, output_;
+  std::string printed_;  ///< on its standard output; the child's own is what it complains of
   std::unique_ptr<ChildProcess> child_;
 };
 

@@ -1,10 +1,11 @@
 #include "profiler/farm/power.hpp"
 
-#include <iomanip>
-#include <sstream>
+#include <string>
+#include <vector>
 
 #include "graph/base/error.hpp"
 #include "graph/base/run_process.hpp"
+#include "profiler/command_words.hpp"
 
 namespace thimble {
 namespace {
@@ -12,13 +13,6 @@ namespace {
 constexpr double kPowerSeconds = 60;
 
 }  // namespace
-
-std::vector<std::string> words_of(const std::string& command) {
-  std::istringstream text(command);
-  std::vector<std::string> words;
-  for (std::string word; text >> std::quoted(word);) words.push_back(word);
-  return words;
-}
 
 bool power_cycle(const Board& board) {
   const std::vector<std::string> command = words_of(board.power);

@@ -1,6 +1,4 @@
 #pragma once
-#include <vector>
-
 #include "profiler/board.hpp"
 
 namespace thimble {
@@ -9,8 +7,5 @@ namespace thimble {
 /// @return false where it has none
 /// @error BoardError  the command is missing, fails, or does not end
 bool power_cycle(const Board& board);
-
-/// A command line as words: between blanks, or quoted.
-std::vector<std::string> words_of(const std::string& command);
 
 }  // namespace thimble

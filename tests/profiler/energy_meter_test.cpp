@@ -55,6 +55,41 @@ TEST_CASE("a meter's program is ready, sees the end of its input, and prints jou
   CHECK(reading_of_script("echo ready; cat; echo 0") == "joules 0.000000");
 }
 
+TEST_CASE("what a meter's program complains of is no part of the reading", "[profiler][energy]") {
+  CHECK(reading_of_script("echo cold meter >&2; echo ready; cat; echo ready >&2; echo 0.5; echo drift >&2") ==
+        "joules 0.500000");
+  CHECK(reading_of_script("echo ready >&2; exit 0") == "ended with 0: ready");
+  CHECK(reading_of_script("echo ready; cat; echo half; echo gone >&2; exit 1") == "ended with 1: half; gone");
+}
+
+TEST_CASE("the energy command of the documentation reads a meter", "[profiler][energy]") {
+  std::ifstream readme(THIMBLE_SOURCE_DIR "/profiler/README.md");
+  const std::string mark = "energy_command: ";
+  std::string line;
+  while (std::getline(readme, line) && !line.starts_with(mark)) continue;
+  REQUIRE(line.starts_with(mark));
+  const ScratchFolder folder;
+  std::ofstream(folder.path() / "mine.yaml") << "core: cortex-m4\nclock_mhz: 100\nram_size_kb: 128\n"
+                                                "flash_size_kb: 512\nstartup: nucleo-f446re\n"
+                                             << line << "\n";
+  Result<EnergyMeter, ProbeFailure> meter = EnergyMeter::start(load_board((folder.path() / "mine.yaml").string()));
+  REQUIRE(meter);
+  const auto joules = meter->joules();
+  REQUIRE(joules);
+  CHECK(*joules == 0.0125);
+}
+
+TEST_CASE("a command whose quote is never closed is refused with its board's file", "[profiler][energy]") {
+  const ScratchFolder folder;
+  for (const std::string key : {"power", "energy_command"}) {
+    std::ofstream(folder.path() / "mine.yaml") << "core: cortex-m4\nclock_mhz: 100\nram_size_kb: 128\n"
+                                                  "flash_size_kb: 512\nstartup: nucleo-f446re\n"
+                                               << key << ": sh -c 'echo ready\n";
+    CHECK_THROWS_WITH(load_board((folder.path() / "mine.yaml").string()),
+                      Catch::Contains(key) && Catch::Contains("never closed"));
+  }
+}
+
 TEST_CASE("a meter's program runs for as long as it is not asked", "[profiler][energy]") {
   const MeteredBoard metered("echo ready; cat; date +%s%N > \"$(dirname $0)/end\"; echo 1");
   Result<EnergyMeter, ProbeFailure> meter = EnergyMeter::start(metered.board());
