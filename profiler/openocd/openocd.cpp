@@ -44,6 +44,9 @@ std::optional<double> target_volts(const std::string& log) {
   return words >> volts ? std::optional(volts) : std::nullopt;
 }
 
+/// Whether it has its port: the log says so of every server that it opens.
+bool listens(const std::string& log) { return log.find(" for tcl connections") != std::string::npos; }
+
 }  // namespace
 
 std::vector<std::string> openocd_command(const Board& board, int tcl_port) {
@@ -93,7 +96,10 @@ bool OpenOcd::start(const Board& board, int port) {
 std::optional<bool> OpenOcd::is_ours() {
   try {
     const TclAnswer process = client_->command("pid", Deadline(kFirstAnswerSeconds));
-    return process.failed || process.text == std::to_string(id());  // failed: an OpenOCD that does not know
+    if (!process.failed) return process.text == std::to_string(id());
+    // It does not know its number, and may be any server: ours says that it listens, once it does.
+    if (child_->exit_code() || !listens(child_->output())) return {};
+    return true;
   } catch (const BoardError&) {
     return {};
   }
