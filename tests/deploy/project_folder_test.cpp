@@ -1,9 +1,10 @@
 #include "deploy/project_folder.hpp"
 
-#include <sys/stat.h>
-#include <unistd.h>
+#include <sys/resource.h>
 
 #include <algorithm>
+#include <csignal>
+#include <map>
 
 #include "deploy/project_manifest.hpp"
 #include "graph/base/error.hpp"
@@ -36,6 +37,24 @@ std::string refusal(const fs::path& folder, const std::vector<GeneratedFile>& fi
   }
   return "";
 }
+
+/// Takes no more than so many bytes of any file; whoever may do everything is stopped by it, too.
+class FullDisk {
+ public:
+  explicit FullDisk(rlim_t bytes) : signal_(std::signal(SIGXFSZ, SIG_IGN)) {
+    getrlimit(RLIMIT_FSIZE, &limit_);
+    const rlimit small{bytes, limit_.rlim_max};
+    REQUIRE(setrlimit(RLIMIT_FSIZE, &small) == 0);
+  }
+  ~FullDisk() {
+    setrlimit(RLIMIT_FSIZE, &limit_);
+    std::signal(SIGXFSZ, signal_);
+  }
+
+ private:
+  rlimit limit_{};
+  void (*signal_)(int);
+};
 
 using Names = std::vector<std::string>;
 
@@ -118,18 +137,25 @@ TEST_CASE("a write that broke off is known as ours by the next", "[deploy][proje
 }
 
 TEST_CASE("a folder that cannot be written stays as it is", "[deploy][project_folder]") {
-  if (geteuid() == 0) {
-    // Whoever may do everything is stopped by a file where the staging folder is wanted.
-    const TemporaryFolder home;
-    write_file(home.path() / "f", "");
-    CHECK_THROWS_AS(write_project(home.path() / "f/project", {"m", "b"}, kFirst), Error);
-    return;
-  }
   const TemporaryFolder home;
-  ::chmod(home.path().c_str(), 0500);
-  CHECK_THROWS_AS(write_project(home.path() / "project", {"m", "b"}, kFirst), Error);
-  ::chmod(home.path().c_str(), 0700);
-  CHECK(fs::is_empty(home.path()));
+  write_project(home.path(), {"model", "first"}, kFirst);
+  const auto contents = [&] {
+    std::map<std::string, std::string> files;
+    for (const std::string& name : files_in(home.path())) files[name] = read_file(home.path() / name);
+    return files;
+  };
+  const std::map<std::string, std::string> before = contents();
+  std::vector<GeneratedFile> larger = kSecond;
+  larger.push_back({"weights.bin", std::string(1 << 16, 'w')});
+  {
+    const FullDisk full(1 << 14);  // the first files fit
+    CHECK_THROWS_AS(write_project(home.path(), {"model", "second"}, larger), Error);
+    CHECK_THROWS_AS(write_project(home.path() / "new/project", {"model", "second"}, larger), Error);
+  }
+  fs::remove_all(home.path() / "new");
+  CHECK(contents() == before);
+  write_project(home.path(), {"model", "second"}, larger);
+  CHECK(contents() != before);
 }
 
 TEST_CASE("a manifest cannot make a write remove files elsewhere", "[deploy][project_folder]") {
