@@ -69,7 +69,8 @@ struct RunOptions {
   int runs = 3;
   bool per_layer = true;
   CacheState cache = CacheState::kWarm;  ///< where the board has caches; kWarm or kCold
-  double deadline_s = 60;  ///< for one attempt, once the board is ready
+  bool metered = true;                   ///< with the board's energy meter, where it has one
+  double deadline_s = 60;                ///< for one attempt, once the board is ready
 };
 
 /// Something that runs plans on one board.

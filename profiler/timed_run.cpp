@@ -58,7 +58,7 @@ Result<Measurement, ProbeFailure> timed_run(ProbeSession& session, const ProbeHe
   return measure_regions(plan, options, measurement, [&](probe_mode mode, int runs, std::size_t expected) {
     ProbeRequest request = request_of(mode, runs, options);
     request.most_cycles = most_cycles(hello, board, deadline);
-    if (mode == PROBE_TOTAL && !board.energy_command.empty())
+    if (mode == PROBE_TOTAL && options.metered && !board.energy_command.empty())
       return metered_regions(session, board, request, expected, measurement, deadline);
     return timed_regions(session, request, expected, measurement, deadline);
   });

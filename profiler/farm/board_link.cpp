@@ -1,5 +1,7 @@
 #include "profiler/farm/board_link.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <chrono>
 #include <cmath>
@@ -16,6 +18,7 @@ namespace {
 
 constexpr auto kPoll = std::chrono::milliseconds(20);
 constexpr double kPowerAfterSeconds = 0.5, kLongestPauseSeconds = 60;
+constexpr double kClockTolerance = 0.01;
 
 }  // namespace
 
@@ -48,10 +51,10 @@ void BoardLink::note(const std::string& trouble) {
   trouble_(trouble);
 }
 
-Result<Measurement, ProbeFailure> BoardLink::run(const ProbePlan& plan) {
+Result<Measurement, ProbeFailure> BoardLink::run(const ProbePlan& plan, const RunOptions& options) {
   try {
     if (!probe_) probe_ = parts_.make_probe(board_.board);
-    Result<Measurement, ProbeFailure> result = run_until_steady(plan, *probe_, options_.run);
+    Result<Measurement, ProbeFailure> result = run_until_steady(plan, *probe_, options);
     if (result) return result;
     ProbeFailure failure = result.error();
     failure.message = unnamed(board_.board.name, failure.message);
@@ -62,12 +65,24 @@ Result<Measurement, ProbeFailure> BoardLink::run(const ProbePlan& plan) {
 }
 
 std::optional<std::int64_t> BoardLink::run_canary() {
-  const Result<Measurement, ProbeFailure> result = run(canary_);
+  RunOptions options = options_.run;
+  options.metered = false;  // a meter that is broken says nothing of the board
+  const Result<Measurement, ProbeFailure> result = run(canary_, options);
+  if (result) note_clock(result->clock_hz);
   if (result && result->clock_hz > 0)
     return std::llround(static_cast<double>(result->cycles) * board_.board.clock_hz() / result->clock_hz);
   if (result) return result->cycles;
   note("the canary failed: " + result.error().message);
   return {};
+}
+
+void BoardLink::note_clock(double clock_hz) {
+  const double said = board_.board.clock_hz();
+  if (clock_hz == clock_hz_ || clock_hz <= 0) return;
+  clock_hz_ = clock_hz;
+  if (std::abs(clock_hz - said) > kClockTolerance * said)
+    note(fmt::format("runs at {:g} MHz, not at {:g} as its file's clock_mhz says; its latencies are of {:g} MHz",
+                     clock_hz / 1e6, said / 1e6, clock_hz / 1e6));
 }
 
 void BoardLink::wait(double seconds) const {

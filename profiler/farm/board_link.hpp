@@ -25,7 +25,7 @@ class BoardLink {
   /// Gives it back.
   void drop();
 
-  Result<Measurement, ProbeFailure> run(const ProbePlan& plan);
+  Result<Measurement, ProbeFailure> run(const ProbePlan& plan) { return run(plan, options_.run); }
   /// @pre a plan was run with success
   MeasurementKey key(const ProbePlan& plan) const { return key_of(plan, *probe_, options_.run.cache); }
   MeasurementKey key(const ProbePlan& plan, const Measurement& measurement) const {
@@ -47,9 +47,14 @@ class BoardLink {
   /// Why bring_back ended without the canary: it has no more patience, else it was told to stop.
   bool is_lost() const { return is_lost_; }
   const std::string& last_trouble() const { return last_trouble_; }
+  /// That the board said it runs at; 0 while it was not asked.
+  double clock_hz() const { return clock_hz_; }
 
  private:
+  Result<Measurement, ProbeFailure> run(const ProbePlan& plan, const RunOptions& options);
   void note(const std::string& trouble);
+  /// A board whose clock is not the one of its file is told of, once.
+  void note_clock(double clock_hz);
   void wait(double seconds) const;
   void cycle_power();
 
@@ -62,6 +67,7 @@ class BoardLink {
   std::optional<BoardLock> lock_;
   std::unique_ptr<Probe> probe_;
   std::string last_trouble_;
+  double clock_hz_ = 0;
   bool is_lost_ = false;
 };
 

@@ -49,6 +49,7 @@ struct BoardStatus {
   std::string candidate;           ///< that it measures
   std::string reason;              ///< of its last trouble
   std::int64_t measured = 0, troubles = 0;
+  double clock_hz = 0;  ///< that the board said it runs at; 0: it was not asked
 };
 
 }  // namespace thimble

@@ -10,6 +10,8 @@
 namespace thimble {
 namespace {
 
+constexpr int kBusyMilliseconds = 5000;
+
 template <class... Values>
 int execute(SQLite::Database& database, const char* sql, const Values&... values) {
   SQLite::Statement statement(database, sql);
@@ -136,6 +138,15 @@ FarmQueue::FarmQueue(const std::filesystem::path& file, int most_failures)
     : impl_(std::make_unique<Impl>(file, most_failures)) {}
 FarmQueue::~FarmQueue() = default;
 
+bool FarmQueue::is_in(const std::filesystem::path& file) {
+  if (!std::filesystem::exists(file)) return false;
+  try {
+    return SQLite::Database(file.string(), SQLite::OPEN_READONLY, kBusyMilliseconds).tableExists("tasks");
+  } catch (const SQLite::Exception&) {
+    return false;
+  }
+}
+
 int FarmQueue::add(const std::vector<std::string>& candidates, const std::string& board_type) {
   return impl_->in_transaction([&](SQLite::Database& database) {
     SQLite::Statement insert(database, "INSERT OR IGNORE INTO tasks (candidate, board_type) VALUES (?, ?)");
@@ -228,10 +239,11 @@ bool FarmQueue::finish(const Lease& lease, const MeasurementKey& key, const Meas
   });
 }
 
-bool FarmQueue::finish_known(const Lease& lease, const MeasurementKey& key) {
+bool FarmQueue::finish_known(const Lease& lease, const MeasurementKey& key, bool with_energy) {
   return impl_->in_transaction([&](SQLite::Database& database) {
-    SQLite::Statement known(database, "SELECT 1 FROM measurements WHERE key = ?");
+    SQLite::Statement known(database, "SELECT 1 FROM measurements WHERE key = ? AND (energy_uj IS NOT NULL OR NOT ?)");
     known.bind(1, key.text());
+    known.bind(2, with_energy ? 1 : 0);
     if (!known.executeStep() || !leave(database, lease, "measured", "", "")) return false;
     note_measured(database, lease, "known", key.text(), true);
     return true;
@@ -271,6 +283,10 @@ bool FarmQueue::give_back(const Lease& lease, const std::string& message) {
   });
 }
 
+bool FarmQueue::put_back(const Lease& lease) {
+  return impl_->in_transaction([&](SQLite::Database& database) { return leave(database, lease, "waiting", "", ""); });
+}
+
 int FarmQueue::expire(double now) {
   return impl_->in_transaction([&](SQLite::Database& database) {
     return execute(database,
@@ -293,7 +309,9 @@ void FarmQueue::measure_again(const std::vector<std::int64_t>& tasks) {
     for (const std::int64_t task : tasks) {
       execute(database, "UPDATE attempts SET outcome = 'earlier' WHERE task = ? AND outcome IN ('refused', 'board')",
               task);
-      execute(database, "UPDATE tasks SET state = 'waiting', key = NULL, failures = 0 WHERE id = ?", task);
+      execute(database,
+              "UPDATE tasks SET state = 'waiting', key = NULL, failures = 0, code = '', message = '' WHERE id = ?",
+              task);
     }
     return tasks.size();
   });

@@ -94,7 +94,8 @@ class FarmQueue {
   /// Stores the measurement. @return false where the lease is no longer the task's: what was done for it does not count
   bool finish(const Lease& lease, const MeasurementKey& key, const Measurement& measurement);
   /// The same, of a plan that another task has brought already.
-  bool finish_known(const Lease& lease, const MeasurementKey& key);
+  /// @param with_energy  for a board with an energy meter a measurement without energy is none
+  bool finish_known(const Lease& lease, const MeasurementKey& key, bool with_energy = false);
   /// It cannot be run at all: no plan, too large.
   bool fail(const Lease& lease, const std::string& code, const std::string& message);
   /// The board says that the candidate is to blame: so must a second try, elsewhere if there is another board.
@@ -102,6 +103,8 @@ class FarmQueue {
   bool refuse(const Lease& lease, const MeasurementKey& key, const std::string& code, const std::string& message);
   /// The board was to blame: the task waits for another one.
   bool give_back(const Lease& lease, const std::string& message);
+  /// Nobody is to blame: the task waits again.
+  bool put_back(const Lease& lease);
   /// Leases that have run out at `now` wait again. @return how many
   int expire(double now);
   /// Undecided tasks get another chance. @return how many
@@ -115,6 +118,9 @@ class FarmQueue {
   std::vector<std::string> candidates() const;
   /// All tasks, in the order in which they were added.
   std::vector<TaskOutcome> outcomes() const;
+
+  /// Whether the file holds a sweep. Nothing is written.
+  static bool is_in(const std::filesystem::path& file);
 
  private:
   struct Impl;

@@ -17,6 +17,9 @@ constexpr int kMostDiscarded = 3;
 /// What a broken core or memory does to a sound plan says more of the board, too.
 bool may_be_boards_fault(const ProbeFailure& failure) { return failure.code == "fault" || failure.code == "hung"; }
 
+/// Nothing that is done to the board mends its energy meter.
+bool is_meters_fault(const ProbeFailure& failure) { return failure.code == "energy_meter"; }
+
 std::string cycles_text(std::int64_t cycles) { return std::to_string(cycles) + " cycles"; }
 
 std::int64_t median_of(const std::map<std::string, std::int64_t>& known) {
@@ -52,6 +55,11 @@ void FarmWorker::set_state(const std::string& state, const std::string& candidat
   const std::lock_guard lock(mutex_);
   status_.state = state;
   status_.candidate = candidate;
+}
+
+void FarmWorker::show_clock() {
+  const std::lock_guard lock(mutex_);
+  status_.clock_hz = link_.clock_hz();
 }
 
 void FarmWorker::note_trouble(const std::string& what) {
@@ -94,11 +102,12 @@ std::string FarmWorker::why_barred() {
   return reason.empty() ? link_.take() : reason;
 }
 
-/// A board that is locked, or that another process uses, waits, as long as others are at work.
+/// A board that is locked, or that another process uses, waits, as long as others are at work; one whose energy meter
+/// has failed does until the sweep's end.
 bool FarmWorker::wait_until_usable() {
   const auto poll = std::chrono::duration<double>(options_.barred_poll_s);
   for (; !stopped_ && !given_up_; std::this_thread::sleep_for(poll)) {
-    const std::string reason = why_barred();
+    const std::string reason = meter_failure_.empty() ? why_barred() : meter_failure_;
     if (reason.empty()) {
       if (std::exchange(barred_, false)) roster_.join(type_);
       return true;
@@ -139,6 +148,7 @@ FarmWorker::Next FarmWorker::wait_for_task() {
 std::optional<std::int64_t> FarmWorker::bring_back() {
   set_state("recovering");
   const std::optional<std::int64_t> cycles = link_.bring_back();
+  show_clock();
   if (!cycles && link_.is_lost()) give_up(link_.last_trouble());
   return cycles;
 }
@@ -146,6 +156,7 @@ std::optional<std::int64_t> FarmWorker::bring_back() {
 std::optional<std::int64_t> FarmWorker::sure_canary() {
   set_state("canary");
   const std::optional<std::int64_t> cycles = link_.run_canary();
+  show_clock();
   return cycles ? cycles : bring_back();
 }
 
@@ -206,7 +217,7 @@ bool FarmWorker::do_task(const Lease& lease) {
     return true;
   }
   const MeasurementKey key = link_.key(*plan);
-  if (queue_.finish_known(lease, key)) return true;
+  if (queue_.finish_known(lease, key, !board_.board.energy_command.empty())) return true;
   const Result<Measurement, ProbeFailure> result = link_.run(*plan);
   if (result) {
     queue_.finish(lease, link_.key(*plan, *result), *result);
@@ -216,6 +227,11 @@ bool FarmWorker::do_task(const Lease& lease) {
     return true;
   }
   const ProbeFailure& failure = result.error();
+  if (is_meters_fault(failure)) {
+    queue_.put_back(lease);
+    meter_failure_ = failure.message;
+    return false;
+  }
   note_trouble(lease.candidate + ": " + failure.message);
   if (is_boards_fault(failure)) {
     queue_.give_back(lease, failure.message);

@@ -49,6 +49,7 @@ class FarmWorker {
   void give_up(const std::string& reason);
   std::string why_barred();
   void set_state(const std::string& state, const std::string& candidate = "");
+  void show_clock();
   void note_trouble(const std::string& what);
 
   FarmBoard board_;
@@ -63,6 +64,7 @@ class FarmWorker {
   Shard shard_;                    ///< the open one; id 0: none
   int discarded_ = 0;              ///< shards in a row
   std::set<std::int64_t> failed_;  ///< tasks since the last success
+  std::string meter_failure_;      ///< of the board's energy meter; empty: none
   bool given_up_ = false, barred_ = false;
   mutable std::mutex mutex_;  ///< of status_
   BoardStatus status_;

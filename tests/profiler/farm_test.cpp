@@ -54,6 +54,7 @@ struct Mischief {
   bool refuses_tasks = false;                        ///< its core takes a fault on whatever is no canary
   bool fails_tasks = false;                          ///< passes canaries, and nothing else
   BoardState state{};                                ///< that its registers say
+  std::int64_t meter_dies_after = -1;                ///< metered runs; below 0: there is no meter
 };
 
 class MischievousProbe : public Probe {
@@ -63,8 +64,10 @@ class MischievousProbe : public Probe {
   const Board& board() const override { return board_; }
   std::string firmware_hash() const override { return "mischievous"; }
   std::optional<BoardState> board_state() const override { return mischief_.state; }
-  Result<Measurement, ProbeFailure> run(const ProbePlan& plan, const RunOptions&) override {
+  Result<Measurement, ProbeFailure> run(const ProbePlan& plan, const RunOptions& options) override {
     const std::int64_t run = runs_++;
+    if (options.metered && mischief_.meter_dies_after >= 0 && run >= mischief_.meter_dies_after)
+      return ProbeFailure{.code = "energy_meter", .message = "energy_command: meter ended with 3"};
     std::this_thread::sleep_for(std::chrono::milliseconds(3));  // boards take time: so all get their share
     if (run >= mischief_.dead_after) throw BoardError(board_.name + ": is dead");
     Rng rng{7, fnv1a64(board_.name), static_cast<std::uint64_t>(run)};
@@ -79,6 +82,7 @@ class MischievousProbe : public Probe {
     m.cycles = static_cast<std::int64_t>(static_cast<double>(m.cycles) * mischief_.speed());
     m.state = mischief_.state;
     if (m.state.clock_hz != 0) m.clock_hz = m.state.clock_hz;
+    if (options.metered && mischief_.meter_dies_after >= 0) m.energy_uj = 5;
     return m;
   }
 
@@ -108,6 +112,7 @@ class Farm {
     board.name = name;
     board.startup = "fake";
     board.clock_mhz = 100;
+    if (mischief.meter_dies_after >= 0) board.energy_command = "meter";
     boards_.push_back({name, board});
     mischief_.emplace(name, std::move(mischief));
     runs_[name] = 0;
@@ -137,6 +142,7 @@ class Farm {
     const auto sweep = make_sweep();
     sweep->start();
     REQUIRE(sweep->wait(60));
+    statuses_ = sweep->status().boards;
     return sweep->status().counts;
   }
 
@@ -149,6 +155,7 @@ class Farm {
     }
   }
 
+  std::vector<BoardStatus> boards() const { return statuses_; }
   std::filesystem::path file() const { return folder_.path() / "sweep.sqlite"; }
   const std::map<std::string, std::string>& quarantined() const { return quarantined_; }
   std::int64_t runs_of(const std::string& board) const { return runs_.at(board); }
@@ -160,6 +167,7 @@ class Farm {
   std::map<std::string, Mischief> mischief_;
   std::map<std::string, std::atomic<std::int64_t>> runs_;
   std::function<std::string(const FarmBoard&)> barred_ = [](const FarmBoard&) { return ""; };
+  std::vector<BoardStatus> statuses_;
   std::mutex mutex_;
   std::map<std::string, std::string> quarantined_;
 };
@@ -247,6 +255,8 @@ TEST_CASE("what boards of another build refused is tried again", "[farm][queue]"
   CHECK_FALSE(refused.measurement);
   queue.measure_again({refused.task});
   CHECK(queue.outcomes().at(0).key.empty());
+  CHECK(queue.outcomes().at(0).code.empty());
+  CHECK(queue.outcomes().at(0).message.empty());
   refuse(kKey);
   CHECK(queue.counts().waiting == 1);  // what the others said does not count any more
   REQUIRE(queue.finish(*queue.take("one", "fake", 1, shard, 0, 10), kKey, {}));
@@ -328,6 +338,72 @@ TEST_CASE("a board in another state than the others of its type is no longer tru
   CHECK(farm.quarantined().count("fake-1") == 1);
   for (const TaskOutcome& outcome : FarmQueue(farm.file()).outcomes())
     CHECK(outcome.measurement->state == BoardState{});
+}
+
+TEST_CASE("a board whose energy meter breaks is set aside with that reason", "[farm][sweep]") {
+  Farm farm(40);
+  farm.add_board({.meter_dies_after = GENERATE(0, 5)});
+  const bool has_mate = GENERATE(true, false);
+  if (has_mate) farm.add_board({});
+  const QueueCounts counts = farm.run();
+  CHECK(counts.undecided == 0);
+  CHECK(counts.measured == 0);
+  CHECK(counts.done + counts.waiting == 40);
+  if (has_mate) CHECK(counts.done == 40);
+  CHECK(farm.quarantined().empty());
+  CHECK(farm.boards().at(0).troubles == 1);  // nothing was tried to bring it back
+  CHECK(farm.boards().at(0).state == "barred");
+  CHECK(farm.boards().at(0).reason == "energy_command: meter ended with 3");
+  CHECK(FarmHistory(farm.file()).discarded_shards() == 0);  // the board itself is sound
+}
+
+TEST_CASE("a board with a meter measures what was measured without energy", "[farm][queue]") {
+  const ScratchFolder folder;
+  FarmQueue queue(folder.path() / "q.sqlite");
+  queue.add({"a", "b", "c"}, "fake");
+  const std::int64_t shard = begun(queue, "one");
+  REQUIRE(queue.finish(*queue.take("one", "fake", 1, shard, 0, 10), kKey, {}));
+  const Lease metered = *queue.take("one", "fake", 1, shard, 0, 10);
+  CHECK_FALSE(queue.finish_known(metered, kKey, true));
+  Measurement with_energy;
+  with_energy.energy_uj = 7;
+  REQUIRE(queue.finish(metered, kKey, with_energy));
+  CHECK(queue.finish_known(*queue.take("one", "fake", 1, shard, 0, 10), kKey, true));
+  for (const TaskOutcome& outcome : queue.outcomes()) CHECK(outcome.measurement->energy_uj == 7);
+}
+
+TEST_CASE("a lease that nobody is to blame for goes back as it was", "[farm][queue]") {
+  const ScratchFolder folder;
+  FarmQueue queue(folder.path() / "q.sqlite", 1);
+  queue.add({"a"}, "fake");
+  const Lease lease = *queue.take("one", "fake", 1, begun(queue, "one"), 0, 10);
+  CHECK(queue.put_back(lease));
+  CHECK_FALSE(queue.put_back(lease));
+  CHECK(queue.counts().waiting == 1);
+}
+
+TEST_CASE("a file is a sweep's where it has tasks", "[farm][queue]") {
+  const ScratchFolder folder;
+  const auto file = folder.path() / "q.sqlite";
+  CHECK_FALSE(FarmQueue::is_in(file));
+  CHECK_FALSE(std::filesystem::exists(file));
+  { const MeasurementStore store(file); }
+  CHECK_FALSE(FarmQueue::is_in(file));
+  const FarmQueue queue(file);
+  CHECK(FarmQueue::is_in(file));
+}
+
+TEST_CASE("a clock that is not the board file's is told of, and shown", "[farm][sweep]") {
+  Farm farm(12);
+  BoardState slow;
+  slow.clock = PROBE_CLOCK_AT_RESET;
+  slow.clock_hz = 16000000;
+  farm.add_board({.state = slow});
+  CHECK(farm.run().done == 12);
+  CHECK(farm.boards().at(0).clock_hz == 16000000);
+  CHECK(farm.boards().at(0).troubles == 1);
+  CHECK_THAT(farm.boards().at(0).reason, Catch::Contains("16 MHz") && Catch::Contains("not at 100"));
+  for (const TaskOutcome& outcome : FarmQueue(farm.file()).outcomes()) CHECK(outcome.measurement->clock_hz == 16000000);
 }
 
 TEST_CASE("of two boards that differ nobody knows which is wrong", "[farm][sweep]") {
