@@ -25,11 +25,12 @@ SweepJob job_of(const RunDirectory& run, const std::string& board) {
 /// For the host, whose kernels need no sizes, plans are those of the sweep's default board.
 constexpr const char* kPlansOfHost = "virtual-m4";
 
-std::vector<std::string> measured_subnets(const json& facts) {
+/// Those of the queue: a sweep that was killed has left nothing else.
+std::vector<std::string> measured_subnets(const RunDirectory& run) {
   std::vector<std::string> subnets;
   std::set<std::string> seen;
-  for (const json& row : facts["results"])
-    if (row["state"] == "done" && seen.insert(row["subnet"]).second) subnets.push_back(row["subnet"]);
+  for (const TaskOutcome& outcome : FarmQueue(run.database()).outcomes())
+    if (outcome.measurement && seen.insert(outcome.candidate).second) subnets.push_back(outcome.candidate);
   return subnets;
 }
 
@@ -48,11 +49,11 @@ json replayed(const std::string& subnet, const Board& board, const Result<Measur
 
 }  // namespace
 
-bool is_sweep(const RunDirectory& run) { return std::filesystem::exists(sweep_json(run)); }
+bool is_sweep(const RunDirectory& run) { return FarmQueue::is_in(run.database()); }
 
 Model model_of_sweep(const RunDirectory& run, const std::string& text) {
   if (text.empty()) {
-    const std::vector<std::string> subnets = measured_subnets(read_json(sweep_json(run)));
+    const std::vector<std::string> subnets = measured_subnets(run);
     throw ConfigError({{"", 0, 0, "MODEL", run.path().string(),
                         "is a sweep and has no winner: name one of its subnets (sweep.csv lists them): RUN:" +
                             (subnets.empty() ? "SUBNET" : subnets.front())}});
@@ -67,7 +68,7 @@ Model model_of_sweep(const RunDirectory& run, const std::string& text) {
 
 json replay_sweep(const RunDirectory& run, const std::string& board_name) {
   const Board board = load_board(board_name);
-  const std::vector<std::string> subnets = measured_subnets(read_json(sweep_json(run)));
+  const std::vector<std::string> subnets = measured_subnets(run);
   if (subnets.empty()) throw ConfigError({{run.path().string(), 0, 0, "", "", "has measured nothing yet"}});
   const SweepJob job = job_of(run, board.kind() == BoardKind::kHost ? kPlansOfHost : board_name);
   const SweepTasks tasks(job, cache_of(run.path().parent_path()), subnets);

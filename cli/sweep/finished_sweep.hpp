@@ -7,7 +7,7 @@
 
 namespace thimble {
 
-/// Whether the run is a sweep's, which has come to its end or was interrupted.
+/// Whether the run is a sweep's, however it ended: killed ones, too.
 bool is_sweep(const RunDirectory& run);
 
 /// A subnet of a sweep's space with random weights, and cases of random bytes.

@@ -66,7 +66,11 @@ json result_facts(const TaskOutcome& outcome) {
                  {"spread", nullptr},
                  {"runs", nullptr},
                  {"board", nullptr},
-                 {"kernel_library_version", nullptr}};
+                 {"kernel_library_version", nullptr},
+                 {"clock_hz", nullptr},
+                 {"board_state", nullptr},
+                 {"cache", nullptr},
+                 {"energy_uj", nullptr}};
   if (!outcome.measurement) return result;
   const Measurement& m = *outcome.measurement;
   result["cycles"] = m.cycles;
@@ -77,6 +81,10 @@ json result_facts(const TaskOutcome& outcome) {
   result["runs"] = m.runs;
   result["board"] = m.board;
   result["kernel_library_version"] = m.kernel_library_version;
+  result["clock_hz"] = m.clock_hz;
+  result["board_state"] = to_text(m.state);
+  result["cache"] = to_text(m.cache);
+  if (m.energy_uj) result["energy_uj"] = *m.energy_uj;
   return result;
 }
 
@@ -88,11 +96,12 @@ json board_facts(const SweepJob& job, const SweepStatus& status, const std::vect
     json facts = {{"name", unit.name},
                   {"type", unit.board.type()},
                   {"core", unit.board.core},
-                  {"clock_hz", unit.board.clock_hz()},
+                  {"clock_hz", unit.board.clock_hz()},  // until the board says otherwise
                   {"modelled", unit.board.kind() == BoardKind::kVirtual},
                   {"measured", measured[unit.name]}};
     for (const BoardStatus& board : status.boards) {
       if (board.name != unit.name) continue;
+      if (board.clock_hz > 0) facts["clock_hz"] = board.clock_hz;
       facts["state"] = board.state;
       facts["troubles"] = board.troubles;
       facts["reason"] = board.reason;

@@ -57,6 +57,8 @@ def test_a_sweep_measures_every_subnet_once(folder):
     assert facts["measured_twice"] == 0
     assert len({row["subnet"] for row in facts["results"]}) == 24
     assert all(row["cycles"] > 1000 and row["provenance"] == "modelled" for row in facts["results"])
+    assert {(row["clock_hz"], row["cache"], row["energy_uj"]) for row in facts["results"]} == {(120e6, "none", None)}
+    assert {board["clock_hz"] for board in facts["boards"]} == {120e6}
     assert {board["name"] for board in facts["boards"]} == {"virtual-m4#1", "virtual-m4#2"}
     assert sum(board["measured"] for board in facts["boards"]) <= 24
     run = folder / "runs/night-sweep-001"
@@ -251,6 +253,24 @@ def test_a_sweep_is_replayed_on_another_board_and_its_subnets_are_inspected(fold
     assert ask("inspect", "runs/night-sweep-001:r99").returncode == 2
     verified = ask("verify", f"runs/night-sweep-001:{rows[0][0]}", "--json")
     assert json.loads(verified.stdout) == {"cases": 2, "mismatches": 0, "first_mismatch": None}, verified.stderr
+
+
+def test_a_sweep_that_was_killed_is_replayed_and_inspected(folder):
+    sweep_job(folder, subnets=40, boards=["virtual-m4"])
+    process = subprocess.Popen([PROGRAM, "sweep", "night.yaml"], cwd=folder, env=state_of(folder),
+                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+    while process.poll() is None and measured(folder) < 3:
+        time.sleep(0.005)
+    process.kill()
+    process.wait()
+    assert not (folder / "runs/night-sweep-001/sweep.json").exists()
+    ask = lambda *words: thimble(*words, cwd=folder, env=state_of(folder))
+    replayed = ask("replay", "runs/night-sweep-001", "--on", "virtual-m3", "--json")
+    assert replayed.returncode == 0 and len(json.loads(replayed.stdout)) >= 3, replayed.stderr
+    whole = ask("inspect", "runs/night-sweep-001")
+    assert whole.returncode == 2 and "is a sweep" in whole.stderr, whole.stderr
+    one = ask("inspect", f"runs/night-sweep-001:{json.loads(replayed.stdout)[0]['subnet']}", "--json")
+    assert one.returncode == 0, one.stderr
 
 
 def test_an_older_sweep_is_resumed_by_its_name(folder):
