@@ -14,7 +14,8 @@ class FrontCheck {
   /// @param space  of the supernet
   FrontCheck(JobContext& context, const SearchSpace& space);
 
-  /// @return {known_answers, bit_exact}; what differs goes to the log
+  /// @return {known_answers, bit_exact}; what differs goes to the log. bit_exact is null where no board could be asked,
+  /// and the log says why
   /// @error BoardError  the board is to blame
   nlohmann::json check(const Subnet& subnet, const Graph& int8_graph, const ImageSet& images);
 

@@ -174,25 +174,36 @@ std::string training_section(const json& training) {
          std::to_string(training["steps"].get<int>()) + " steps.</p><div class='plots'>" + to_svg(plot) + "</div>";
 }
 
+/// Null is no verdict.
+bool is_wrong(const json& entry) { return entry.contains("bit_exact") && entry["bit_exact"] == false; }
+
 }  // namespace
 
 bool answers_hold(const json& front) {
   const json& entries = front["front"];
-  return std::all_of(entries.begin(), entries.end(), [](const json& e) { return e.value("bit_exact", true); });
+  return std::none_of(entries.begin(), entries.end(), is_wrong);
 }
 
 std::string answers_text(const json& front) {
-  std::string wrong;
+  std::string wrong, unasked;
   int asked = 0;
+  const auto add = [](std::string& names, const json& entry) {
+    names += (names.empty() ? "" : ", ") + entry["subnet"].get<std::string>();
+  };
   for (const json& entry : front["front"]) {
-    asked += entry.contains("bit_exact");
-    if (!entry.value("bit_exact", true)) wrong += (wrong.empty() ? "" : ", ") + entry["subnet"].get<std::string>();
+    if (!entry.contains("bit_exact")) continue;  // of before answers were asked for
+    asked += entry["bit_exact"].is_boolean();
+    if (is_wrong(entry)) add(wrong, entry);
+    if (entry["bit_exact"].is_null()) add(unasked, entry);
   }
-  if (asked == 0) return "";
+  if (!unasked.empty()) unasked = " Not asked (see log.txt): " + unasked;
+  if (asked == 0) return unasked.empty() ? "" : unasked.substr(1);
   const std::string board = front["board"].get<std::string>();
   if (!wrong.empty())
-    return "On " + board + " the answers DIFFER from the host's int8 reference (see log.txt): " + wrong;
-  return "On " + board + " all " + std::to_string(asked) + " answer bit for bit as the host's int8 reference.";
+    return "On " + board + " the answers DIFFER from the host's int8 reference (see log.txt): " + wrong +
+           (unasked.empty() ? "" : "." + unasked);
+  return "On " + board + " all " + std::to_string(asked) + " answer bit for bit as the host's int8 reference." +
+         unasked;
 }
 
 std::string caveat_of(const json& front) {

@@ -61,6 +61,10 @@ TEST_CASE("a member of the front whose answers are wrong is named", "[cli][repor
   CHECK(answers_text(front) ==
         "On virtual-m4 the answers DIFFER from the host's int8 reference (see log.txt): r32-w0.5-k3e2");
   CHECK_THAT(report_html(nullptr, nullptr, nullptr, front), Catch::Contains("DIFFER"));
+  front["front"][1]["bit_exact"] = nullptr;  // nobody could ask it: no verdict
+  CHECK(answers_hold(front));
+  CHECK(answers_text(front) ==
+        "On virtual-m4 all 1 answer bit for bit as the host's int8 reference. Not asked (see log.txt): r32-w0.5-k3e2");
 }
 
 TEST_CASE("modelled latencies come with what is known of the model of their core", "[cli][report]") {
