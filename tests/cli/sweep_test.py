@@ -381,6 +381,35 @@ def test_a_board_that_is_not_there_is_to_blame(folder):
     assert thimble("boards", "release", "lab-0", cwd=folder, env=state_of(folder)).returncode == 0
 
 
+def test_a_broken_energy_meter_sets_its_board_aside(folder):
+    if shutil.which("openocd") is None:
+        print("skipped: openocd is not on this machine")
+        return
+    server = subprocess.Popen([HERE.parent / "stlink/serve", "--part", "stm32f446", "--icount"],
+                              stdout=subprocess.PIPE, text=True)
+    try:
+        port = server.stdout.readline().split()[1]
+        board = lab_board("lab-0.yaml", folder, openocd_extra=[f"hla_stlink_backend tcp {port}"],
+                          energy_command="false", power=f"touch {folder}/power")
+        sweep_job(folder, subnets=3, boards=[board])
+        done = sweep(folder, "--json")
+        assert done.returncode == 4, done.stderr
+        facts = json.loads(done.stdout)
+        assert facts["counts"] == {"done": 0, "failed": 0, "undecided": 0, "waiting": 3}, facts["counts"]
+        assert facts["boards"][0]["state"] == "barred" and "energy_command" in facts["boards"][0]["reason"], facts["boards"]
+        assert not (folder / "power").exists()
+        assert "quarantined" not in thimble("boards", cwd=folder, env=state_of(folder)).stdout
+        (folder / "lab-0.yaml").write_text((folder / "lab-0.yaml").read_text().replace(
+            'energy_command: "false"', f'energy_command: "sh {folder}/meter"'))
+        (folder / "meter").write_text("echo ready\ncat > /dev/null\necho 0.003\n")
+        mended = sweep(folder, "--resume", "--json")
+    finally:
+        server.kill()
+        server.wait()
+    assert mended.returncode == 0, mended.stderr
+    assert all(row["energy_uj"] > 0 for row in json.loads(mended.stdout)["results"])
+
+
 def test_faults_on_the_way_to_boards_change_no_number(folder):
     if shutil.which("openocd") is None:
         print("skipped: openocd is not on this machine")
