@@ -342,9 +342,13 @@ TEST_CASE("a board in another state than the others of its type is no longer tru
 
 TEST_CASE("a board whose energy meter breaks is set aside with that reason", "[farm][sweep]") {
   Farm farm(40);
-  farm.add_board({.meter_dies_after = GENERATE(0, 5)});
+  const std::int64_t dies_after = GENERATE(0, 5);
+  farm.add_board({.meter_dies_after = dies_after});
   const bool has_mate = GENERATE(true, false);
   if (has_mate) farm.add_board({});
+  farm.bar([&](const FarmBoard& board) {  // the mate waits until the meter has broken: the first run is a canary
+    return board.name == "fake-1" && farm.runs_of("fake-0") <= std::max<std::int64_t>(dies_after, 1) ? "is locked" : "";
+  });
   const QueueCounts counts = farm.run();
   CHECK(counts.undecided == 0);
   CHECK(counts.measured == 0);
