@@ -113,6 +113,7 @@ class Winner {
     if (!measured)
       throw BoardError("the winner cannot be run on " + context_.board().name + ": " + measured.error().message);
     add_times(facts, *measured);
+    times.let_go();
     add_firmware(facts, *planned);
     return facts;
   }
@@ -142,8 +143,10 @@ class Winner {
     facts["known_answers"] = check.cases;
     facts["bit_exact"] = check.bit_exact;
     facts["probe_cycles"] = facts["cycles"];  // of the same plan in the probe firmware, before this image was built
-    facts["cycles"] = check.cycles;
-    facts["latency_us"] = static_cast<double>(check.cycles) / context_.board().clock_hz() * 1e6;
+    if (check.cycles > 0) {  // else the core counts no cycles, and the probe's figure stays
+      facts["cycles"] = check.cycles;
+      facts["latency_us"] = static_cast<double>(check.cycles) / context_.board().clock_hz() * 1e6;
+    }
     facts["linked_sram_bytes"] = check.linked.sram_bytes;
     facts["linked_flash_bytes"] = check.linked.flash_bytes;
     facts["elf"] = "firmware/firmware.elf";
@@ -164,6 +167,7 @@ class Winner {
 void deploy_stage(JobContext& context, BoardTimes& times, const Supernet& supernet, const SearchResult& search) {
   json front = read_json(context.run().front_json());
   THIMBLE_CHECK(!front.is_null() && !search.front.empty(), "the search comes before the deployment");
+  times.let_go();  // the front's firmware runs on the same board
   FrontScores scores(context.run());
   score_front_in_int8(context, supernet, search, scores, front);
   front["winner"] = Winner(context, supernet, search.front.front().subnet).deploy(times);

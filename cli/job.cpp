@@ -23,6 +23,7 @@ void read_space_optimization(ConfigMap map, const fs::path& folder, SpaceOptimiz
 void read_target(ConfigMap map, const fs::path& folder, TargetConfig& target) {
   map.require("board");
   map.read("board", target.board);
+  if (fs::path(target.board).extension() == ".yaml") read_path(map, "board", folder, target.board);
   map.read("sram_kb", target.sram_kb, {.least = 0});
   map.read("flash_kb", target.flash_kb, {.least = 0});
   map.read("latency_ms", target.latency_ms, {.least = 0});
@@ -67,11 +68,10 @@ void check_together(const Job& job, ConfigMap& data, std::vector<ConfigIssue>& i
 
 /// Why a job cannot be of this board; empty where it can.
 std::string refusal(const Board& board) {
-  if (board.kind() == BoardKind::kVirtual) return "";
-  if (board.kind() == BoardKind::kHost) return "must be a virtual board: this computer runs no firmware";
-  return "a job's board must be virtual so far: the search keeps the probe of its board open while the firmware is "
-         "checked, which needs it too; search on a virtual board, then `thimble replay RUN --on " +
-         board.name + "` or `thimble deploy RUN --board " + board.name + " --out FOLDER`";
+  if (board.kind() == BoardKind::kHost) return "must be a board: this computer runs no firmware";
+  if (board.kind() == BoardKind::kHardware && board.openocd_config.empty())
+    return "must be a board with openocd_config: the winner's firmware is flashed through OpenOCD";
+  return "";
 }
 
 /// The picture folder and the board must be there, and the board must offer what the limits allow.

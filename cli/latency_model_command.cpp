@@ -116,9 +116,8 @@ void print(const json& facts, const Board& board) {
       number("median_error_percent"), number("mean_error_percent"), number("percentile_90_error_percent"),
       number("worst_error_percent"));
   std::printf("%s\n", out.c_str());
-  if (board.kind() != BoardKind::kVirtual) return;  // jobs search on virtual boards so far
-  std::printf("next: thimble run JOB.yaml --set target.latency_model=%s\n%s\n", shell_text(out).c_str(),
-              cycle_model_caveat(board.core).c_str());
+  std::printf("next: thimble run JOB.yaml --set target.latency_model=%s\n", shell_text(out).c_str());
+  if (board.kind() == BoardKind::kVirtual) std::printf("%s\n", cycle_model_caveat(board.core).c_str());
 }
 
 }  // namespace

@@ -26,6 +26,8 @@ class BoardTimes {
   /// @error ProbeFailure  the candidate is to blame
   /// @error BoardError    the board, its probe or its emulator failed
   Result<Measurement, ProbeFailure> measure(const PlannedSubnet& subnet);
+  /// Leaves the board to others (firmware that is checked on it), until it is measured on again.
+  void let_go() { probe_->let_go(); }
   /// Fits the model to all measurements so far, and to what the one before was fitted to. @pre there are any
   void refit();
   /// Whether there can be predictions: refit() was called, or there was a model before.

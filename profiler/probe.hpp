@@ -87,6 +87,8 @@ class Probe {
   /// Runs the plan `runs` times, and once more layer by layer. Weights are not needed: time does not depend on them.
   /// @error BoardError  nothing can be run at all: an emulator or a file is missing
   virtual Result<Measurement, ProbeFailure> run(const ProbePlan& plan, const RunOptions& options) = 0;
+  /// Leaves the board to others; the next run takes it again.
+  virtual void let_go() {}
 };
 
 /// The probe that fits the board's kind. A board of hardware is reached through OpenOCD where it names an

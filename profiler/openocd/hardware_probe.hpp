@@ -23,6 +23,7 @@ class HardwareProbe : public Probe {
   std::optional<BoardState> board_state() const override;
   Result<BoardState, ProbeFailure> ask_board_state(const RunOptions& options) override;
   Result<Measurement, ProbeFailure> run(const ProbePlan& plan, const RunOptions& options) override;
+  void let_go() override { stop(); }
 
  private:
   enum class Means { kAsItIs, kReset, kFlash };

@@ -24,6 +24,7 @@ class UartProbe : public Probe {
   /// What fails is tried once more, over a port opened anew.
   /// @error ProbeFailure  "wrong_firmware", "no_answer", "board_lost", and those of every probe
   Result<Measurement, ProbeFailure> run(const ProbePlan& plan, const RunOptions& options) override;
+  void let_go() override { stop(); }
 
  private:
   void stop();

@@ -55,10 +55,11 @@ def test_a_board_that_does_not_exist_is_named_with_those_that_do(folder):
 
 def test_a_board_that_is_no_target_or_too_small_is_refused_before_anything_runs(folder):
     message = refused(folder, "target.board=host", "target.flash_kb=999999")
-    assert "target.board = host" in message and "virtual board" in message, message
-    message = refused(folder, "target.board=nucleo-f446re")
-    assert "must be virtual so far" in message and "firmware is made for those" not in message, message
-    assert "thimble replay RUN --on nucleo-f446re" in message, message
+    assert "target.board = host" in message and "runs no firmware" in message, message
+    (folder / "wire.yaml").write_text("{core: cortex-m4, clock_mhz: 180, ram_size_kb: 128, flash_size_kb: 512, "
+                                      "startup: nucleo-f446re, uart_port_wildcard: /dev/ttyACM*}")
+    message = refused(folder, "target.board=wire.yaml")
+    assert "must be a board with openocd_config" in message, message
     message = refused(folder, "target.sram_kb=999999")
     assert "must be at most 4096" in message, message
     assert not (folder / "runs").exists()
