@@ -4,7 +4,8 @@
 #include <charconv>
 #include <cstdlib>
 
-#include "evaluators/json_values.hpp"
+#include "evaluators/json_reader.hpp"
+#include "evaluators/model_file.hpp"
 #include "evaluators/subnet_encoding.hpp"
 #include "graph/base/files.hpp"
 #include "graph/base/hash.hpp"
@@ -14,8 +15,8 @@ using nlohmann::json;
 namespace thimble {
 namespace {
 
-constexpr const char* kFormat = "thimble accuracy predictor";
-constexpr const char* kMakeAnew = "make the predictor anew with `thimble predictor`";
+constexpr ModelFileKind kPredictorFile{"thimble accuracy predictor", kAccuracyPredictorSchema,
+                                       "make the predictor anew with `thimble predictor`"};
 
 /// The shortest number that reads back as the same float.
 json shortest(float value) {
@@ -90,7 +91,7 @@ json parameters_of(const LinearRegression& regression) {
 json document_of(const AccuracyPredictorFile& file) {
   const PredictorOrigin& o = file.origin;
   const AccuracyPredictor& p = file.predictor;
-  return {{"format", kFormat},
+  return {{"format", kPredictorFile.format},
           {"schema_version", kAccuracyPredictorSchema},
           {"space", document_of(p.space())},
           {"supernet_fingerprint", o.supernet},
@@ -110,30 +111,7 @@ json document_of(const AccuracyPredictorFile& file) {
           {"parameters", std::visit([](const auto& model) { return parameters_of(model); }, p.model())}};
 }
 
-std::string checksum_of(const json& document) {
-  json rest = document;
-  rest.erase("crc32");
-  const std::string text = rest.dump();
-  char sum[16];
-  std::snprintf(sum, sizeof sum, "%08x", crc32_of(text.data(), text.size()));
-  return sum;
-}
-
-void require_our_kind(JsonValues& reader, const json& document) {
-  if (!document.is_object() || document.value("format", json()) != kFormat)
-    reader.problem("format", std::string("must be \"") + kFormat + "\": this is a file of another kind");
-  reader.finish();
-  if (document.value("schema_version", json()) != kAccuracyPredictorSchema)
-    reader.problem("schema_version",
-                   "must be " + std::to_string(kAccuracyPredictorSchema) + ", which this version reads; " + kMakeAnew);
-  reader.finish();
-  if (document.value("crc32", json()) != checksum_of(document))
-    reader.problem("crc32", "must be \"" + checksum_of(document) +
-                                "\", that of the content: the file was changed since it was written; " + kMakeAnew);
-  reader.finish();
-}
-
-SearchSpace read_space_of(JsonValues& reader) {
+SearchSpace read_space_of(JsonReader& reader) {
   SearchSpace space;
   reader.read("space.name", space.name);
   reader.read("space.input_channels", space.input_channels);
@@ -156,7 +134,7 @@ SearchSpace read_space_of(JsonValues& reader) {
   return space;
 }
 
-PredictorQuality read_quality(JsonValues& reader, const std::string& key) {
+PredictorQuality read_quality(JsonReader& reader, const std::string& key) {
   PredictorQuality q;
   reader.read(key + ".kendall_tau", q.kendall_tau);
   reader.read(key + ".spearman_rho", q.spearman_rho);
@@ -166,7 +144,7 @@ PredictorQuality read_quality(JsonValues& reader, const std::string& key) {
   return q;
 }
 
-PredictorOrigin read_origin(JsonValues& reader) {
+PredictorOrigin read_origin(JsonReader& reader) {
   PredictorOrigin o;
   reader.read("supernet_fingerprint", o.supernet);
   reader.read("data.training_fingerprint", o.training_data);
@@ -189,7 +167,7 @@ PredictorOrigin read_origin(JsonValues& reader) {
   return o;
 }
 
-Mlp read_mlp(JsonValues& reader, std::size_t columns) {
+Mlp read_mlp(JsonReader& reader, std::size_t columns) {
   double mean = 0, scale = 1;
   std::vector<Mlp::Layer> layers;
   reader.read("parameters.mean", mean);
@@ -214,7 +192,7 @@ Mlp read_mlp(JsonValues& reader, std::size_t columns) {
   return {std::move(layers), mean, scale};
 }
 
-KernelRegression read_kernel(JsonValues& reader, std::size_t columns) {
+KernelRegression read_kernel(JsonReader& reader, std::size_t columns) {
   KernelParameters p;
   reader.read("parameters.centre", p.centre);
   reader.read("parameters.weights", p.weights);
@@ -233,7 +211,7 @@ KernelRegression read_kernel(JsonValues& reader, std::size_t columns) {
   return KernelRegression(std::move(p));
 }
 
-LinearRegression read_linear(JsonValues& reader, std::size_t columns) {
+LinearRegression read_linear(JsonReader& reader, std::size_t columns) {
   LinearParameters p;
   reader.read("parameters.centre", p.centre);
   reader.read("parameters.coefficients", p.coefficients);
@@ -244,11 +222,10 @@ LinearRegression read_linear(JsonValues& reader, std::size_t columns) {
   return LinearRegression(std::move(p));
 }
 
-AccuracyPredictor read_predictor(JsonValues& reader) {
+AccuracyPredictor read_predictor(JsonReader& reader) {
   SearchSpace space = read_space_of(reader);
   std::string model;
   std::vector<std::string> columns;
-  json seen_flags = json::array();
   std::vector<bool> seen;
   reader.read("model", model);
   reader.read("columns", columns);
@@ -256,7 +233,8 @@ AccuracyPredictor read_predictor(JsonValues& reader) {
     for (const json& one : *list) seen.push_back(one.is_boolean() && one.get<bool>());
   reader.finish();
   if (columns != encoding_columns(space))
-    reader.problem("columns", std::string("must be those of this version's encoding of the space; ") + kMakeAnew);
+    reader.problem("columns",
+                   std::string("must be those of this version's encoding of the space; ") + kPredictorFile.make_anew);
   if (seen.size() != columns.size()) reader.problem("seen", "must be one per column");
   reader.finish();
   const std::size_t with_costs = encode_with_costs(space, largest(space)).size();
@@ -281,29 +259,15 @@ const ModelScore& AccuracyPredictorFile::score() const {
                        [&](const ModelScore& score) { return score.model == predictor.model_name(); });
 }
 
-std::string to_text(const AccuracyPredictorFile& file) {
-  json document = document_of(file);
-  document["crc32"] = checksum_of(document);
-  std::string text = "{";
-  for (const auto& [key, value] : document.items())
-    text += (text == "{" ? "\n" : ",\n") + (" " + json(key).dump()) + ": " + value.dump();
-  return text + "\n}\n";
-}
+std::string to_text(const AccuracyPredictorFile& file) { return signed_text(document_of(file)); }
 
 void save_accuracy_predictor(const std::filesystem::path& path, const AccuracyPredictorFile& file) {
   write_file_atomically(path, to_text(file));
 }
 
 AccuracyPredictorFile accuracy_predictor_from_text(const std::string& text, const std::string& name) {
-  const json document = [&] {
-    try {
-      return json::parse(text);
-    } catch (const json::exception& e) {
-      throw ConfigError({{name, 0, 0, "", "", std::string("is no JSON, or not all of it: ") + e.what()}});
-    }
-  }();
-  JsonValues reader(document, name);
-  require_our_kind(reader, document);
+  const json document = parse_model_file(text, name, kPredictorFile);
+  JsonReader reader(document, name);
   PredictorOrigin origin = read_origin(reader);
   AccuracyPredictorFile file{std::move(origin), read_predictor(reader)};
   const auto is_ours = [&](const ModelScore& score) { return score.model == file.predictor.model_name(); };
@@ -314,19 +278,10 @@ AccuracyPredictorFile accuracy_predictor_from_text(const std::string& text, cons
 }
 
 AccuracyPredictorFile load_accuracy_predictor(const std::filesystem::path& path) {
-  std::string text;
-  try {
-    text = read_file(path);
-  } catch (const Error&) {
-    throw ConfigError({{path.string(), 0, 0, "", "", "cannot be read: no such file, or no permission"}});
-  }
-  return accuracy_predictor_from_text(text, path.string());
+  return accuracy_predictor_from_text(read_model_file(path), path.string());
 }
 
-bool is_accuracy_predictor(const std::filesystem::path& path) {
-  const json document = json::parse(read_file(path), nullptr, false);  // discarded where it is no JSON
-  return document.is_object() && document.value("format", json()) == kFormat;
-}
+bool is_accuracy_predictor(const std::filesystem::path& path) { return is_model_file(path, kPredictorFile); }
 
 std::string fingerprint(const SearchSpace& space) { return to_hex(fnv1a64(document_of(space).dump())); }
 
@@ -334,7 +289,8 @@ std::vector<ConfigIssue> mismatches(const AccuracyPredictorFile& file, const std
                                     const SearchSpace& space, const PredictorOrigin& wanted) {
   std::vector<ConfigIssue> issues;
   const auto expect = [&](const char* key, const std::string& value, const std::string& right, const char* why) {
-    if (value != right) issues.push_back({name, 0, 0, key, value, "must be " + right + ", " + why + "; " + kMakeAnew});
+    if (value != right)
+      issues.push_back({name, 0, 0, key, value, "must be " + right + ", " + why + "; " + kPredictorFile.make_anew});
   };
   const PredictorOrigin& o = file.origin;
   expect("space", fingerprint(file.predictor.space()), fingerprint(space), "the key of the space that is searched");

@@ -1,5 +1,7 @@
 #pragma once
 #include <cmath>
+#include <cstdint>
+#include <limits>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <utility>
@@ -9,7 +11,8 @@
 
 namespace thimble {
 
-/// Reads keys of a JSON document, and collects what is wrong.
+/// Reads keys of a JSON document, and collects what is wrong. A key leads through objects and lists: "scores.0.model".
+/// For .cpp files alone.
 class JsonReader {
  public:
   JsonReader(const nlohmann::json& document, std::string file) : document_(document), file_(std::move(file)) {}
@@ -19,6 +22,7 @@ class JsonReader {
     issues_.push_back({file_, 0, 0, key, std::move(text), rule});
   }
   bool good() const { return issues_.empty(); }
+  /// @error ConfigError  all problems so far
   void finish() const {
     if (!issues_.empty()) throw ConfigError(issues_);
   }
@@ -30,17 +34,17 @@ class JsonReader {
     for (std::size_t end = 0; end != std::string::npos; begin = end + 1) {
       end = key.find('.', begin);
       const std::string part = key.substr(begin, end == std::string::npos ? end : end - begin);
-      if (!at->is_object() || !at->contains(part)) return problem(key, "is missing"), nullptr;
-      at = &at->at(part);
+      at = child_of(*at, part);
+      if (at == nullptr) return problem(key, "is missing"), nullptr;
     }
     return at;
   }
 
-  void read(const std::string& key, std::string& to) {
+  /// Text, a number, a flag, or a list of lists of them; numbers are finite, whole where a whole one is wanted.
+  template <class T>
+  void read(const std::string& key, T& to) {
     const nlohmann::json* const value = find(key);
-    if (value == nullptr) return;
-    if (!value->is_string()) return problem(key, "must be text", value);
-    to = value->get<std::string>();
+    if (value != nullptr && !convert(*value, to)) problem(key, std::string("must be ") + wanted(to), value);
   }
   void read(const std::string& key, double& to, double above) {
     const nlohmann::json* const value = find(key);
@@ -59,6 +63,54 @@ class JsonReader {
   }
 
  private:
+  static const nlohmann::json* child_of(const nlohmann::json& parent, const std::string& name) {
+    if (parent.is_object()) return parent.contains(name) ? &parent.at(name) : nullptr;
+    if (!parent.is_array() || name.empty() || name.find_first_not_of("0123456789") != std::string::npos) return nullptr;
+    const std::size_t index = std::stoul(name);
+    return index < parent.size() ? &parent[index] : nullptr;
+  }
+
+  static bool convert(const nlohmann::json& value, std::string& to) {
+    return value.is_string() && (to = value.get<std::string>(), true);
+  }
+  static bool convert(const nlohmann::json& value, bool& to) {
+    return value.is_boolean() && (to = value.get<bool>(), true);
+  }
+  static bool convert(const nlohmann::json& value, double& to) {
+    return value.is_number() && (to = value.get<double>(), true);  // JSON has no infinity
+  }
+  static bool convert(const nlohmann::json& value, float& to) {
+    return value.is_number() && (to = value.get<float>(), true);
+  }
+  static bool convert(const nlohmann::json& value, int& to) {
+    if (!value.is_number_integer() || value > std::numeric_limits<int>::max() || value < 0) return false;
+    return to = value.get<int>(), true;
+  }
+  static bool convert(const nlohmann::json& value, std::uint64_t& to) {
+    return value.is_number_unsigned() && (to = value.get<std::uint64_t>(), true);
+  }
+  template <class T>
+  static bool convert(const nlohmann::json& value, std::vector<T>& to) {
+    if (!value.is_array()) return false;
+    to.clear();
+    for (const nlohmann::json& one : value) {
+      T element{};
+      if (!convert(one, element)) return false;
+      to.push_back(std::move(element));
+    }
+    return true;
+  }
+
+  static const char* wanted(const std::string&) { return "text"; }
+  static const char* wanted(bool) { return "true or false"; }
+  static const char* wanted(double) { return "a number"; }
+  static const char* wanted(int) { return "a whole number >= 0"; }
+  static const char* wanted(std::uint64_t) { return "a whole number >= 0"; }
+  template <class T>
+  static const char* wanted(const std::vector<T>&) {
+    return "a list of values of one kind";
+  }
+
   const nlohmann::json& document_;
   std::string file_;
   std::vector<ConfigIssue> issues_;

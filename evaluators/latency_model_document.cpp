@@ -39,13 +39,6 @@ bool is_row(const json& row) {
 
 }  // namespace
 
-std::string checksum_of(const json& document) {
-  json rest = document;
-  rest.erase("crc32");
-  const std::string text = rest.dump();
-  return hex_of(crc32_of(text.data(), text.size()));
-}
-
 json layer_columns() {
   json names = {"kernel", "op"};
   for (const char* name : kShapeColumns) names.push_back(name);

@@ -2,18 +2,16 @@
 #include <nlohmann/json_fwd.hpp>
 #include <string>
 
-#include "evaluators/latency_model.hpp"
+#include "evaluators/latency_model_file.hpp"
+#include "evaluators/model_file.hpp"
 
 namespace thimble {
 
 // The form of a latency model's file, for those who write and read it.
 
-inline constexpr const char* kLatencyModelFormat = "thimble latency model";
-inline constexpr const char* kMakeAnew = "make the model anew with `thimble latency-model`";
+inline constexpr ModelFileKind kLatencyModelFile{"thimble latency model", kLatencyModelSchema,
+                                                 "make the model anew with `thimble latency-model`"};
 inline constexpr double kPercent = 100;
-
-/// CRC-32 of the document without its own "crc32".
-std::string checksum_of(const nlohmann::json& document);
 
 /// Names of a row's values.
 nlohmann::json layer_columns();

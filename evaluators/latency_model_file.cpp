@@ -26,7 +26,7 @@ json document_of(const LatencyModelFile& file) {
   const LatencyParameters& p = file.model.parameters();
   json table = json::array();
   for (const auto& [shape, timed] : p.table) table.push_back(layer_row(shape, timed));
-  return {{"format", kLatencyModelFormat},
+  return {{"format", kLatencyModelFile.format},
           {"schema_version", kLatencyModelSchema},
           {"board", {{"name", o.board}, {"core", o.core}, {"clock_hz", o.clock_hz}}},
           {"provenance", to_text(o.provenance)},
@@ -43,14 +43,6 @@ json document_of(const LatencyModelFile& file) {
           {"forms", p.forms},
           {"layer_columns", layer_columns()},
           {"layers", table}};
-}
-
-/// A list of lists with a line for each; all else in one line.
-std::string lines_of(const json& value) {
-  if (!value.is_array() || value.empty() || !value[0].is_array()) return value.dump();
-  std::string text = "[";
-  for (const json& row : value) text += (text == "[" ? "\n  " : ",\n  ") + row.dump();
-  return text + "\n ]";
 }
 
 }  // namespace
@@ -72,23 +64,13 @@ LatencyModelOrigin origin_of(std::span<const ProbedPlan> probed, const Probe& pr
   return origin;
 }
 
-std::string to_text(const LatencyModelFile& file) {
-  json document = document_of(file);
-  document["crc32"] = checksum_of(document);
-  std::string text = "{";
-  for (const auto& [key, value] : document.items())
-    text += (text == "{" ? "\n" : ",\n") + (" " + json(key).dump()) + ": " + lines_of(value);
-  return text + "\n}\n";
-}
+std::string to_text(const LatencyModelFile& file) { return signed_text(document_of(file)); }
 
 void save_latency_model(const std::filesystem::path& path, const LatencyModelFile& file) {
   write_file_atomically(path, to_text(file));
 }
 
-bool is_latency_model(const std::filesystem::path& path) {
-  const json document = json::parse(read_file(path), nullptr, false);  // discarded where it is no JSON
-  return document.is_object() && document.value("format", json()) == kLatencyModelFormat;
-}
+bool is_latency_model(const std::filesystem::path& path) { return is_model_file(path, kLatencyModelFile); }
 
 std::vector<ConfigIssue> mismatches(const LatencyModelOrigin& origin, const std::string& file, const Probe& probe,
                                     const std::string& mode) {
@@ -105,7 +87,8 @@ std::vector<ConfigIssue> mismatches(const LatencyModelOrigin& origin, const std:
   expect("training.mode", origin.mode, mode, "the mode that is planned for");
   if (issues.empty())
     expect("firmware_hash", origin.firmware_hash, probe.firmware_hash(),
-           std::string("that of the probe: other kernels, compiler or cycle model need other times; ") + kMakeAnew);
+           std::string("that of the probe: other kernels, compiler or cycle model need other times; ") +
+               kLatencyModelFile.make_anew);
   return issues;
 }
 

@@ -3,35 +3,12 @@
 #include "evaluators/json_reader.hpp"
 #include "evaluators/latency_model_document.hpp"
 #include "evaluators/latency_model_file.hpp"
-#include "graph/base/files.hpp"
 #include "profiler/provenance.hpp"
 
 using nlohmann::json;
 
 namespace thimble {
 namespace {
-
-void require_our_kind(JsonReader& reader, const json& document) {
-  if (!document.is_object() || document.value("format", json()) != kLatencyModelFormat) {
-    reader.problem("format", std::string("must be \"") + kLatencyModelFormat + "\": this is a file of another kind");
-    reader.finish();
-  }
-  const json version = document.value("schema_version", json());
-  if (version != kLatencyModelSchema)
-    reader.problem("schema_version",
-                   "must be " + std::to_string(kLatencyModelSchema) + ", which this version reads; " + kMakeAnew,
-                   &version);
-  reader.finish();
-  const json sum = document.value("crc32", json());
-  if (sum != checksum_of(document))
-    reader.problem("crc32",
-                   "must be \"" + checksum_of(document) +
-                       "\", that of the content: the file was changed since it was "
-                       "written; " +
-                       kMakeAnew,
-                   &sum);
-  reader.finish();
-}
 
 void read_error(JsonReader& reader, PredictionError& error) {
   const auto share = [&](const char* key, double& to, double above) {
@@ -111,15 +88,8 @@ LatencyParameters read_parameters(JsonReader& reader) {
 }  // namespace
 
 LatencyModelFile latency_model_from_text(const std::string& text, const std::string& name) {
-  const json document = [&] {
-    try {
-      return json::parse(text);
-    } catch (const json::exception& e) {
-      throw ConfigError({{name, 0, 0, "", "", std::string("is no JSON, or not all of it: ") + e.what()}});
-    }
-  }();
+  const json document = parse_model_file(text, name, kLatencyModelFile);
   JsonReader reader(document, name);
-  require_our_kind(reader, document);
   LatencyModelOrigin origin = read_origin(reader);
   LatencyParameters parameters = read_parameters(reader);
   reader.finish();
@@ -127,13 +97,7 @@ LatencyModelFile latency_model_from_text(const std::string& text, const std::str
 }
 
 LatencyModelFile load_latency_model(const std::filesystem::path& path) {
-  std::string text;
-  try {
-    text = read_file(path);
-  } catch (const Error&) {
-    throw ConfigError({{path.string(), 0, 0, "", "", "cannot be read: no such file, or no permission"}});
-  }
-  return latency_model_from_text(text, path.string());
+  return latency_model_from_text(read_model_file(path), path.string());
 }
 
 }  // namespace thimble

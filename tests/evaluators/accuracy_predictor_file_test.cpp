@@ -3,8 +3,8 @@
 #include <nlohmann/json.hpp>
 
 #include "graph/base/files.hpp"
-#include "graph/base/hash.hpp"
 #include "tests/catch.hpp"
+#include "tests/evaluators/changed_model_file.hpp"
 #include "tests/evaluators/made_up_accuracy.hpp"
 #include "tests/search/spaces.hpp"
 
@@ -25,23 +25,12 @@ AccuracyPredictorFile some_file(const std::string& model) {
   return {origin, AccuracyPredictor::fit(space, pairs, model, 1)};
 }
 
-/// The message for the document once it is changed; with its checksum put right, so that the change itself is seen.
+/// The message for the document once it is changed.
 template <class Change>
 std::string message_for(const Change& change) {
-  static const std::string text = to_text(some_file("ridge"));
-  json document = json::parse(text);
-  document.erase("crc32");
-  change(document);
-  const std::string rest = document.dump();
-  char sum[16];
-  std::snprintf(sum, sizeof sum, "%08x", crc32_of(rest.data(), rest.size()));
-  document["crc32"] = sum;
-  try {
-    accuracy_predictor_from_text(document.dump(), "p.json");
-  } catch (const ConfigError& e) {
-    return e.what();
-  }
-  return "no problem";
+  static const std::string original = to_text(some_file("ridge"));
+  return test::message_of_changed(original, change,
+                                  [](const std::string& text) { accuracy_predictor_from_text(text, "p.json"); });
 }
 
 bool says(const std::string& message, const std::string& what) { return message.find(what) != std::string::npos; }

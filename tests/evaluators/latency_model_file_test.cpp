@@ -4,8 +4,8 @@
 
 #include "evaluators/subnet_planner.hpp"
 #include "graph/base/files.hpp"
-#include "graph/base/hash.hpp"
 #include "tests/catch.hpp"
+#include "tests/evaluators/changed_model_file.hpp"
 #include "tests/evaluators/fake_times.hpp"
 #include "tests/evaluators/inventory.hpp"
 #include "tests/search/spaces.hpp"
@@ -38,22 +38,11 @@ LatencyModelFile some_model() {
   return {origin, LatencyModel::fit(probed)};
 }
 
-/// The message for the document once it is changed; with its checksum put right, so that the change itself is seen.
+/// The message for the document once it is changed.
 template <class Change>
 std::string message_for(const Change& change) {
-  json document = json::parse(to_text(some_model()));
-  document.erase("crc32");
-  change(document);
-  const std::string rest = document.dump();
-  char sum[16];
-  std::snprintf(sum, sizeof sum, "%08x", crc32_of(rest.data(), rest.size()));
-  document["crc32"] = sum;
-  try {
-    latency_model_from_text(document.dump(), "m.json");
-  } catch (const ConfigError& e) {
-    return e.what();
-  }
-  return "no problem";
+  return test::message_of_changed(to_text(some_model()), change,
+                                  [](const std::string& text) { latency_model_from_text(text, "m.json"); });
 }
 
 }  // namespace
