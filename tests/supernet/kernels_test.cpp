@@ -6,30 +6,10 @@
 #include "graph/base/rng.hpp"
 #include "supernet/kernels/worker_pool.hpp"
 #include "tests/catch.hpp"
+#include "tests/supernet/floats.hpp"
 
 using namespace thimble;
-
-namespace {
-
-using Floats = std::vector<float>;
-
-Floats random(int count, std::uint64_t seed, double from = -1, double to = 1) {
-  Rng rng({seed});
-  Floats values;
-  for (int i = 0; i < count; ++i) values.push_back(static_cast<float>(rng.uniform(from, to)));
-  return values;
-}
-
-template <class Values>
-void check_near(const Values& a, const Values& b) {
-  REQUIRE(a.size() == b.size());
-  double worst = 0;
-  for (std::size_t i = 0; i < a.size(); ++i)
-    worst = std::max(worst, std::abs(double(a[i]) - double(b[i])) / (1 + std::abs(double(b[i]))));
-  CHECK(worst < 2e-5);
-}
-
-}  // namespace
+using namespace thimble::test;
 
 TEST_CASE("every instruction set computes what the baseline does", "[supernet][kernels]") {
   const char* name = GENERATE("avx2", "avx512");
